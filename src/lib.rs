@@ -1,3 +1,4 @@
 //! Twinlens (crate docs come with the whole house).
 
 pub mod gpu;
+pub mod ops;
