@@ -13,6 +13,17 @@ pub enum Sign {
     VulkanDriver,
 }
 
+impl Sign {
+    /// What to look for by hand, where no package name is known.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CppCompiler => "c++, g++ or clang++",
+            Self::Program(name) | Self::Library(name) => name,
+            Self::VulkanDriver => "a file in /usr/share/vulkan/icd.d",
+        }
+    }
+}
+
 /// The package managers whose names we know.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Manager {

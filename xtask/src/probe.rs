@@ -72,32 +72,26 @@ impl Host {
 
     /// The driver manifests the Vulkan loader would read, found in its documented places.
     fn vulkan_manifests(&self) -> Vec<PathBuf> {
-        let mut places: Vec<PathBuf> = chosen_drivers();
-        if places.is_empty() {
-            let mut bases = vec![
-                PathBuf::from("/etc"),
-                "/etc/xdg".into(),
-                "/usr/local/etc".into(),
-                "/usr/local/share".into(),
-                "/usr/share".into(),
-            ];
-            for name in [
-                "XDG_CONFIG_HOME",
-                "XDG_CONFIG_DIRS",
-                "XDG_DATA_HOME",
-                "XDG_DATA_DIRS",
-            ] {
-                bases.extend(paths_in(name));
-            }
-            if let Some(home) = env::home_dir() {
-                bases.extend([home.join(".config"), home.join(".local/share")]);
-            }
-            places = bases
-                .iter()
-                .map(|base| base.join("vulkan/icd.d"))
-                .chain(paths_in("VK_ADD_DRIVER_FILES"))
-                .collect();
+        let mut bases = vec![
+            PathBuf::from("/etc"),
+            "/etc/xdg".into(),
+            "/usr/local/etc".into(),
+            "/usr/local/share".into(),
+            "/usr/share".into(),
+        ];
+        for name in [
+            "XDG_CONFIG_HOME",
+            "XDG_CONFIG_DIRS",
+            "XDG_DATA_HOME",
+            "XDG_DATA_DIRS",
+        ] {
+            bases.extend(paths_in(name));
         }
+        if let Some(home) = env::home_dir() {
+            bases.extend([home.join(".config"), home.join(".local/share")]);
+        }
+        let mut places: Vec<PathBuf> = paths_in("VK_ADD_DRIVER_FILES");
+        places.extend(bases.iter().map(|base| base.join("vulkan/icd.d")));
         let found = places.iter().map(|place| self.at(place));
         found
             .flat_map(|place| {
@@ -127,7 +121,7 @@ impl Host {
 
     /// A driver for the GPU where there is one; without a GPU it must be one that computes on the CPU.
     fn has_vulkan_driver(&self) -> bool {
-        let takes_any = self.has_gpu_device() || !chosen_drivers().is_empty();
+        let takes_any = self.has_gpu_device();
         self.vulkan_manifests().iter().any(|manifest| {
             let text = fs::read_to_string(manifest).unwrap_or_default();
             let Some(library) = manifest_library(&text) else {
@@ -149,7 +143,8 @@ impl Probe for Host {
             Sign::CppCompiler => cpp_compiler().is_some(),
             Sign::Program(name) => self.has_program(name),
             Sign::Library(name) => self.has_library(name),
-            Sign::VulkanDriver => self.has_vulkan_driver(),
+            // Where drivers were chosen by hand, the loader reads no others and none is ours to add.
+            Sign::VulkanDriver => chose_drivers() || self.has_vulkan_driver(),
         }
     }
 
@@ -185,14 +180,10 @@ pub fn cpp_compiler() -> Option<OsString> {
         .map(OsString::from)
 }
 
-/// Drivers the user chose by hand; where any are named, the Vulkan loader reads no others.
-fn chosen_drivers() -> Vec<PathBuf> {
-    let chosen = paths_in("VK_DRIVER_FILES");
-    if chosen.is_empty() {
-        paths_in("VK_ICD_FILENAMES")
-    } else {
-        chosen
-    }
+fn chose_drivers() -> bool {
+    ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]
+        .iter()
+        .any(|name| !paths_in(name).is_empty())
 }
 
 fn on_path(program: &str) -> bool {
@@ -286,25 +277,23 @@ mod tests {
         put("opt/vulkan/lib/libvulkan.so.1", "");
         assert!(host.sees(loader));
 
-        if chosen_drivers().is_empty() {
-            assert!(!host.sees(Sign::VulkanDriver));
-            put(
-                "usr/share/vulkan/icd.d/radeon.json",
-                r#"{"library_path": "libvulkan_radeon.so"}"#,
-            );
-            assert!(!host.has_vulkan_driver(), "its library is missing");
-            put("usr/lib/libvulkan_radeon.so", "");
-            assert!(!host.has_vulkan_driver(), "there is no GPU for it");
-            put("dev/dri/renderD128", "");
-            assert!(host.has_vulkan_driver());
-            fs::remove_dir_all(root.join("dev")).unwrap();
-            put(
-                "etc/vulkan/icd.d/lvp.json",
-                r#"{"library_path": "/usr/lib/libvulkan_lvp.so"}"#,
-            );
-            put("usr/lib/libvulkan_lvp.so", "");
-            assert!(host.has_vulkan_driver(), "the software driver serves");
-        }
+        assert!(!host.has_vulkan_driver());
+        put(
+            "usr/share/vulkan/icd.d/radeon.json",
+            r#"{"library_path": "libvulkan_radeon.so"}"#,
+        );
+        assert!(!host.has_vulkan_driver(), "its library is missing");
+        put("usr/lib/libvulkan_radeon.so", "");
+        assert!(!host.has_vulkan_driver(), "there is no GPU for it");
+        put("dev/dri/renderD128", "");
+        assert!(host.has_vulkan_driver());
+        fs::remove_dir_all(root.join("dev")).unwrap();
+        put(
+            "etc/vulkan/icd.d/lvp.json",
+            r#"{"library_path": "/usr/lib/libvulkan_lvp.so"}"#,
+        );
+        put("usr/lib/libvulkan_lvp.so", "");
+        assert!(host.has_vulkan_driver(), "the software driver serves");
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -101,9 +101,8 @@ fn describe(missing: &[Need], manager: Option<Manager>) -> String {
     for need in missing {
         text += "\n  ";
         text += need.what;
-        if let Some(manager) = manager {
-            text += &format!(": {}", need.package(manager));
-        }
+        text += ": ";
+        text += manager.map_or_else(|| need.sign.name(), |manager| need.package(manager));
     }
     text
 }
