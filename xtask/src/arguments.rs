@@ -37,10 +37,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, Stri
         Some("run") => true,
         Some("test") => false,
         _ => {
-            return Err(format!(
-                "unknown task `{}`: `cargo xtask` knows `run` and `test`",
-                task.display()
-            ));
+            return Err(format!("unknown task `{}`: `cargo xtask` knows `run` and `test`", task.display()));
         }
     };
     let mut no_install = false;
@@ -93,37 +90,20 @@ mod tests {
         let passed = ["--preset", "byol", "--no-install", "--"].map(OsString::from);
         assert_eq!(
             parsed("run --no-install -- --preset byol --no-install --"),
-            Ok(Task::Run {
-                no_install: true,
-                passed: passed.to_vec()
-            })
+            Ok(Task::Run { no_install: true, passed: passed.to_vec() })
         );
-        assert_eq!(
-            parsed("run"),
-            Ok(Task::Run {
-                no_install: false,
-                passed: Vec::new()
-            })
-        );
+        assert_eq!(parsed("run"), Ok(Task::Run { no_install: false, passed: Vec::new() }));
     }
 
     #[test]
     fn test_takes_no_install() {
         assert_eq!(parsed("test"), Ok(Task::Test { no_install: false }));
-        assert_eq!(
-            parsed("test --no-install"),
-            Ok(Task::Test { no_install: true })
-        );
+        assert_eq!(parsed("test --no-install"), Ok(Task::Test { no_install: true }));
     }
 
     #[test]
     fn anything_else_is_refused_by_name_in_one_line() {
-        for (line, name) in [
-            ("walk", "`walk`"),
-            ("run --preset byol", "`--preset`"),
-            ("test --quick", "`--quick`"),
-            ("test --", "`--`"),
-        ] {
+        for (line, name) in [("walk", "`walk`"), ("run --preset byol", "`--preset`"), ("test --quick", "`--quick`"), ("test --", "`--`")] {
             let message = parsed(line).unwrap_err();
             assert!(message.contains(name), "{message}");
             assert!(!message.contains('\n'), "{message}");

@@ -8,8 +8,7 @@ use crate::probe;
 
 /// The folder of the workspace's `Cargo.toml`.
 pub fn workspace() -> PathBuf {
-    let package = env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     package.parent().map(Path::to_owned).unwrap_or(package)
 }
 

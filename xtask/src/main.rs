@@ -28,18 +28,12 @@ struct Failure {
 impl Failure {
     /// The caller or the machine must change something first (exit code 2).
     fn refused(message: impl Into<String>) -> Self {
-        Self {
-            code: 2,
-            message: message.into(),
-        }
+        Self { code: 2, message: message.into() }
     }
 
     /// A command that xtask started did not succeed (exit code 1).
     fn failed(message: impl Into<String>) -> Self {
-        Self {
-            code: 1,
-            message: message.into(),
-        }
+        Self { code: 1, message: message.into() }
     }
 }
 

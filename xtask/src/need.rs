@@ -49,14 +49,7 @@ impl Manager {
     /// The command line up to the package names.
     pub fn install(self) -> &'static [&'static str] {
         match self {
-            Self::Apt => &[
-                "apt-get",
-                "install",
-                "-y",
-                "--no-install-recommends",
-                "-o",
-                "DPkg::Lock::Timeout=300",
-            ],
+            Self::Apt => &["apt-get", "install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"],
             Self::Dnf => &["dnf", "install"],
             Self::Pacman => &["pacman", "-S", "--needed"],
             Self::Zypper => &["zypper", "install"],
@@ -82,21 +75,11 @@ impl Need {
 }
 
 const fn need(what: &'static str, sign: Sign, packages: [&'static str; 4]) -> Need {
-    Need {
-        what,
-        sign,
-        packages,
-        only_for_tests: false,
-    }
+    Need { what, sign, packages, only_for_tests: false }
 }
 
 const fn test_need(what: &'static str, program: &'static str, packages: [&'static str; 4]) -> Need {
-    Need {
-        what,
-        sign: Sign::Program(program),
-        packages,
-        only_for_tests: true,
-    }
+    Need { what, sign: Sign::Program(program), packages, only_for_tests: true }
 }
 
 #[rustfmt::skip] // a table reads best as a table
@@ -127,10 +110,7 @@ mod tests {
         for (index, manager) in Manager::ALL.into_iter().enumerate() {
             assert_eq!(manager as usize, index);
         }
-        let compiler = NEEDS
-            .iter()
-            .find(|need| need.sign == Sign::CppCompiler)
-            .unwrap();
+        let compiler = NEEDS.iter().find(|need| need.sign == Sign::CppCompiler).unwrap();
         let names = Manager::ALL.map(|manager| compiler.package(manager));
         assert_eq!(names, ["g++", "gcc-c++", "gcc", "gcc-c++"]);
     }

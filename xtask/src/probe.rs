@@ -41,11 +41,7 @@ impl Host {
         for entry in list(&self.at("/etc/ld.so.conf.d")) {
             let text = fs::read_to_string(entry).unwrap_or_default();
             let lines = text.lines().map(str::trim);
-            folders.extend(
-                lines
-                    .filter(|line| line.starts_with('/'))
-                    .map(PathBuf::from),
-            );
+            folders.extend(lines.filter(|line| line.starts_with('/')).map(PathBuf::from));
         }
         let triplet = match env::consts::ARCH {
             "x86" => "i386-linux-gnu".to_owned(),
@@ -66,26 +62,14 @@ impl Host {
             return self.at(library).exists();
         }
         let folders = self.library_folders();
-        folders
-            .iter()
-            .any(|folder| self.at(folder.join(library)).exists())
+        folders.iter().any(|folder| self.at(folder.join(library)).exists())
     }
 
     /// The driver manifests the Vulkan loader would read, found in its documented places.
     fn vulkan_manifests(&self) -> Vec<PathBuf> {
-        let mut bases = vec![
-            PathBuf::from("/etc"),
-            "/etc/xdg".into(),
-            "/usr/local/etc".into(),
-            "/usr/local/share".into(),
-            "/usr/share".into(),
-        ];
-        for name in [
-            "XDG_CONFIG_HOME",
-            "XDG_CONFIG_DIRS",
-            "XDG_DATA_HOME",
-            "XDG_DATA_DIRS",
-        ] {
+        let mut bases =
+            vec![PathBuf::from("/etc"), "/etc/xdg".into(), "/usr/local/etc".into(), "/usr/local/share".into(), "/usr/share".into()];
+        for name in ["XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "XDG_DATA_HOME", "XDG_DATA_DIRS"] {
             bases.extend(paths_in(name));
         }
         if let Some(home) = env::home_dir() {
@@ -95,29 +79,16 @@ impl Host {
         places.extend(bases.iter().map(|base| base.join("vulkan/icd.d")));
         let found = places.iter().map(|place| self.at(place));
         found
-            .flat_map(|place| {
-                if place.is_dir() {
-                    list(&place)
-                } else {
-                    vec![place]
-                }
-            })
-            .filter(|file| {
-                file.extension()
-                    .is_some_and(|extension| extension == "json")
-            })
+            .flat_map(|place| if place.is_dir() { list(&place) } else { vec![place] })
+            .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
             .collect()
     }
 
     fn has_gpu_device(&self) -> bool {
-        let render_node = list(&self.at("/dev/dri")).iter().any(|node| {
-            node.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("renderD"))
-        });
-        render_node
-            || ["/dev/nvidiactl", "/dev/dxg"]
-                .iter()
-                .any(|node| self.at(node).exists())
+        let render_node = list(&self.at("/dev/dri"))
+            .iter()
+            .any(|node| node.file_name().is_some_and(|name| name.to_string_lossy().starts_with("renderD")));
+        render_node || ["/dev/nvidiactl", "/dev/dxg"].iter().any(|node| self.at(node).exists())
     }
 
     /// A driver for the GPU where there is one; without a GPU it must be one that computes on the CPU.
@@ -164,30 +135,21 @@ pub fn cpp_compiler() -> Option<OsString> {
     if let Some(chosen) = env::var_os("CXX").filter(|chosen| !chosen.is_empty()) {
         // `CXX="ccache g++"` is allowed: the last program named must be there.
         let text = chosen.to_string_lossy().into_owned();
-        let program = text
-            .split_whitespace()
-            .rfind(|word| !word.starts_with('-'))?;
+        let program = text.split_whitespace().rfind(|word| !word.starts_with('-'))?;
         return on_path(program).then_some(chosen);
     }
-    ["c++", "g++", "clang++"]
-        .into_iter()
-        .find(|name| on_path(name))
-        .map(OsString::from)
+    ["c++", "g++", "clang++"].into_iter().find(|name| on_path(name)).map(OsString::from)
 }
 
 fn chose_drivers() -> bool {
-    ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]
-        .iter()
-        .any(|name| !paths_in(name).is_empty())
+    ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].iter().any(|name| !paths_in(name).is_empty())
 }
 
 fn on_path(program: &str) -> bool {
     if program.contains('/') {
         return is_executable(Path::new(program));
     }
-    paths_in("PATH")
-        .iter()
-        .any(|folder| is_executable(&folder.join(program)))
+    paths_in("PATH").iter().any(|folder| is_executable(&folder.join(program)))
 }
 
 #[cfg(unix)]
@@ -203,9 +165,7 @@ fn is_executable(file: &Path) -> bool {
 
 fn paths_in(variable: &str) -> Vec<PathBuf> {
     let value = env::var_os(variable).unwrap_or_default();
-    env::split_paths(&value)
-        .filter(|path| !path.as_os_str().is_empty())
-        .collect()
+    env::split_paths(&value).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 /// The entries of a folder in a fixed order; none if it is not there.
@@ -226,9 +186,7 @@ fn manifest_library(manifest: &str) -> Option<&str> {
 }
 
 fn is_software_driver(library: &str) -> bool {
-    ["lvp", "swiftshader"]
-        .iter()
-        .any(|name| library.contains(name))
+    ["lvp", "swiftshader"].iter().any(|name| library.contains(name))
 }
 
 #[cfg(test)]
@@ -239,10 +197,7 @@ mod tests {
     fn reads_the_library_of_a_manifest() {
         let manifest = r#"{"ICD": {"api_version": "1.1",
             "library_path" : "/usr/lib/libvulkan_lvp.so"}, "file_format_version": "1.0.0"}"#;
-        assert_eq!(
-            manifest_library(manifest),
-            Some("/usr/lib/libvulkan_lvp.so")
-        );
+        assert_eq!(manifest_library(manifest), Some("/usr/lib/libvulkan_lvp.so"));
         for broken in ["", "{}", r#""library_path""#, r#""library_path": """#] {
             assert_eq!(manifest_library(broken), None, "{broken}");
         }
@@ -273,20 +228,14 @@ mod tests {
         assert!(host.sees(loader));
 
         assert!(!host.has_vulkan_driver());
-        put(
-            "usr/share/vulkan/icd.d/radeon.json",
-            r#"{"library_path": "libvulkan_radeon.so"}"#,
-        );
+        put("usr/share/vulkan/icd.d/radeon.json", r#"{"library_path": "libvulkan_radeon.so"}"#);
         assert!(!host.has_vulkan_driver(), "its library is missing");
         put("usr/lib/libvulkan_radeon.so", "");
         assert!(!host.has_vulkan_driver(), "there is no GPU for it");
         put("dev/dri/renderD128", "");
         assert!(host.has_vulkan_driver());
         fs::remove_dir_all(root.join("dev")).unwrap();
-        put(
-            "etc/vulkan/icd.d/lvp.json",
-            r#"{"library_path": "/usr/lib/libvulkan_lvp.so"}"#,
-        );
+        put("etc/vulkan/icd.d/lvp.json", r#"{"library_path": "/usr/lib/libvulkan_lvp.so"}"#);
         put("usr/lib/libvulkan_lvp.so", "");
         assert!(host.has_vulkan_driver(), "the software driver serves");
         fs::remove_dir_all(root).unwrap();

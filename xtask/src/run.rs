@@ -20,11 +20,7 @@ pub fn run(no_install: bool, passed: &[OsString]) -> Result<ExitCode, Failure> {
         );
     }
     build()?;
-    if offscreen {
-        render(passed)
-    } else {
-        replace_by(Command::new(program()?).args(passed))
-    }
+    if offscreen { render(passed) } else { replace_by(Command::new(program()?).args(passed)) }
 }
 
 fn build() -> Result<(), Failure> {
@@ -58,35 +54,21 @@ fn has_display() -> bool {
 /// Whether these arguments open the window: a headless command (`train ...`) or a question
 /// (`--help`) does not.
 fn opens_window(passed: &[OsString]) -> bool {
-    let command = passed
-        .first()
-        .is_some_and(|first| !first.to_string_lossy().starts_with('-'));
-    let question = passed.iter().any(|argument| {
-        ["-h", "--help", "-V", "--version"]
-            .map(OsStr::new)
-            .contains(&argument.as_os_str())
-    });
+    let command = passed.first().is_some_and(|first| !first.to_string_lossy().starts_with('-'));
+    let question = passed.iter().any(|argument| ["-h", "--help", "-V", "--version"].map(OsStr::new).contains(&argument.as_os_str()));
     !command && !question
 }
 
 fn render(passed: &[OsString]) -> Result<ExitCode, Failure> {
     let root = workspace();
     let here = env::current_dir().unwrap_or_default();
-    let folder = if here == root {
-        PathBuf::from("out")
-    } else {
-        root.join("out")
-    };
+    let folder = if here == root { PathBuf::from("out") } else { root.join("out") };
     let (arguments, pictures) = render_arguments(passed, &folder);
     for parent in pictures.iter().filter_map(|picture| picture.parent()) {
-        fs::create_dir_all(parent).map_err(|error| {
-            Failure::refused(format!("cannot make folder {}: {error}", parent.display()))
-        })?;
+        fs::create_dir_all(parent).map_err(|error| Failure::refused(format!("cannot make folder {}: {error}", parent.display())))?;
     }
-    let status = Command::new(program()?)
-        .args(arguments)
-        .status()
-        .map_err(|error| Failure::failed(format!("twinlens did not start: {error}")))?;
+    let status =
+        Command::new(program()?).args(arguments).status().map_err(|error| Failure::failed(format!("twinlens did not start: {error}")))?;
     if status.success() {
         for picture in &pictures {
             println!("{}", picture.display());
@@ -100,39 +82,20 @@ fn render(passed: &[OsString]) -> Result<ExitCode, Failure> {
 fn render_arguments(passed: &[OsString], folder: &Path) -> (Vec<OsString>, Vec<PathBuf>) {
     let mut arguments = vec![OsString::from("render")];
     // Nobody could start a paused run here.
-    arguments.extend(
-        passed
-            .iter()
-            .filter(|argument| *argument != "--paused")
-            .cloned(),
-    );
-    for (option, value) in [
-        ("--preset", "byol"),
-        ("--steps", "300"),
-        ("--size", "1280x800"),
-    ] {
+    arguments.extend(passed.iter().filter(|argument| *argument != "--paused").cloned());
+    for (option, value) in [("--preset", "byol"), ("--steps", "300"), ("--size", "1280x800")] {
         if values_of(option, passed).is_empty() {
             arguments.extend([option.into(), value.into()]);
         }
     }
-    let mut pictures: Vec<PathBuf> = values_of("--out", passed)
-        .into_iter()
-        .map(PathBuf::from)
-        .collect();
+    let mut pictures: Vec<PathBuf> = values_of("--out", passed).into_iter().map(PathBuf::from).collect();
     if pictures.is_empty() {
         let presets = values_of("--preset", passed);
-        let preset = presets
-            .last()
-            .map_or(OsStr::new("byol"), OsString::as_os_str);
+        let preset = presets.last().map_or(OsStr::new("byol"), OsString::as_os_str);
         // A preset may be a file of the user's own: `p/mine.toml` makes `mine.png`.
-        let name = Path::new(preset)
-            .file_name()
-            .unwrap_or(preset)
-            .to_string_lossy();
+        let name = Path::new(preset).file_name().unwrap_or(preset).to_string_lossy();
         let stem = name.strip_suffix(".toml").unwrap_or(&name);
-        pictures = ["png", "gif"]
-            .map(|extension| folder.join(format!("{stem}.{extension}")))
-            .to_vec();
+        pictures = ["png", "gif"].map(|extension| folder.join(format!("{stem}.{extension}"))).to_vec();
         for picture in &pictures {
             arguments.extend(["--out".into(), picture.into()]);
         }
@@ -190,10 +153,7 @@ mod tests {
                  out/byol.gif"
             )
         );
-        assert_eq!(
-            pictures,
-            [Path::new("out/byol.png"), Path::new("out/byol.gif")]
-        );
+        assert_eq!(pictures, [Path::new("out/byol.png"), Path::new("out/byol.gif")]);
     }
 
     #[test]
@@ -212,13 +172,9 @@ mod tests {
         let (_, pictures) = render_arguments(&words("--preset p/mine.v2.toml"), Path::new("out"));
         assert_eq!(pictures[0], Path::new("out/mine.v2.png"));
 
-        let (arguments, pictures) =
-            render_arguments(&words("--preset p/mine.toml --out x.gif"), Path::new("out"));
+        let (arguments, pictures) = render_arguments(&words("--preset p/mine.toml --out x.gif"), Path::new("out"));
         assert_eq!(pictures, [Path::new("x.gif")]);
-        assert_eq!(
-            arguments,
-            words("render --preset p/mine.toml --out x.gif --steps 300 --size 1280x800")
-        );
+        assert_eq!(arguments, words("render --preset p/mine.toml --out x.gif --steps 300 --size 1280x800"));
     }
 
     #[test]

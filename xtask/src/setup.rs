@@ -52,11 +52,7 @@ pub fn set_up(no_install: bool, for_tests: bool) -> Result<(), Failure> {
 }
 
 fn missing(probe: &impl Probe, for_tests: bool) -> Vec<Need> {
-    NEEDS
-        .iter()
-        .filter(|need| (for_tests || !need.only_for_tests) && !probe.sees(need.sign))
-        .copied()
-        .collect()
+    NEEDS.iter().filter(|need| (for_tests || !need.only_for_tests) && !probe.sees(need.sign)).copied().collect()
 }
 
 fn manager(probe: &impl Probe) -> Option<Manager> {
@@ -74,11 +70,7 @@ fn plan(probe: &impl Probe, manager: Option<Manager>, missing: &[Need], no_insta
             "{described}\nThere is no package manager here that xtask knows; it goes on, in case \
              they are where it did not look."
         );
-        return if no_install {
-            Plan::Refuse(described)
-        } else {
-            Plan::GoOn(message)
-        };
+        return if no_install { Plan::Refuse(described) } else { Plan::GoOn(message) };
     };
     let is_root = probe.is_root();
     let commands = commands(manager, missing, !is_root);
@@ -87,9 +79,7 @@ fn plan(probe: &impl Probe, manager: Option<Manager>, missing: &[Need], no_insta
     if no_install || manager != Manager::Apt {
         Plan::Refuse(by_hand)
     } else if !is_root && !probe.has_program("sudo") {
-        Plan::Refuse(format!(
-            "{by_hand}\nxtask is not root and finds no sudo, so it cannot."
-        ))
+        Plan::Refuse(format!("{by_hand}\nxtask is not root and finds no sudo, so it cannot."))
     } else {
         Plan::Install(commands)
     }
@@ -124,10 +114,7 @@ fn commands(manager: Manager, missing: &[Need], with_sudo: bool) -> Vec<Vec<Stri
         quiet = &["env", "DEBIAN_FRONTEND=noninteractive"];
     }
     commands.push([sudo, quiet, manager.install(), &packages].concat());
-    commands
-        .into_iter()
-        .map(|command| command.into_iter().map(str::to_owned).collect())
-        .collect()
+    commands.into_iter().map(|command| command.into_iter().map(str::to_owned).collect()).collect()
 }
 
 /// Runs the commands. Only the last must succeed: a package list that could not be refreshed
@@ -135,19 +122,14 @@ fn commands(manager: Manager, missing: &[Need], with_sudo: bool) -> Vec<Vec<Stri
 fn install(commands: &[Vec<String>]) -> Result<(), Failure> {
     for (index, command) in commands.iter().enumerate() {
         let line = command.join(" ");
-        let status = Command::new(&command[0])
-            .args(&command[1..])
-            .stdin(Stdio::null())
-            .status();
+        let status = Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).status();
         let problem = match status {
             Ok(status) if status.success() => continue,
             Ok(status) => format!("`{line}` failed ({status})"),
             Err(error) => format!("`{line}` did not start: {error}"),
         };
         if index + 1 == commands.len() {
-            return Err(Failure::refused(format!(
-                "{problem}; mend that and run this again"
-            )));
+            return Err(Failure::refused(format!("{problem}; mend that and run this again")));
         }
         eprintln!("xtask: {problem}; going on with what is known");
     }
@@ -200,10 +182,7 @@ mod tests {
     #[test]
     fn nothing_missing_is_ready_whatever_the_system() {
         for programs in [vec![], vec!["apt-get"], vec!["dnf"]] {
-            let fake = Fake {
-                programs,
-                ..Fake::default()
-            };
+            let fake = Fake { programs, ..Fake::default() };
             assert_eq!(planned(&fake, true, false), Plan::Ready);
             assert_eq!(planned(&fake, true, true), Plan::Ready);
         }
@@ -211,22 +190,14 @@ mod tests {
 
     #[test]
     fn test_tools_are_needed_for_tests_only() {
-        let fake = Fake {
-            lacks: vec![XVFB],
-            programs: vec!["apt-get"],
-            root: true,
-        };
+        let fake = Fake { lacks: vec![XVFB], programs: vec!["apt-get"], root: true };
         assert_eq!(planned(&fake, false, false), Plan::Ready);
         assert!(matches!(planned(&fake, true, false), Plan::Install(_)));
     }
 
     #[test]
     fn apt_updates_then_installs_exactly_what_is_missing() {
-        let mut fake = Fake {
-            lacks: vec![XVFB, Sign::CppCompiler],
-            programs: vec!["apt-get", "sudo"],
-            root: true,
-        };
+        let mut fake = Fake { lacks: vec![XVFB, Sign::CppCompiler], programs: vec!["apt-get", "sudo"], root: true };
         let install = "env DEBIAN_FRONTEND=noninteractive apt-get install -y \
                        --no-install-recommends -o DPkg::Lock::Timeout=300 g++ xvfb";
         let Plan::Install(commands) = planned(&fake, true, false) else {
@@ -237,28 +208,18 @@ mod tests {
         let Plan::Install(commands) = planned(&fake, true, false) else {
             panic!("sudo may install");
         };
-        assert_eq!(
-            lines(&commands),
-            ["sudo apt-get update".to_owned(), format!("sudo {install}")]
-        );
+        assert_eq!(lines(&commands), ["sudo apt-get update".to_owned(), format!("sudo {install}")]);
     }
 
     #[test]
     fn no_install_and_no_sudo_refuse_with_the_command() {
-        let fake = Fake {
-            lacks: vec![Sign::VulkanDriver],
-            programs: vec!["apt-get"],
-            root: false,
-        };
+        let fake = Fake { lacks: vec![Sign::VulkanDriver], programs: vec!["apt-get"], root: false };
         for no_install in [true, false] {
             let Plan::Refuse(message) = planned(&fake, false, no_install) else {
                 panic!("must refuse");
             };
             assert!(message.contains("sudo env"), "{message}");
-            assert!(
-                message.ends_with("mesa-vulkan-drivers") == no_install,
-                "{message}"
-            );
+            assert!(message.ends_with("mesa-vulkan-drivers") == no_install, "{message}");
         }
     }
 
@@ -270,10 +231,7 @@ mod tests {
             ("zypper", "sudo zypper install libX11-6 libX11-xcb1"),
         ] {
             let fake = Fake {
-                lacks: vec![
-                    Sign::Library("libX11.so.6"),
-                    Sign::Library("libX11-xcb.so.1"),
-                ],
+                lacks: vec![Sign::Library("libX11.so.6"), Sign::Library("libX11-xcb.so.1")],
                 programs: vec![program, "sudo"],
                 root: false,
             };
@@ -286,10 +244,7 @@ mod tests {
 
     #[test]
     fn an_unknown_system_is_warned_and_goes_on() {
-        let fake = Fake {
-            lacks: vec![Sign::Library("libXi.so.6")],
-            ..Fake::default()
-        };
+        let fake = Fake { lacks: vec![Sign::Library("libXi.so.6")], ..Fake::default() };
         assert!(matches!(planned(&fake, false, false), Plan::GoOn(_)));
         assert!(matches!(planned(&fake, false, true), Plan::Refuse(_)));
     }

@@ -18,40 +18,12 @@ struct Stage {
     arguments: &'static [&'static str],
 }
 
-const FORMAT: Stage = Stage {
-    name: "format",
-    arguments: &["fmt", "--all", "--check"],
-};
-const LINT: Stage = Stage {
-    name: "lint",
-    arguments: &[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ],
-};
-const EXAMPLES: Stage = Stage {
-    name: "documentation examples",
-    arguments: &["test", "--workspace", "--doc"],
-};
-const TESTS: Stage = Stage {
-    name: "tests",
-    arguments: &["nextest", "run", "--workspace"],
-};
+const FORMAT: Stage = Stage { name: "format", arguments: &["fmt", "--all", "--check"] };
+const LINT: Stage = Stage { name: "lint", arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"] };
+const EXAMPLES: Stage = Stage { name: "documentation examples", arguments: &["test", "--workspace", "--doc"] };
+const TESTS: Stage = Stage { name: "tests", arguments: &["nextest", "run", "--workspace"] };
 /// All tests in few processes, two at a time as `.config/nextest.toml` has it.
-const PLAIN_TESTS: Stage = Stage {
-    name: "tests",
-    arguments: &[
-        "test",
-        "--workspace",
-        "--no-fail-fast",
-        "--",
-        "--test-threads=2",
-    ],
-};
+const PLAIN_TESTS: Stage = Stage { name: "tests", arguments: &["test", "--workspace", "--no-fail-fast", "--", "--test-threads=2"] };
 
 pub fn test(no_install: bool) -> Result<(), Failure> {
     let start = Instant::now();
@@ -71,10 +43,7 @@ pub fn test(no_install: bool) -> Result<(), Failure> {
             .map_err(|error| Failure::failed(format!("`{line}` did not start: {error}")))?;
         let time = seconds(stage_start.elapsed());
         if !status.success() {
-            return Err(Failure::failed(format!(
-                "FAILED at stage `{}` after {time}: {line} ({status})",
-                stage.name
-            )));
+            return Err(Failure::failed(format!("FAILED at stage `{}` after {time}: {line} ({status})", stage.name)));
         }
         report.push(format!("{time:>8}  {}", stage.name));
     }
