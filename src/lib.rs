@@ -1,1 +1,3 @@
 //! Twinlens.
+
+pub mod config;
