@@ -4,11 +4,16 @@
 //! Shapes are (L, R, C): learners, rows, columns. A learner's result never depends on how many learners there are.
 
 pub mod activation;
+pub mod batchnorm;
+pub mod blend;
 pub mod case;
+mod items;
+pub mod l2norm;
 pub mod layernorm;
+pub mod pool;
 pub mod reference;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases()].into_iter().flatten().collect()
+    [layernorm::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases()].into_iter().flatten().collect()
 }
