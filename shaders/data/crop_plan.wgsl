@@ -29,7 +29,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> seeds: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read> seeds: array<u32>;
 @group(0) @binding(2) var<storage, read> counter: array<u32>;
 @group(0) @binding(3) var<storage, read> images: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read_write> crops: array<vec4<u32>>;
@@ -45,7 +45,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     }
     let image = gid.x % params.batch;
     let view = params.first_view + gid.x / params.batch;
-    let key = step_key(seeds[gid.z], counter[0] * params.counter_scale + params.counter_offset);
+    let key = step_key(vec2<u32>(seeds[2u * gid.z], seeds[2u * gid.z + 1u]), counter[0] * params.counter_scale + params.counter_offset);
     let base = (gid.z * params.rows + gid.x) * CROP_VECTORS;
 
     // a square in the image's pixels

@@ -14,7 +14,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> seeds: array<vec2<u32>>;
+@group(0) @binding(1) var<storage, read> seeds: array<u32>;
 @group(0) @binding(2) var<storage, read> counter: array<u32>;
 @group(0) @binding(3) var<storage, read_write> images: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read_write> labels: array<u32>;
@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     }
     let index = gid.z * params.rows + gid.x;
     let number = counter[0] * params.counter_scale + params.counter_offset;
-    let training = image_word(step_key(seeds[gid.z], number), gid.x) & 0x7FFFFFFFu;
+    let training = image_word(step_key(vec2<u32>(seeds[2u * gid.z], seeds[2u * gid.z + 1u]), number), gid.x) & 0x7FFFFFFFu;
     let identifier = select(training, 0x80000000u + number + gid.x, params.held_out != 0u);
     let class = identifier % params.classes;
     images[index] = vec4<u32>(identifier, class, 1u, 1u);
