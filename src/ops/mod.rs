@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod batchnorm;
 pub mod blend;
+pub mod byol_loss;
 pub mod case;
 mod items;
 pub mod l2norm;
@@ -15,5 +16,8 @@ pub mod reference;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases()].into_iter().flatten().collect()
+    [layernorm::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
