@@ -37,3 +37,8 @@ fn l2norm() {
 fn blend() {
     run(ops::blend::cases());
 }
+
+#[test]
+fn byol_loss() {
+    run(ops::byol_loss::cases());
+}
