@@ -18,9 +18,10 @@ pub const fn hash4(value: [u32; 4]) -> [u32; 4] {
     cross([x ^ x >> 16, y ^ y >> 16, z ^ z >> 16, w ^ w >> 16])
 }
 
-/// Four words for a counter under a key.
+/// Four words for a counter under a key. The counter comes first: what varies in x reaches every word through two rounds, where
+/// a hash that varies in z or w alone has an x whose low bits are those of one product, and far from uniform.
 pub const fn random4(key: [u32; 2], counter: [u32; 2]) -> [u32; 4] {
-    hash4([key[0], key[1], counter[0], counter[1]])
+    hash4([counter[0], counter[1], key[0], key[1]])
 }
 
 /// Uniform in [0, 1): the upper 24 bits, exact in `f32`.

@@ -80,5 +80,5 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     crops[base + 1u] = bitcast<vec4<u32>>(vec4<f32>(red.x, green.x, blue.x, 1.0 - contrast));
     crops[base + 2u] = bitcast<vec4<u32>>(vec4<f32>(red.y, green.y, blue.y, brightness));
     crops[base + 3u] = bitcast<vec4<u32>>(vec4<f32>(red.z, green.z, blue.z, solarise));
-    crops[base + 4u] = vec4<u32>(bitcast<u32>(params.noise), bitcast<u32>(blur), spare.y, spare.z);
+    crops[base + 4u] = vec4<u32>(bitcast<u32>(params.noise), bitcast<u32>(blur), spare.z, spare.w);
 }

@@ -28,7 +28,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let number = counter[0] * params.counter_scale + params.counter_offset;
     let training = image_word(step_key(vec2<u32>(seeds[2u * gid.z], seeds[2u * gid.z + 1u]), number), gid.x) & 0x7FFFFFFFu;
     let identifier = select(training, 0x80000000u + number + gid.x, params.held_out != 0u);
-    let class = identifier % params.classes;
-    images[index] = vec4<u32>(identifier, class, 1u, 1u);
-    labels[index] = class;
+    let category = identifier % params.classes;
+    images[index] = vec4<u32>(identifier, category, 1u, 1u);
+    labels[index] = category;
 }

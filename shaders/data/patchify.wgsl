@@ -6,7 +6,7 @@ struct Params {
     rows: u32,
     view_rows: u32,
     size: u32,
-    patch: u32,
+    patch_side: u32,
     morton: u32,
     counter_scale: u32,
     counter_offset: u32,
@@ -33,8 +33,8 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
     if item >= pixels {
         return;
     }
-    let area = params.patch * params.patch;
-    let grid = params.size / params.patch;
+    let area = params.patch_side * params.patch_side;
+    let grid = params.size / params.patch_side;
     let number = item / area;
     let within = item - number * area;
     var x = number % grid;
@@ -43,8 +43,8 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
         x = even_bits(number);
         y = even_bits(number >> 1u);
     }
-    let dy = within / params.patch;
-    let pixel = (y * params.patch + dy) * params.size + x * params.patch + (within - dy * params.patch);
+    let dy = within / params.patch_side;
+    let pixel = (y * params.patch_side + dy) * params.size + x * params.patch_side + (within - dy * params.patch_side);
     let view = group.z * params.view_rows + counter[0] * params.counter_scale + params.counter_offset + group.y;
     let value = (unpack4x8unorm(views[view * pixels + pixel]) - 0.5) * 4.0;
     let start = ((group.z * params.rows + group.y) * pixels + item) * 3u;

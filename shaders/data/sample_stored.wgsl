@@ -48,11 +48,13 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
     let box = crop_box(row);
     var offset = table[image.x].x;
     var extent = image.zw;
-    var footprint = box.w * f32(extent.y) / f32(params.size);
+    var scale = vec2<f32>(extent); // texels for the whole image; exact where an odd row or column was left out
+    var footprint = box.w * scale.y / f32(params.size);
     while footprint > 2.0 && min(extent.x, extent.y) >= 2u * SMALLEST_HALVING {
         offset += extent.x * extent.y;
         extent = extent / 2u;
-        footprint = box.w * f32(extent.y) / f32(params.size);
+        scale *= 0.5;
+        footprint *= 0.5;
     }
     let samples = u32(clamp(ceil(footprint - 1e-3), 1.0, 4.0));
     let centre = crop_position(box, pixel, params.size);
@@ -61,7 +63,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
     var sum = vec3<f32>(0.0);
     for (var y = 0u; y < samples; y++) {
         for (var x = 0u; x < samples; x++) {
-            sum += bilinear(offset, extent, (first + vec2<f32>(f32(x), f32(y)) * step) * vec2<f32>(extent));
+            sum += bilinear(offset, extent, (first + vec2<f32>(f32(x), f32(y)) * step) * scale);
         }
     }
     let colour = sum / f32(samples * samples);

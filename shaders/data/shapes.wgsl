@@ -23,7 +23,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let scene = gid.z * params.rows + gid.x;
     let image = images[scene];
     let identifier = image.x;
-    let class = image.y;
+    let category = image.y;
     let base = scene * SCENE_VECTORS;
     let grey = params.grey != 0u;
 
@@ -38,12 +38,12 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let angle = between(-0.6, 0.6, place.w);
     scenes[base] = vec4<f32>(centre, cos(angle) / radius, sin(angle) / radius);
     // texture = sharpen(c0 + c1 s1 + c12 s1 s2), a phase in turns per radius
-    let kind = class % 3u;
+    let kind = category % 3u;
     let frequency = 8.0 * between(0.9, 1.1, texture.x) / TURN;
-    scenes[base + 1u] = vec4<f32>(f32(class / 3u), radius, frequency, select(0.0, 1.0, kind == 0u));
+    scenes[base + 1u] = vec4<f32>(f32(category / 3u), radius, frequency, select(0.0, 1.0, kind == 0u));
     scenes[base + 2u] = vec4<f32>(texture.y, texture.z, select(0.0, 1.0, kind == 1u), select(0.0, 1.5, kind == 2u));
 
-    let hue = f32(class) / 12.0 + between(-0.15, 0.15, colours.x);
+    let hue = f32(category) / 12.0 + between(-0.15, 0.15, colours.x);
     let saturation = select(between(0.6, 1.0, colours.z), 0.2, grey);
     let dark = grey && tones.z < 0.5;
     let grey_value = select(between(0.75, 1.0, colours.w), between(0.12, 0.28, colours.w), dark);

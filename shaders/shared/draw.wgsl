@@ -4,12 +4,12 @@
 
 // The key of everything drawn in a step.
 fn step_key(seed: vec2<u32>, step: u32) -> vec2<u32> {
-    return random4(seed, vec2<u32>(step, 0u)).xy;
+    return random4(seed, vec2<u32>(step, 0u)).zw;
 }
 
 // The word that chooses a batch's i-th image.
 fn image_word(key: vec2<u32>, image: u32) -> u32 {
-    return random4(key, vec2<u32>(image, 0xFFFFFFFFu)).x;
+    return random4(key, vec2<u32>(image, 0xFFFFFFFFu)).w;
 }
 
 // The k-th four words of a crop (k < 16).

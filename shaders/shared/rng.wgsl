@@ -16,9 +16,10 @@ fn hash4(value: vec4<u32>) -> vec4<u32> {
     return v;
 }
 
-// Four words for a counter under a key.
+// Four words for a counter under a key. The counter comes first: what varies in x reaches every word through two rounds, where
+// a hash that varies in z or w alone has an x whose low bits are those of one product, and far from uniform.
 fn random4(key: vec2<u32>, counter: vec2<u32>) -> vec4<u32> {
-    return hash4(vec4<u32>(key, counter));
+    return hash4(vec4<u32>(counter, key));
 }
 
 // Uniform in [0, 1): the upper 24 bits, exact in f32. (The signed conversion is one instruction on x86, the unsigned is not.)

@@ -64,13 +64,13 @@ pub struct Photometric {
 
 /// The key of everything drawn in a step.
 pub const fn step_key(seed: [u32; 2], step: u32) -> [u32; 2] {
-    let [x, y, _, _] = random4(seed, [step, 0]);
-    [x, y]
+    let [_, _, z, w] = random4(seed, [step, 0]);
+    [z, w]
 }
 
 /// The word that chooses a batch's image.
 pub const fn image_word(seed: [u32; 2], step: u32, image: u32) -> u32 {
-    random4(step_key(seed, step), [image, u32::MAX])[0]
+    random4(step_key(seed, step), [image, u32::MAX])[3]
 }
 
 const fn crop_words(key: ViewKey, k: u32) -> [u32; 4] {
@@ -113,7 +113,7 @@ pub fn photometric(key: ViewKey, config: &ViewConfig, size: u32) -> Photometric 
         solarise: further[2] < config.solarise_probability,
         blur: if further[3] < config.blur_probability { least + (most - least) * uniform(spare[0]) } else { 0.0 },
         noise: config.noise,
-        noise_key: [spare[1], spare[2]],
+        noise_key: [spare[2], spare[3]],
     }
 }
 

@@ -56,7 +56,7 @@ pub const fn weaves_strength(family: Scene) -> [f32; 2] {
 }
 
 fn draw(identifier: u32, k: u32) -> [f64; 4] {
-    uniform4(random4([identifier, DATA_SET_SEED], [k, 0])).map(f64::from)
+    uniform4(random4([DATA_SET_SEED, k], [identifier, 0])).map(f64::from)
 }
 
 fn between(low: f64, high: f64, uniform: f64) -> f64 {

@@ -5,9 +5,10 @@
 //! views of learner 0 of N are those of learner 0 of 1.
 
 use super::augment::blur_pixels;
+use super::halvings;
 use super::synthetic::{class_names, weaves_strength};
 use crate::config::{Scene, ViewConfig};
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Gpu, GpuError, Kernel, Tape, Tensor};
 
 /// vec4 of bits in a crop's plan, see `shaders/shared/crop.wgsl`.
 pub const CROP_COLUMNS: u32 = 20;
@@ -49,6 +50,38 @@ pub struct StoredImages {
     pub training: Tensor,
     /// (1, 1, n): rows of the table held out.
     pub held_out: Tensor,
+}
+
+/// An image to store: packed RGBA8 row by row, width, height, label ([`UNLABELLED`] for none).
+pub type StoredImage<'a> = (&'a [u32], u32, u32, u32);
+
+/// The label of an image that has none.
+pub const UNLABELLED: u32 = u32::MAX;
+
+impl StoredImages {
+    /// Uploads images, each with its halvings; `training` and `held_out` number them, neither is empty.
+    pub fn upload<'a>(
+        gpu: &Gpu,
+        images: impl IntoIterator<Item = StoredImage<'a>>,
+        training: &[u32],
+        held_out: &[u32],
+    ) -> Result<Self, GpuError> {
+        let (mut pool, mut rows) = (Vec::new(), Vec::new());
+        for (pixels, width, height, label) in images {
+            rows.extend([halvings::append(&mut pool, pixels, width, height), width, height, label]);
+        }
+        let upload = |name: &str, elements: &[u32], columns: u32| -> Result<Tensor, GpuError> {
+            let tensor = gpu.tensor(name, [1, elements.len() as u32 / columns, columns])?;
+            gpu.upload(&tensor, elements);
+            Ok(tensor)
+        };
+        Ok(Self {
+            pixels: upload("stored_pixels", &pool, pool.len() as u32)?,
+            table: upload("stored_table", &rows, 4)?,
+            training: upload("training", training, training.len() as u32)?,
+            held_out: upload("held_out", held_out, held_out.len() as u32)?,
+        })
+    }
 }
 
 /// A number that the GPU computes: first word of `buffer` * `scale` + `offset`.
@@ -326,7 +359,7 @@ pub fn record_patches_from(tape: &mut Tape<'_>, views: &Tensor, rows: u32, first
         .set("rows", rows)
         .set("view_rows", views.rows)
         .set("size", size)
-        .set("patch", patch)
+        .set("patch_side", patch)
         .set("morton", order == PatchOrder::Morton)
         .set("counter_scale", first.scale)
         .set("counter_offset", first.offset)
