@@ -1,5 +1,6 @@
 //! Twinlens (crate docs come with the whole house).
 
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod data;

@@ -14,8 +14,10 @@ pub mod ema;
 mod items;
 pub mod l2norm;
 pub mod layernorm;
+pub mod matmul;
 pub mod pool;
 pub mod reference;
+pub mod store_rows;
 pub mod tick;
 
 /// Every operation's case table.

@@ -64,6 +64,12 @@ impl Schedule {
         &self.cadence
     }
 
+    /// Everything has been measured at this step already, by the run that was saved.
+    pub(super) const fn measured_at(&mut self, step: u64) {
+        self.ranked = Some(step);
+        self.evaluated = Some(step);
+    }
+
     /// Whether the cloud has been projected at least once.
     pub(super) const fn has_cloud(&self) -> bool {
         self.clouded.is_some()
