@@ -1,3 +1,4 @@
 //! Twinlens.
 
 pub mod config;
+pub mod data;

@@ -350,7 +350,7 @@ impl Key {
     }
 
     /// Reads a value from a preset file, where the type must fit too.
-    pub(super) fn from_toml(&self, place: &str, value: &toml::Value) -> Result<Value, ConfigError> {
+    pub(super) fn read_toml(&self, place: &str, value: &toml::Value) -> Result<Value, ConfigError> {
         use toml::Value as Toml;
         let number = |value: &Toml| match value {
             Toml::Float(number) => Some(*number as f32),

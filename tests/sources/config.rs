@@ -1,23 +1,9 @@
-//! Configuration and data sources: what is read from files and from the command line, good and hostile. No GPU.
+//! Presets, overrides and data sources as text.
 
+use crate::refused;
 use twinlens::config::{
     DataSpec, Encoder, KEYS, Normalisation, RunConfig, Scene, explain, preset_names, presets,
 };
-
-/// Errors are one line that names what was given and what is allowed.
-#[track_caller]
-fn refused<T: std::fmt::Debug, E: std::fmt::Display>(
-    result: Result<T, E>,
-    words: &[&str],
-) -> String {
-    let text = result.expect_err("this must be refused").to_string();
-    assert!(!text.contains('\n'), "more than one line: {text}");
-    assert!(text.len() < 600, "too long for a line: {text}");
-    for word in words {
-        assert!(text.contains(word), "`{word}` is missing in: {text}");
-    }
-    text
-}
 
 fn set(pairs: &[&str]) -> Result<RunConfig, twinlens::config::ConfigError> {
     let pairs: Vec<String> = pairs.iter().map(|pair| pair.to_string()).collect();
