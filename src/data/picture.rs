@@ -13,12 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Li
 
 use super::source::LoadLimits;
 
-const FORMATS: [ImageFormat; 4] = [
-    ImageFormat::Png,
-    ImageFormat::Jpeg,
-    ImageFormat::Bmp,
-    ImageFormat::WebP,
-];
+const FORMATS: [ImageFormat; 4] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp, ImageFormat::WebP];
 /// Pictures that take more bytes than this decoded are decoded one at a time.
 const LARGE_PICTURE_BYTES: u64 = 64 << 20;
 
@@ -28,9 +23,7 @@ pub(super) fn reduced((width, height): (u32, u32), side: u32) -> (u32, u32) {
     if longest <= side {
         return (width, height);
     }
-    let scale = |length: u32| {
-        ((f64::from(length) * f64::from(side) / f64::from(longest)).round() as u32).clamp(1, side)
-    };
+    let scale = |length: u32| ((f64::from(length) * f64::from(side) / f64::from(longest)).round() as u32).clamp(1, side);
     (scale(width), scale(height))
 }
 
@@ -45,23 +38,15 @@ pub(super) fn decoder(path: &Path, limits: &LoadLimits) -> Result<impl ImageDeco
         return Err("empty file".into());
     }
     if found.len() > limits.picture_file_bytes {
-        return Err(format!(
-            "larger than {} MiB",
-            limits.picture_file_bytes >> 20
-        ));
+        return Err(format!("larger than {} MiB", limits.picture_file_bytes >> 20));
     }
     let mut file = BufReader::new(file);
     let start = file.fill_buf().map_err(|error| error.to_string())?;
     if let Some([width, height]) = png_size(start) {
         check_side(width, height, limits)?; // the decoder would read on to the pixels first
     }
-    let mut reader = ImageReader::new(file)
-        .with_guessed_format()
-        .map_err(|error| error.to_string())?;
-    if !reader
-        .format()
-        .is_some_and(|format| FORMATS.contains(&format))
-    {
+    let mut reader = ImageReader::new(file).with_guessed_format().map_err(|error| error.to_string())?;
+    if !reader.format().is_some_and(|format| FORMATS.contains(&format)) {
         return Err("not a png, jpeg, bmp or webp picture".into());
     }
     let mut memory = Limits::no_limits();
@@ -71,10 +56,7 @@ pub(super) fn decoder(path: &Path, limits: &LoadLimits) -> Result<impl ImageDeco
     let (width, height) = decoder.dimensions();
     check_side(width, height, limits)?;
     if decoder.total_bytes() > limits.decoded_bytes {
-        return Err(format!(
-            "{width}x{height} pixels take more than {} MiB decoded",
-            limits.decoded_bytes >> 20
-        ));
+        return Err(format!("{width}x{height} pixels take more than {} MiB decoded", limits.decoded_bytes >> 20));
     }
     Ok(decoder)
 }
@@ -84,10 +66,7 @@ fn check_side(width: u32, height: u32, limits: &LoadLimits) -> Result<(), String
         return Err(format!("announces {width}x{height} pixels"));
     }
     if width.max(height) > limits.decoded_side {
-        return Err(format!(
-            "announces {width}x{height} pixels, more than {} a side",
-            limits.decoded_side
-        ));
+        return Err(format!("announces {width}x{height} pixels, more than {} a side", limits.decoded_side));
     }
     Ok(())
 }
@@ -95,40 +74,18 @@ fn check_side(width: u32, height: u32, limits: &LoadLimits) -> Result<(), String
 /// Width and height that a PNG's first chunk announces.
 fn png_size(start: &[u8]) -> Option<[u32; 2]> {
     let numbers = start.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(8..16)?;
-    let number = |from: usize| {
-        u32::from_be_bytes([
-            numbers[from],
-            numbers[from + 1],
-            numbers[from + 2],
-            numbers[from + 3],
-        ])
-    };
+    let number = |from: usize| u32::from_be_bytes([numbers[from], numbers[from + 1], numbers[from + 2], numbers[from + 3]]);
     Some([number(0), number(4)])
 }
 
 /// Decodes a picture, upright, at most `side` pixels on its longer side.
-pub(super) fn decode(
-    path: &Path,
-    side: u32,
-    limits: &LoadLimits,
-    one_large: &Mutex<()>,
-) -> Result<RgbImage, String> {
+pub(super) fn decode(path: &Path, side: u32, limits: &LoadLimits, one_large: &Mutex<()>) -> Result<RgbImage, String> {
     let mut decoder = decoder(path, limits)?;
     let large = decoder.total_bytes() > LARGE_PICTURE_BYTES;
-    let _one = large.then(|| {
-        one_large
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-    });
-    let orientation = decoder
-        .orientation()
-        .unwrap_or(image::metadata::Orientation::NoTransforms);
+    let _one = large.then(|| one_large.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let decoded = DynamicImage::from_decoder(decoder).map_err(|error| plain(&error))?;
-    let opaque = if decoded.color().has_alpha() {
-        on_grey(decoded)
-    } else {
-        decoded.into_rgb8()
-    };
+    let opaque = if decoded.color().has_alpha() { on_grey(decoded) } else { decoded.into_rgb8() };
     let mut upright = DynamicImage::ImageRgb8(shrink(opaque, side));
     upright.apply_orientation(orientation);
     Ok(upright.into_rgb8())
@@ -170,9 +127,6 @@ fn plain(error: &ImageError) -> String {
         }
         _ => error.to_string(),
     };
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.chars().take(200).collect()
 }

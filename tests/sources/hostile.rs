@@ -12,9 +12,7 @@ use crate::{folder::png_header, idx, read};
 /// Good files of each kind, to be damaged.
 fn good() -> Vec<(&'static str, Vec<u8>)> {
     let folder = tempfile::tempdir().unwrap();
-    let noise = RgbImage::from_fn(24, 20, |x, y| {
-        Rgb([(x * 91 + y * 37) as u8, (x * y) as u8, (x ^ y) as u8])
-    });
+    let noise = RgbImage::from_fn(24, 20, |x, y| Rgb([(x * 91 + y * 37) as u8, (x * y) as u8, (x ^ y) as u8]));
     let mut files = Vec::new();
     for name in ["x.png", "x.jpg", "x.bmp", "x.webp"] {
         noise.save(folder.path().join(name)).unwrap();

@@ -12,10 +12,7 @@ use twinlens::data::source::{ImageSet, LoadLimits, SourceError, load};
 
 /// Errors are one line that names what was given and what is allowed.
 #[track_caller]
-fn refused<T: std::fmt::Debug, E: std::fmt::Display>(
-    result: Result<T, E>,
-    words: &[&str],
-) -> String {
+fn refused<T: std::fmt::Debug, E: std::fmt::Display>(result: Result<T, E>, words: &[&str]) -> String {
     let text = result.expect_err("this must be refused").to_string();
     assert!(!text.contains('\n'), "more than one line: {text}");
     assert!(text.len() < 600, "too long for a line: {text}");
@@ -40,11 +37,7 @@ fn read_within(spec: &str, limits: &LoadLimits) -> Result<ImageSet, SourceError>
     });
     match &result {
         Ok(set) => check(set, limits),
-        Err(_) => assert!(
-            started.elapsed() < Duration::from_secs(2),
-            "an error took {:?}",
-            started.elapsed()
-        ),
+        Err(_) => assert!(started.elapsed() < Duration::from_secs(2), "an error took {:?}", started.elapsed()),
     }
     result
 }
@@ -57,11 +50,7 @@ fn check(set: &ImageSet, limits: &LoadLimits) {
     for image in &set.images {
         assert_eq!(image.offset, offset);
         assert!(image.width > 0 && image.height > 0);
-        assert!(
-            image
-                .label
-                .is_none_or(|label| usize::from(label) < set.class_names.len())
-        );
+        assert!(image.label.is_none_or(|label| usize::from(label) < set.class_names.len()));
         offset += image.width * image.height;
     }
     assert_eq!(set.pixels.len(), offset as usize);
