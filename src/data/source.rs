@@ -110,10 +110,10 @@ pub struct LoadLimits {
 }
 
 impl Default for LoadLimits {
-    /// 100 MiB on the GPU, under the 128 MiB that every adapter binds.
+    /// 94 MiB on the GPU: with a third more for the halvings, under the 128 MiB that every adapter binds.
     fn default() -> Self {
         LoadLimits {
-            pixels: (100 << 20) / 4,
+            pixels: (94 << 20) / 4,
             images: 100_000,
             longest_side: 512,
             decoded_side: 16_384,
@@ -230,6 +230,19 @@ pub enum SourceError {
         /// The source.
         spec: String,
     },
+}
+
+impl SourceError {
+    /// For a source whose reading broke off.
+    pub fn unreadable(spec: &DataSpec, reason: &str) -> Self {
+        let (source_kind, path) = match spec {
+            DataSpec::Synthetic(_) => return SourceError::Rendered { spec: spec.to_string() },
+            DataSpec::Cifar10(path) => ("cifar10", path),
+            DataSpec::Idx { images, .. } => ("idx", images),
+            DataSpec::Folder(path) => ("folder", path),
+        };
+        SourceError::Unreadable { source_kind, path: shown(path), reason: reason.replace('\n', " ") }
+    }
 }
 
 /// Reads a source; `progress` is told (done, total) from the calling thread.

@@ -38,7 +38,7 @@ fn every_key_takes_its_own_value_back() {
         let mut again = config.clone();
         again.set(row.name, &text).unwrap_or_else(|error| panic!("{}: {error}", row.name));
         assert_eq!(again, config, "{}", row.name);
-        assert!(explain(&config).contains(&format!("\n{} = ", row.name)) || row.name == KEYS[0].name);
+        assert!(explain().contains(&format!("\n{} = ", row.name)));
         assert!(row.meaning.ends_with('.') && !row.meaning.contains('\n'));
         for bad in ["", "blue\nsky", "-1", "nan", "inf", "1e99", "[", ",,"] {
             refused(config.clone().set(row.name, bad), &[]);
