@@ -6,9 +6,7 @@
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::source::{
-    ImageSet, LoadLimits, LoadReport, Selection, SourceError, failed, metadata, open, packed, shown,
-};
+use super::source::{ImageSet, LoadLimits, LoadReport, Selection, SourceError, failed, metadata, open, packed, shown};
 
 const KIND: &str = "cifar10";
 const SIDE: u32 = 32;
@@ -17,24 +15,12 @@ const RECORD: usize = 1 + 3 * PLANE;
 
 /// Records in a file that is still believed to be CIFAR-10 (the official ones have 10,000).
 const MAXIMUM_RECORDS: u64 = 500_000;
-const NAMES: [&str; 10] = [
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-];
+const NAMES: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 const MEND: &str = "unpack cifar-10-binary.tar.gz again";
 
 /// Whether this folder holds CIFAR-10's binary files.
 pub(super) fn looks_like(folder: &Path) -> bool {
-    folder.is_dir()
-        && files(folder).is_ok_and(|(training, test)| test.is_some() || !training.is_empty())
+    folder.is_dir() && files(folder).is_ok_and(|(training, test)| test.is_some() || !training.is_empty())
 }
 
 type Files = (Vec<PathBuf>, Option<PathBuf>);
@@ -47,9 +33,7 @@ fn files(folder: &Path) -> Result<Files, SourceError> {
         let path = entry.map_err(|error| failed(KIND, folder, &error))?.path();
         match path.file_name().and_then(|name| name.to_str()) {
             Some("test_batch.bin") => test = Some(path),
-            Some(name) if name.starts_with("data_batch_") && name.ends_with(".bin") => {
-                training.push(path)
-            }
+            Some(name) if name.starts_with("data_batch_") && name.ends_with(".bin") => training.push(path),
             _ => {}
         }
     }
@@ -58,11 +42,7 @@ fn files(folder: &Path) -> Result<Files, SourceError> {
 }
 
 /// Reads the folder.
-pub(super) fn load(
-    folder: &Path,
-    limits: &LoadLimits,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<ImageSet, SourceError> {
+pub(super) fn load(folder: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(usize, usize)) -> Result<ImageSet, SourceError> {
     if !metadata(KIND, folder)?.is_dir() {
         return Err(SourceError::WrongKind {
             source_kind: KIND,
@@ -85,42 +65,24 @@ pub(super) fn load(
         } else {
             "there is neither data_batch_*.bin nor test_batch.bin; give the folder of cifar-10-binary.tar.gz"
         };
-        return Err(SourceError::NoImages {
-            source_kind: KIND,
-            path: shown(&folder),
-            reasons: reasons.into(),
-        });
+        return Err(SourceError::NoImages { source_kind: KIND, path: shown(&folder), reasons: reasons.into() });
     }
 
-    let mut set = ImageSet {
-        name: "CIFAR-10".into(),
-        ..ImageSet::default()
-    };
+    let mut set = ImageSet { name: "CIFAR-10".into(), ..ImageSet::default() };
     set.class_names = class_names(&folder, &mut set.report);
     let has_test = test.is_some();
     let has_training = !training.is_empty();
     let mut batches = Vec::new();
-    for (path, held_out) in training
-        .into_iter()
-        .map(|path| (path, false))
-        .chain(test.map(|path| (path, true)))
-    {
+    for (path, held_out) in training.into_iter().map(|path| (path, false)).chain(test.map(|path| (path, true))) {
         let records = records_in(&path)?;
-        batches.push(Batch {
-            path,
-            records,
-            held_out: held_out && has_training,
-        });
+        batches.push(Batch { path, records, held_out: held_out && has_training });
     }
     let total = batches.iter().map(|batch| batch.records).sum::<u64>();
-    let selection =
-        Selection::of_records(total, [SIDE; 2], limits, &mut set.report).ok_or_else(|| {
-            SourceError::NoImages {
-                source_kind: KIND,
-                path: shown(&folder),
-                reasons: "the limit leaves room for no image".into(),
-            }
-        })?;
+    let selection = Selection::of_records(total, [SIDE; 2], limits, &mut set.report).ok_or_else(|| SourceError::NoImages {
+        source_kind: KIND,
+        path: shown(&folder),
+        reasons: "the limit leaves room for no image".into(),
+    })?;
     set.images.reserve_exact(selection.count());
     set.pixels.reserve_exact(selection.count() * PLANE);
     let mut first = 0;
@@ -130,11 +92,7 @@ pub(super) fn load(
         progress(first as usize, total as usize);
     }
     if !(has_training && has_test) {
-        let missing = if has_training {
-            "test_batch.bin"
-        } else {
-            "data_batch_*.bin"
-        };
+        let missing = if has_training { "test_batch.bin" } else { "data_batch_*.bin" };
         set.report.notes.push(format!("{missing} is missing"));
         set.hold_out_every_fifth();
     }
@@ -148,19 +106,13 @@ struct Batch {
 }
 
 /// Reads a file's selected records, numbered from `first` over all files; checks every label.
-fn read_batch(
-    batch: &Batch,
-    first: u64,
-    selection: &Selection,
-    set: &mut ImageSet,
-) -> Result<(), SourceError> {
+fn read_batch(batch: &Batch, first: u64, selection: &Selection, set: &mut ImageSet) -> Result<(), SourceError> {
     let path = &batch.path;
     let (file, _) = open(KIND, path)?;
     let mut file = BufReader::with_capacity(64 * RECORD, file);
     let mut record = [0; RECORD];
     for index in 0..batch.records {
-        file.read_exact(&mut record)
-            .map_err(|error| failed(KIND, path, &error))?;
+        file.read_exact(&mut record).map_err(|error| failed(KIND, path, &error))?;
         let label = record[0];
         if usize::from(label) >= NAMES.len() {
             return Err(SourceError::Malformed {
@@ -184,38 +136,22 @@ fn read_batch(
 fn class_names(folder: &Path, report: &mut LoadReport) -> Vec<String> {
     const MAXIMUM_BYTES: u64 = 1 << 16;
     let mut text = String::new();
-    let read = open(KIND, &folder.join("batches.meta.txt"))
-        .is_ok_and(|(file, _)| file.take(MAXIMUM_BYTES).read_to_string(&mut text).is_ok());
-    let names: Vec<String> = text
-        .lines()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(|name| shown(Path::new(name)))
-        .collect();
+    let read =
+        open(KIND, &folder.join("batches.meta.txt")).is_ok_and(|(file, _)| file.take(MAXIMUM_BYTES).read_to_string(&mut text).is_ok());
+    let names: Vec<String> = text.lines().map(str::trim).filter(|name| !name.is_empty()).map(|name| shown(Path::new(name))).collect();
     if read && names.len() == NAMES.len() {
         return names;
     }
-    report
-        .notes
-        .push("batches.meta.txt does not hold ten names: the official ones are used".into());
+    report.notes.push("batches.meta.txt does not hold ten names: the official ones are used".into());
     NAMES.map(String::from).to_vec()
 }
 
 fn records_in(path: &Path) -> Result<u64, SourceError> {
     let (_, length) = open(KIND, path)?;
-    let malformed = |what: String| {
-        Err(SourceError::Malformed {
-            source_kind: KIND,
-            path: shown(path),
-            what,
-            mend: MEND.into(),
-        })
-    };
+    let malformed = |what: String| Err(SourceError::Malformed { source_kind: KIND, path: shown(path), what, mend: MEND.into() });
     let records = length / RECORD as u64;
     if length == 0 {
-        return malformed(format!(
-            "is empty; expected records of {RECORD} bytes (official files have 30730000 bytes)"
-        ));
+        return malformed(format!("is empty; expected records of {RECORD} bytes (official files have 30730000 bytes)"));
     }
     if !length.is_multiple_of(RECORD as u64) {
         return malformed(format!(
@@ -225,9 +161,7 @@ fn records_in(path: &Path) -> Result<u64, SourceError> {
         ));
     }
     if records > MAXIMUM_RECORDS {
-        return malformed(format!(
-            "has {records} records, more than the {MAXIMUM_RECORDS} that are read"
-        ));
+        return malformed(format!("has {records} records, more than the {MAXIMUM_RECORDS} that are read"));
     }
     Ok(records)
 }

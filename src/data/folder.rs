@@ -2,39 +2,25 @@
 //!
 //! Contract: files are read in sorted order, in parallel, with the same result on any number of cores; what cannot be read is
 //! skipped with its reason, hidden files silently. Subtlety: headers are read first, so that the longest side is chosen before
-//! a pixel is decoded: 512, or less where the whole set would not fit, and only then are pictures left out. Transparency is
-//! laid on mid-grey, which the encoder sees as 0.
+//! a pixel is decoded: 512, or less where the whole set would not fit, and only then are pictures left out.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
-use image::imageops::{self, FilterType};
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::ImageDecoder;
 
-use super::source::{
-    ImageSet, LoadLimits, LoadReport, Selection, Skipped, SourceError, failed, metadata, packed,
-    shown,
-};
+use super::picture::{decode, decoder, reduced};
+use super::source::{ImageSet, LoadLimits, LoadReport, Selection, Skipped, SourceError, failed, metadata, packed, shown};
 
 const KIND: &str = "folder";
 const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "bmp", "webp"];
-const FORMATS: [ImageFormat; 4] = [
-    ImageFormat::Png,
-    ImageFormat::Jpeg,
-    ImageFormat::Bmp,
-    ImageFormat::WebP,
-];
 const MAXIMUM_DEPTH: usize = 16;
 const MAXIMUM_WORKERS: usize = 8;
 /// Sides to which pictures are brought so that they fit together, after [`LoadLimits::longest_side`].
 const SMALLER_SIDES: [u32; 6] = [384, 256, 192, 128, 96, 64];
-/// Pictures that take more bytes than this decoded are decoded one at a time.
-const LARGE_PICTURE_BYTES: u64 = 64 << 20;
 
 struct Picture {
     path: PathBuf,
@@ -42,51 +28,30 @@ struct Picture {
 }
 
 /// Reads a folder, or one picture.
-pub(super) fn load(
-    path: &Path,
-    limits: &LoadLimits,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<ImageSet, SourceError> {
+pub(super) fn load(path: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(usize, usize)) -> Result<ImageSet, SourceError> {
     let found = metadata(KIND, path)?;
-    let mut set = ImageSet {
-        name: name_of(path),
-        ..ImageSet::default()
-    };
-    let pictures = if found.is_dir() {
-        scan(path, limits, &mut set.report)?
-    } else {
-        vec![Picture {
-            path: path.into(),
-            class: None,
-        }]
-    };
+    let mut set = ImageSet { name: name_of(path), ..ImageSet::default() };
+    let pictures = if found.is_dir() { scan(path, limits, &mut set.report)? } else { vec![Picture { path: path.into(), class: None }] };
     let single = !found.is_dir();
 
     let count = pictures.len(); // the progress counts each picture's header and its pixels
-    let headers = in_parallel(
-        count,
-        |index| guarded(|| Ok(decoder(&pictures[index].path, limits)?.dimensions())),
-        &mut |done| progress(done, 2 * count),
-    );
+    let headers = in_parallel(count, |index| guarded(|| Ok(decoder(&pictures[index].path, limits)?.dimensions())), &mut |done| {
+        progress(done, 2 * count)
+    });
     let mut usable = Vec::new();
     for (picture, header) in pictures.into_iter().zip(headers) {
         match header {
             Ok(size) => usable.push((picture, size)),
-            Err(reason) => set.report.skipped.push(Skipped {
-                path: picture.path,
-                reason,
-            }),
+            Err(reason) => set.report.skipped.push(Skipped { path: picture.path, reason }),
         }
     }
     let side = fit(&mut usable, limits, &mut set.report);
 
     let one_large = Mutex::new(());
     let read = usable.len();
-    let decoded = in_parallel(
-        read,
-        |index| guarded(|| decode(&usable[index].0.path, side, limits, &one_large)),
-        &mut |done| progress(2 * count - read + done, 2 * count),
-    );
+    let decoded = in_parallel(read, |index| guarded(|| decode(&usable[index].0.path, side, limits, &one_large)), &mut |done| {
+        progress(2 * count - read + done, 2 * count)
+    });
     let mut classes: BTreeMap<String, u16> = BTreeMap::new();
     let mut kept = Vec::new();
     for ((picture, _), decoded) in usable.into_iter().zip(decoded) {
@@ -97,17 +62,11 @@ pub(super) fn load(
                 }
                 kept.push((picture, image));
             }
-            Err(reason) => set.report.skipped.push(Skipped {
-                path: picture.path,
-                reason,
-            }),
+            Err(reason) => set.report.skipped.push(Skipped { path: picture.path, reason }),
         }
     }
     if classes.len() > usize::from(u16::MAX) {
-        set.report.notes.push(format!(
-            "{} subfolders are too many for classes: none named",
-            classes.len()
-        ));
+        set.report.notes.push(format!("{} subfolders are too many for classes: none named", classes.len()));
         classes.clear();
     }
     for (number, label) in classes.values_mut().enumerate() {
@@ -118,27 +77,17 @@ pub(super) fn load(
         let label = picture.class.and_then(|class| classes.get(&class).copied());
         if set.pixels.len() as u64 + image.pixels().len() as u64 > limits.pixels {
             let reason = "does not fit the limit on pixels".into();
-            set.report.skipped.push(Skipped {
-                path: picture.path,
-                reason,
-            });
+            set.report.skipped.push(Skipped { path: picture.path, reason });
             continue;
         }
-        set.push(
-            image.width(),
-            image.height(),
-            label,
-            image.pixels().map(|pixel| packed(pixel.0)),
-        );
+        set.push(image.width(), image.height(), label, image.pixels().map(|pixel| packed(pixel.0)));
     }
     set.report.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     if set.images.is_empty() {
         return Err(nothing_usable(path, single, &set.report));
     }
     if set.class_names.len() == 1 {
-        set.report
-            .notes
-            .push("one class only: kNN accuracy says nothing".into());
+        set.report.notes.push("one class only: kNN accuracy says nothing".into());
     }
     set.hold_out_every_fifth();
     Ok(set)
@@ -159,78 +108,32 @@ fn nothing_usable(path: &Path, single: bool, report: &LoadReport) -> SourceError
         } else {
             "give a folder of pictures, or one png, jpeg, bmp or webp picture"
         };
-        let reason = report
-            .skipped
-            .first()
-            .map(|skipped| skipped.reason.as_str())
-            .unwrap_or_default();
+        let reason = report.skipped.first().map(|skipped| skipped.reason.as_str()).unwrap_or_default();
         let found = format!("a file that cannot be used ({reason})");
-        return SourceError::WrongKind {
-            source_kind: KIND,
-            path: shown(path),
-            found,
-            mend: mend.into(),
-        };
+        return SourceError::WrongKind { source_kind: KIND, path: shown(path), found, mend: mend.into() };
     }
     let reasons = if report.skipped.is_empty() {
-        let notes: String = report
-            .notes
-            .iter()
-            .map(|note| format!("{note}; "))
-            .collect();
+        let notes: String = report.notes.iter().map(|note| format!("{note}; ")).collect();
         format!("{notes}give a folder with png, jpeg, bmp or webp pictures in it")
     } else {
-        let first: Vec<String> = report
-            .skipped
-            .iter()
-            .take(3)
-            .map(Skipped::to_string)
-            .collect();
+        let first: Vec<String> = report.skipped.iter().take(3).map(Skipped::to_string).collect();
         let more = report.skipped.len() - first.len();
-        let more = if more > 0 {
-            format!("; and {more} more")
-        } else {
-            String::new()
-        };
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         format!("{}{more}", first.join("; "))
     };
-    SourceError::NoImages {
-        source_kind: KIND,
-        path: shown(path),
-        reasons,
-    }
+    SourceError::NoImages { source_kind: KIND, path: shown(path), reasons }
 }
 
 /// All pictures under `root` in sorted order, each with its first-level subfolder.
-fn scan(
-    root: &Path,
-    limits: &LoadLimits,
-    report: &mut LoadReport,
-) -> Result<Vec<Picture>, SourceError> {
-    let mut walk = Walk {
-        limits,
-        report,
-        pictures: Vec::new(),
-        seen: HashSet::new(),
-        entries: 0,
-        others: 0,
-    };
-    walk.folder(root, None, 0)
-        .map_err(|error| failed(KIND, root, &error))?;
-    let Walk {
-        pictures,
-        entries,
-        others,
-        ..
-    } = walk;
+fn scan(root: &Path, limits: &LoadLimits, report: &mut LoadReport) -> Result<Vec<Picture>, SourceError> {
+    let mut walk = Walk { limits, report, pictures: Vec::new(), seen: HashSet::new(), entries: 0, others: 0 };
+    walk.folder(root, None, 0).map_err(|error| failed(KIND, root, &error))?;
+    let Walk { pictures, entries, others, .. } = walk;
     if others > 0 {
         report.notes.push(format!("{others} other files ignored"));
     }
     if entries > limits.folder_entries {
-        report.notes.push(format!(
-            "only the first {} entries were looked at",
-            limits.folder_entries
-        ));
+        report.notes.push(format!("only the first {} entries were looked at", limits.folder_entries));
     }
     Ok(pictures)
 }
@@ -272,10 +175,7 @@ impl Walk<'_> {
                     self.skip(path, "nested too deep");
                     continue;
                 }
-                let name = path
-                    .file_name()
-                    .map(|name| name.to_string_lossy().into_owned())
-                    .unwrap_or_default();
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 if let Err(error) = self.folder(&path, Some(class.unwrap_or(&name)), depth + 1) {
                     self.skip(path, &error.to_string());
                 }
@@ -284,10 +184,7 @@ impl Walk<'_> {
             } else if !found.is_file() {
                 self.skip(path, "no regular file");
             } else {
-                self.pictures.push(Picture {
-                    path,
-                    class: class.map(str::to_string),
-                });
+                self.pictures.push(Picture { path, class: class.map(str::to_string) });
             }
         }
         Ok(())
@@ -302,65 +199,34 @@ impl Walk<'_> {
     }
 
     fn skip(&mut self, path: PathBuf, reason: &str) {
-        self.report.skipped.push(Skipped {
-            path,
-            reason: reason.replace('\n', " "),
-        });
+        self.report.skipped.push(Skipped { path, reason: reason.replace('\n', " ") });
     }
 }
 
 fn has_picture_extension(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
 /// Chooses the longest side at which all pictures fit; if even the least is too much, keeps an even selection.
-fn fit(
-    usable: &mut Vec<(Picture, (u32, u32))>,
-    limits: &LoadLimits,
-    report: &mut LoadReport,
-) -> u32 {
+fn fit(usable: &mut Vec<(Picture, (u32, u32))>, limits: &LoadLimits, report: &mut LoadReport) -> u32 {
     let pixels_at = |side: u32, size: (u32, u32)| {
         let (width, height) = reduced(size, side);
         u64::from(width) * u64::from(height)
     };
-    let sides: Vec<u32> = std::iter::once(limits.longest_side)
-        .chain(
-            SMALLER_SIDES
-                .into_iter()
-                .filter(|side| *side < limits.longest_side),
-        )
-        .collect();
-    let total_at = |side: u32| {
-        usable
-            .iter()
-            .map(|(_, size)| pixels_at(side, *size))
-            .sum::<u64>()
-    };
+    let sides: Vec<u32> =
+        std::iter::once(limits.longest_side).chain(SMALLER_SIDES.into_iter().filter(|side| *side < limits.longest_side)).collect();
+    let total_at = |side: u32| usable.iter().map(|(_, size)| pixels_at(side, *size)).sum::<u64>();
     let count = usable.len();
-    let side = sides
-        .iter()
-        .copied()
-        .find(|side| total_at(*side) <= limits.pixels)
-        .unwrap_or(sides[sides.len() - 1]);
+    let side = sides.iter().copied().find(|side| total_at(*side) <= limits.pixels).unwrap_or(sides[sides.len() - 1]);
     let mut total = total_at(side);
     if total > limits.pixels || count > limits.images {
         let share = limits.pixels as f64 / total.max(1) as f64;
-        let mut keep = limits
-            .images
-            .min((count as f64 * share.min(1.0)) as usize)
-            .max(1);
+        let mut keep = limits.images.min((count as f64 * share.min(1.0)) as usize).max(1);
         loop {
             let selection = Selection::new(count, keep);
             let kept = |index: usize| selection.contains(index as u64);
-            total = usable
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| kept(*index))
-                .map(|(_, (_, size))| pixels_at(side, *size))
-                .sum();
+            total = usable.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, (_, size))| pixels_at(side, *size)).sum();
             if total <= limits.pixels || keep == 1 {
                 let mut index = 0;
                 usable.retain(|_| {
@@ -377,171 +243,11 @@ fn fit(
             usable.len()
         ));
     }
-    let downsized = usable
-        .iter()
-        .filter(|(_, size)| reduced(*size, side) != *size)
-        .count();
+    let downsized = usable.iter().filter(|(_, size)| reduced(*size, side) != *size).count();
     if downsized > 0 {
-        report.notes.push(format!(
-            "{downsized} pictures downsized to {side} pixels on their longer side"
-        ));
+        report.notes.push(format!("{downsized} pictures downsized to {side} pixels on their longer side"));
     }
     side
-}
-
-/// A size brought to at most `side` on its longer side, aspect kept.
-fn reduced((width, height): (u32, u32), side: u32) -> (u32, u32) {
-    let longest = width.max(height);
-    if longest <= side {
-        return (width, height);
-    }
-    let scale = |length: u32| {
-        ((f64::from(length) * f64::from(side) / f64::from(longest)).round() as u32).clamp(1, side)
-    };
-    (scale(width), scale(height))
-}
-
-/// A decoder past the header, its size within the limits.
-fn decoder(path: &Path, limits: &LoadLimits) -> Result<impl ImageDecoder, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let found = file.metadata().map_err(|error| error.to_string())?;
-    if !found.is_file() {
-        return Err("no regular file".into());
-    }
-    if found.len() == 0 {
-        return Err("empty file".into());
-    }
-    if found.len() > limits.picture_file_bytes {
-        return Err(format!(
-            "larger than {} MiB",
-            limits.picture_file_bytes >> 20
-        ));
-    }
-    let mut file = BufReader::new(file);
-    let start = file.fill_buf().map_err(|error| error.to_string())?;
-    if let Some([width, height]) = png_size(start) {
-        check_side(width, height, limits)?; // the decoder would read on to the pixels first
-    }
-    let mut reader = ImageReader::new(file)
-        .with_guessed_format()
-        .map_err(|error| error.to_string())?;
-    if !reader
-        .format()
-        .is_some_and(|format| FORMATS.contains(&format))
-    {
-        return Err("not a png, jpeg, bmp or webp picture".into());
-    }
-    let mut memory = Limits::no_limits();
-    memory.max_alloc = Some(limits.decoded_bytes);
-    reader.limits(memory);
-    let decoder = reader.into_decoder().map_err(|error| plain(&error))?;
-    let (width, height) = decoder.dimensions();
-    check_side(width, height, limits)?;
-    if decoder.total_bytes() > limits.decoded_bytes {
-        return Err(format!(
-            "{width}x{height} pixels take more than {} MiB decoded",
-            limits.decoded_bytes >> 20
-        ));
-    }
-    Ok(decoder)
-}
-
-fn check_side(width: u32, height: u32, limits: &LoadLimits) -> Result<(), String> {
-    if width == 0 || height == 0 {
-        return Err(format!("announces {width}x{height} pixels"));
-    }
-    if width.max(height) > limits.decoded_side {
-        return Err(format!(
-            "announces {width}x{height} pixels, more than {} a side",
-            limits.decoded_side
-        ));
-    }
-    Ok(())
-}
-
-/// Width and height that a PNG's first chunk announces.
-fn png_size(start: &[u8]) -> Option<[u32; 2]> {
-    let numbers = start.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(8..16)?;
-    let number = |from: usize| {
-        u32::from_be_bytes([
-            numbers[from],
-            numbers[from + 1],
-            numbers[from + 2],
-            numbers[from + 3],
-        ])
-    };
-    Some([number(0), number(4)])
-}
-
-/// Decodes a picture, upright, at most `side` pixels on its longer side.
-fn decode(
-    path: &Path,
-    side: u32,
-    limits: &LoadLimits,
-    one_large: &Mutex<()>,
-) -> Result<RgbImage, String> {
-    let mut decoder = decoder(path, limits)?;
-    let large = decoder.total_bytes() > LARGE_PICTURE_BYTES;
-    let _one = large.then(|| {
-        one_large
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-    });
-    let orientation = decoder
-        .orientation()
-        .unwrap_or(image::metadata::Orientation::NoTransforms);
-    let decoded = DynamicImage::from_decoder(decoder).map_err(|error| plain(&error))?;
-    let opaque = if decoded.color().has_alpha() {
-        on_grey(decoded)
-    } else {
-        decoded.into_rgb8()
-    };
-    let mut upright = DynamicImage::ImageRgb8(shrink(opaque, side));
-    upright.apply_orientation(orientation);
-    Ok(upright.into_rgb8())
-}
-
-fn on_grey(image: DynamicImage) -> RgbImage {
-    const GREY: u32 = 128;
-    let image = image.into_rgba8();
-    let mut opaque = RgbImage::new(image.width(), image.height());
-    for (to, from) in opaque.pixels_mut().zip(image.pixels()) {
-        let [red, green, blue, alpha] = from.0;
-        let blend = |value: u8| {
-            let alpha = u32::from(alpha);
-            ((u32::from(value) * alpha + GREY * (255 - alpha) + 127) / 255) as u8
-        };
-        to.0 = [red, green, blue].map(blend);
-    }
-    opaque
-}
-
-/// Area average to about twice the size, then a triangle filter.
-fn shrink(image: RgbImage, side: u32) -> RgbImage {
-    let size = image.dimensions();
-    let (width, height) = reduced(size, side);
-    if (width, height) == size {
-        return image;
-    }
-    let image = match reduced(size, side.saturating_mul(2)) {
-        twice if twice == size => image,
-        (width, height) => imageops::thumbnail(&image, width, height),
-    };
-    imageops::resize(&image, width, height, FilterType::Triangle)
-}
-
-fn plain(error: &ImageError) -> String {
-    let text = match error {
-        ImageError::Decoding(_) | ImageError::IoError(_) => {
-            format!("damaged or truncated ({error})")
-        }
-        _ => error.to_string(),
-    };
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    text.chars().take(200).collect()
 }
 
 /// Turns a panic inside a decoder into a reason.
@@ -550,15 +256,8 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 }
 
 /// `work(0..count)` over the cores, results in order; `on_done` is told the number done, from this thread.
-fn in_parallel<R: Send>(
-    count: usize,
-    work: impl Fn(usize) -> R + Sync,
-    on_done: &mut dyn FnMut(usize),
-) -> Vec<R> {
-    let workers = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(MAXIMUM_WORKERS)
-        .min(count);
+fn in_parallel<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync, on_done: &mut dyn FnMut(usize)) -> Vec<R> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAXIMUM_WORKERS).min(count);
     let next = AtomicUsize::new(0);
     let mut results: Vec<Option<R>> = (0..count).map(|_| None).collect();
     std::thread::scope(|scope| {
@@ -580,8 +279,5 @@ fn in_parallel<R: Send>(
             on_done(done + 1);
         }
     });
-    results
-        .into_iter()
-        .map(|result| result.expect("every index is worked on"))
-        .collect()
+    results.into_iter().map(|result| result.expect("every index is worked on")).collect()
 }

@@ -21,18 +21,7 @@ const DEFLATE_RATIO: u64 = 1032;
 const MAXIMUM_CONTENT_BYTES: u64 = 1 << 30;
 const MAXIMUM_SIDE: u32 = 512;
 const MAXIMUM_RECORDS: u32 = 1 << 24;
-const FASHION: [&str; 10] = [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-];
+const FASHION: [&str; 10] = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
 /// An open file past its magic number.
 struct Idx<'a> {
@@ -48,29 +37,12 @@ impl<'a> Idx<'a> {
     fn open(path: &'a Path, magic: u32) -> Result<Self, SourceError> {
         let (mut file, length) = open(KIND, path)?;
         let mut start = Vec::new();
-        file.by_ref()
-            .take(2)
-            .read_to_end(&mut start)
-            .map_err(|error| failed(KIND, path, &error))?;
+        file.by_ref().take(2).read_to_end(&mut start).map_err(|error| failed(KIND, path, &error))?;
         let gzipped = start == GZIP_MAGIC;
         let file = BufReader::with_capacity(1 << 16, std::io::Cursor::new(start).chain(file));
-        let reader: Box<dyn Read> = if gzipped {
-            Box::new(MultiGzDecoder::new(file))
-        } else {
-            Box::new(file)
-        };
-        let most_content = if gzipped {
-            length.saturating_mul(DEFLATE_RATIO)
-        } else {
-            length
-        };
-        let mut idx = Idx {
-            path,
-            reader,
-            length,
-            most_content,
-            gzipped,
-        };
+        let reader: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let most_content = if gzipped { length.saturating_mul(DEFLATE_RATIO) } else { length };
+        let mut idx = Idx { path, reader, length, most_content, gzipped };
         if length == 0 {
             return Err(idx.malformed("is empty".into()));
         }
@@ -81,9 +53,7 @@ impl<'a> Idx<'a> {
         Err(idx.malformed(match found {
             IMAGE_MAGIC => "holds images where labels are expected".into(),
             LABEL_MAGIC => "holds labels where images are expected".into(),
-            _ => format!(
-                "begins with 0x{found:08x}, where 0x{magic:08x} is expected (unsigned bytes only)"
-            ),
+            _ => format!("begins with 0x{found:08x}, where 0x{magic:08x} is expected (unsigned bytes only)"),
         }))
     }
 
@@ -100,14 +70,10 @@ impl<'a> Idx<'a> {
         self.reader.read_exact(bytes).map_err(|error| {
             let packed = if self.gzipped { " compressed" } else { "" };
             match error.kind() {
-                ErrorKind::UnexpectedEof => self.malformed(format!(
-                    "ends within {what} ({}{packed} bytes): it is truncated",
-                    self.length
-                )),
-                ErrorKind::InvalidInput | ErrorKind::InvalidData => self.malformed(format!(
-                    "is damaged within {what} ({})",
-                    error.to_string().replace('\n', " ")
-                )),
+                ErrorKind::UnexpectedEof => self.malformed(format!("ends within {what} ({}{packed} bytes): it is truncated", self.length)),
+                ErrorKind::InvalidInput | ErrorKind::InvalidData => {
+                    self.malformed(format!("is damaged within {what} ({})", error.to_string().replace('\n', " ")))
+                }
                 _ => failed(KIND, self.path, &error),
             }
         })
@@ -131,11 +97,7 @@ impl<'a> Idx<'a> {
                 MAXIMUM_CONTENT_BYTES >> 20
             )));
         }
-        let fits = if self.gzipped {
-            content <= self.most_content
-        } else {
-            content == self.length
-        };
+        let fits = if self.gzipped { content <= self.most_content } else { content == self.length };
         if !fits {
             let compressed = if self.gzipped { " compressed" } else { "" };
             return Err(self.malformed(format!(
@@ -176,29 +138,19 @@ pub(super) fn load(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ImageSet, SourceError> {
     let mut file = Idx::open(images, IMAGE_MAGIC)?;
-    let [count, height, width] = [
-        file.number("its header")?,
-        file.number("its header")?,
-        file.number("its header")?,
-    ];
+    let [count, height, width] = [file.number("its header")?, file.number("its header")?, file.number("its header")?];
     if !(1..=MAXIMUM_SIDE).contains(&height) || !(1..=MAXIMUM_SIDE).contains(&width) {
-        return Err(file.malformed(format!(
-            "announces images of {width}x{height}, where 1 to {MAXIMUM_SIDE} pixels a side are read"
-        )));
+        return Err(file.malformed(format!("announces images of {width}x{height}, where 1 to {MAXIMUM_SIDE} pixels a side are read")));
     }
     file.check_count(count, u64::from(width) * u64::from(height), 16)?;
     let labels = labels.map(|path| read_labels(path, count)).transpose()?;
 
     let name = images.file_name().map(Path::new).unwrap_or(images);
-    let mut set = ImageSet {
-        name: shown(name),
-        ..ImageSet::default()
-    };
+    let mut set = ImageSet { name: shown(name), ..ImageSet::default() };
     if let Some(labels) = &labels {
         set.class_names = class_names(images, labels);
     }
-    let selection = Selection::of_records(count.into(), [width, height], limits, &mut set.report)
-        .ok_or_else(|| SourceError::NoImages {
+    let selection = Selection::of_records(count.into(), [width, height], limits, &mut set.report).ok_or_else(|| SourceError::NoImages {
         source_kind: KIND,
         path: shown(images),
         reasons: "the limit leaves room for no image".into(),
@@ -208,12 +160,7 @@ pub(super) fn load(
         file.fill(&mut record, &format!("image {index} of {count}"))?;
         if selection.contains(index.into()) {
             let label = labels.as_ref().map(|labels| labels[index as usize].into());
-            set.push(
-                width,
-                height,
-                label,
-                record.iter().map(|grey| packed([*grey; 3])),
-            );
+            set.push(width, height, label, record.iter().map(|grey| packed([*grey; 3])));
         }
         if index % 1024 == 0 {
             progress(index as usize, count as usize);

@@ -5,6 +5,7 @@ pub mod cifar10;
 pub mod folder;
 pub mod halvings;
 pub mod idx;
+mod picture;
 pub use crate::rng;
 pub mod source;
 pub mod synthetic;
