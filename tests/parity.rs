@@ -95,6 +95,50 @@ fn a_learner_computes_alone_as_among_others() {
     }
 }
 
+#[test]
+fn items_beyond_one_line_of_groups() {
+    let gpu = gpu();
+    let shape = [1, 2049, 1025];
+    let values: Vec<f32> = (0..2049 * 1025).map(|index| index as f32).collect();
+    let x = uploaded(&gpu, "x", shape, &values);
+    let mut tape = Tape::new(&gpu);
+    tape.track(&x);
+    let y = ops::pool::mean_pool(&mut tape, &x, 1);
+    tape.seed(&y, &x);
+    tape.unwind();
+    let dx = tape.written_gradient(&x).expect("a gradient");
+    gpu.run(&tape.freeze().unwrap());
+    for tensor in [&y, &dx] {
+        assert!(gpu.download::<f32>(tensor).unwrap() == values, "{} is not a copy", tensor.name);
+    }
+}
+
+#[test]
+fn rows_beyond_one_line_of_groups() {
+    let gpu = gpu();
+    let (batch, shape) = (16385, [1, 2 * 16385, 2]);
+    let along = |x: f32, y: f32| [x, y].repeat(2 * 16385);
+    let (across, up) = (uploaded(&gpu, "across", shape, &along(2.0, 0.0)), uploaded(&gpu, "up", shape, &along(0.0, 1.0)));
+    let learners = uploaded(&gpu, "learners", [1, 1, 8], &[0.0; 8]);
+    let mut tape = Tape::new(&gpu).with_variants(false);
+    tape.track(&across);
+    let unit = ops::l2norm::l2norm(&mut tape, &across);
+    tape.seed(&unit, &up);
+    tape.unwind();
+    let dunit = tape.written_gradient(&across).expect("a gradient");
+    let q = uploaded(&gpu, "q", shape, &along(2.0, 0.0));
+    tape.track(&q);
+    let loss = ops::byol_loss::byol_loss(&mut tape, &q, &up, &learners, batch);
+    tape.backward(&loss.mean);
+    let dq = tape.written_gradient(&q).expect("a gradient");
+    gpu.run(&tape.freeze().unwrap());
+    let read = |tensor: &Tensor| gpu.download::<f32>(tensor).unwrap();
+    assert!(read(&unit) == along(1.0, 0.0) && read(&dunit) == along(0.0, 0.5));
+    assert!(read(&loss.rows) == vec![2.0; 2 * 16385] && read(&loss.mean) == [2.0]);
+    let expected: Vec<f64> = along(0.0, 1.0).iter().map(|slope| -0.5 * f64::from(*slope) / f64::from(batch)).collect();
+    ops::case::compare("dq", &read(&dq), &expected, (1e-12, 1e-6)).unwrap();
+}
+
 /// A learner's word in the `learners` tensor, all others 0.
 fn learner_words(word: usize, value: f32) -> [f32; 8] {
     std::array::from_fn(|index| if index == word { value } else { 0.0 })
