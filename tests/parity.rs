@@ -17,3 +17,8 @@ fn run(cases: Vec<Case>) {
 fn layernorm() {
     run(ops::layernorm::cases());
 }
+
+#[test]
+fn matmul() {
+    run(ops::matmul::cases());
+}

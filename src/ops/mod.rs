@@ -6,9 +6,10 @@
 pub mod activation;
 pub mod case;
 pub mod layernorm;
+pub mod matmul;
 pub mod reference;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases()].into_iter().flatten().collect()
+    [layernorm::cases(), matmul::cases()].into_iter().flatten().collect()
 }
