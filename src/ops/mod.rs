@@ -22,7 +22,7 @@ pub mod tick;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
+    [layernorm::cases(), matmul::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
         .into_iter()
         .flatten()
         .collect()
