@@ -26,6 +26,11 @@ fn even_bits(number: u32) -> u32 {
     return (bits | (bits >> 8u)) & 0x0000FFFFu;
 }
 
+// a / b for a below 2^22, by floats: x86 divides integers one by one.
+fn quotient(a: u32, b: u32) -> u32 {
+    return u32(i32((f32(i32(a)) + 0.5) / f32(i32(b))));
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
     let pixels = params.size * params.size;
@@ -35,18 +40,20 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
     }
     let area = params.patch_side * params.patch_side;
     let grid = params.size / params.patch_side;
-    let number = item / area;
+    let number = quotient(item, area);
     let within = item - number * area;
-    var x = number % grid;
-    var y = number / grid;
+    var y = quotient(number, grid);
+    var x = number - y * grid;
     if params.morton != 0u {
         x = even_bits(number);
         y = even_bits(number >> 1u);
     }
-    let dy = within / params.patch_side;
+    let dy = quotient(within, params.patch_side);
     let pixel = (y * params.patch_side + dy) * params.size + x * params.patch_side + (within - dy * params.patch_side);
     let view = group.z * params.view_rows + counter[0] * params.counter_scale + params.counter_offset + group.y;
-    let value = (unpack4x8unorm(views[view * pixels + pixel]) - 0.5) * 4.0;
+    let bits = views[view * pixels + pixel];
+    let levels = vec3<f32>(vec3<i32>(vec3<u32>(bits, bits >> 8u, bits >> 16u) & vec3<u32>(255u)));
+    let value = (levels / 255.0 - 0.5) * 4.0;
     let start = ((group.z * params.rows + group.y) * pixels + item) * 3u;
     patches[start] = value.x;
     patches[start + 1u] = value.y;
