@@ -2,6 +2,8 @@
 // (L, R, H*W) u32, of which rows first = counter * counter_scale + counter_offset onwards are taken. A patch vector runs
 // (row, column, channel). Patches are in Morton order (four consecutive rows are 2x2 neighbours), or row by row.
 
+#import "shared/patch.wgsl"
+
 struct Params {
     rows: u32,
     view_rows: u32,
@@ -17,20 +19,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> views: array<u32>;
 @group(0) @binding(3) var<storage, read_write> patches: array<f32>;
 
-// The even bits of a Morton number, packed.
-fn even_bits(number: u32) -> u32 {
-    var bits = number & 0x55555555u;
-    bits = (bits | (bits >> 1u)) & 0x33333333u;
-    bits = (bits | (bits >> 2u)) & 0x0F0F0F0Fu;
-    bits = (bits | (bits >> 4u)) & 0x00FF00FFu;
-    return (bits | (bits >> 8u)) & 0x0000FFFFu;
-}
-
-// a / b for a below 2^22, by floats: x86 divides integers one by one.
-fn quotient(a: u32, b: u32) -> u32 {
-    return u32(i32((f32(i32(a)) + 0.5) / f32(i32(b))));
-}
-
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
     let pixels = params.size * params.size;
@@ -42,18 +30,11 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
     let grid = params.size / params.patch_side;
     let number = quotient(item, area);
     let within = item - number * area;
-    var y = quotient(number, grid);
-    var x = number - y * grid;
-    if params.morton != 0u {
-        x = even_bits(number);
-        y = even_bits(number >> 1u);
-    }
+    let place = patch_place(number, grid, params.morton != 0u);
     let dy = quotient(within, params.patch_side);
-    let pixel = (y * params.patch_side + dy) * params.size + x * params.patch_side + (within - dy * params.patch_side);
+    let pixel = (place.y * params.patch_side + dy) * params.size + place.x * params.patch_side + (within - dy * params.patch_side);
     let view = group.z * params.view_rows + counter[0] * params.counter_scale + params.counter_offset + group.y;
-    let bits = views[view * pixels + pixel];
-    let levels = vec3<f32>(vec3<i32>(vec3<u32>(bits, bits >> 8u, bits >> 16u) & vec3<u32>(255u)));
-    let value = (levels / 255.0 - 0.5) * 4.0;
+    let value = encoder_input(views[view * pixels + pixel]);
     let start = ((group.z * params.rows + group.y) * pixels + item) * 3u;
     patches[start] = value.x;
     patches[start + 1u] = value.y;

@@ -28,6 +28,7 @@ const BLUR: Kernel = Kernel::new("data/blur.wgsl");
 const CROP_MEAN: Kernel = Kernel::new("data/crop_mean.wgsl");
 const PHOTOMETRIC: Kernel = Kernel::new("data/photometric.wgsl");
 const PATCHIFY: Kernel = Kernel::new("data/patchify.wgsl");
+const PATCHIFY_QUADS: Kernel = Kernel::new("data/patchify_quads.wgsl");
 
 /// Where images come from.
 #[derive(Clone, Debug)]
@@ -397,7 +398,14 @@ pub fn record_patches_from(tape: &mut Tape<'_>, views: &Tensor, rows: u32, first
     assert!(size * size == views.columns && grid * patch == size, "{}: no patches of {patch} in {} pixels", views.name, views.columns);
     assert!(order == PatchOrder::Raster || grid.is_power_of_two(), "Morton order needs a power of two, not {grid} patches a side");
     let patches = tape.tensor("patches", [views.learners, rows * grid * grid, patch * patch * 3]);
-    tape.dispatch(&PATCHIFY)
+    let quads = patch.is_multiple_of(4);
+    let lanes = if tape.gpu().is_software() { 64 } else { size * size / 4 };
+    let (kernel, items) = if quads { (&PATCHIFY_QUADS, lanes) } else { (&PATCHIFY, size * size) };
+    let mut record = tape.dispatch(kernel);
+    if quads {
+        record = record.set("lanes", lanes);
+    }
+    record
         .set("rows", rows)
         .set("view_rows", views.rows)
         .set("size", size)
@@ -408,6 +416,6 @@ pub fn record_patches_from(tape: &mut Tape<'_>, views: &Tensor, rows: u32, first
         .read("counter", &first.buffer)
         .read("views", views)
         .write("patches", &patches)
-        .over([size * size, rows, views.learners]);
+        .over([items, rows, views.learners]);
     patches
 }
