@@ -559,8 +559,7 @@ fn raw_pixel_knn() {
             .pixels
             .chunks_exact(1024)
             .map(|view| {
-                let row: Vec<f32> =
-                    view.iter().flat_map(|&pixel| [0, 1, 2].map(|c| channels(pixel)[c] as f32 / 255.0 - 0.5)).collect();
+                let row: Vec<f32> = view.iter().flat_map(|&pixel| [0, 1, 2].map(|c| channels(pixel)[c] as f32 / 255.0 - 0.5)).collect();
                 let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
                 row.into_iter().map(|x| x / norm).collect()
             })
@@ -585,11 +584,8 @@ fn raw_pixel_knn() {
 fn timings() {
     let gpu = Gpu::headless(&AdapterChoice::default().or_environment()).unwrap();
     let (tensors, _) = stored(&gpu);
-    let cases = [
-        ("weaves", Images::Synthetic(Scene::Weaves)),
-        ("shapes", Images::Synthetic(Scene::Shapes)),
-        ("stored", Images::Stored(tensors)),
-    ];
+    let cases =
+        [("weaves", Images::Synthetic(Scene::Weaves)), ("shapes", Images::Synthetic(Scene::Shapes)), ("stored", Images::Stored(tensors))];
     for (name, images) in cases {
         let mut tape = Tape::new(&gpu);
         let config = view_config(Scene::Weaves);
