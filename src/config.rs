@@ -206,10 +206,7 @@ impl Default for RunConfig {
             preset: "byol".into(),
             about: String::new(),
             method: Method::Byol,
-            encoder: Encoder::Pyramid {
-                patch: 4,
-                widths: [32, 64, 96],
-            },
+            encoder: Encoder::Pyramid { patch: 4, widths: [32, 64, 96] },
             normalisation: Normalisation::Layernorm,
             data_dependent_init: true,
             projector_hidden: 128,
@@ -253,22 +250,14 @@ impl Default for RunConfig {
 
 impl RunConfig {
     /// A preset by name (or a preset file by its `.toml` path), a data source, then `key=value` overrides; validated.
-    pub fn load(
-        preset: &str,
-        data: Option<&str>,
-        overrides: &[String],
-    ) -> Result<Self, ConfigError> {
+    pub fn load(preset: &str, data: Option<&str>, overrides: &[String]) -> Result<Self, ConfigError> {
         let mut config = presets::load(preset)?;
         if let Some(text) = data {
             config.set_from("--data", "data", text)?;
         }
         let mut pairs = Vec::with_capacity(overrides.len());
         for text in overrides {
-            let (key, value) = text
-                .split_once('=')
-                .ok_or_else(|| ConfigError::NotKeyValue {
-                    text: error::shown(text),
-                })?;
+            let (key, value) = text.split_once('=').ok_or_else(|| ConfigError::NotKeyValue { text: error::shown(text) })?;
             pairs.push((key.trim(), value.trim()));
         }
         pairs.sort_by_key(|(key, _)| *key != "data"); // stable: the source first, then as given
@@ -311,44 +300,25 @@ impl RunConfig {
         for row in KEYS {
             row.check("configuration", &(row.read)(self))?;
         }
-        let refuse =
-            |what: String, mend: &'static str| Err(ConfigError::Inconsistent { what, mend });
+        let refuse = |what: String, mend: &'static str| Err(ConfigError::Inconsistent { what, mend });
         let Encoder::Pyramid { patch, widths } = &self.encoder;
         let grid = self.image_size / patch;
         if !self.image_size.is_multiple_of(*patch) || !grid.is_power_of_two() || grid < 4 {
             return refuse(
-                format!(
-                    "image_size {} and patch {patch} make no square of 4, 8, 16... patches a side",
-                    self.image_size
-                ),
+                format!("image_size {} and patch {patch} make no square of 4, 8, 16... patches a side", self.image_size),
                 "choose image_size = patch times 4, 8, 16 or 32",
             );
         }
         if widths.iter().any(|width| width % 4 != 0) {
-            return refuse(
-                format!("widths {widths:?} are not all multiples of 4"),
-                "round them to multiples of 4",
-            );
+            return refuse(format!("widths {widths:?} are not all multiples of 4"), "round them to multiples of 4");
         }
-        for (name, size) in [
-            ("projector_hidden", self.projector_hidden),
-            ("projector_output", self.projector_output),
-        ] {
+        for (name, size) in [("projector_hidden", self.projector_hidden), ("projector_output", self.projector_output)] {
             if size % 4 != 0 {
-                return refuse(
-                    format!("{name} {size} is not a multiple of 4"),
-                    "round it to a multiple of 4",
-                );
+                return refuse(format!("{name} {size} is not a multiple of 4"), "round it to a multiple of 4");
             }
         }
         if self.normalisation == Normalisation::Batchnorm && self.batch < 2 {
-            return refuse(
-                format!(
-                    "batchnorm needs two images or more, batch is {}",
-                    self.batch
-                ),
-                "raise batch",
-            );
+            return refuse(format!("batchnorm needs two images or more, batch is {}", self.batch), "raise batch");
         }
         let memory = self.memory_estimate_bytes();
         if memory > MAXIMUM_MEMORY_BYTES {

@@ -1,15 +1,10 @@
 //! Configuration and data sources: what is read from files and from the command line, good and hostile. No GPU.
 
-use twinlens::config::{
-    DataSpec, Encoder, KEYS, Normalisation, RunConfig, Scene, explain, preset_names, presets,
-};
+use twinlens::config::{DataSpec, Encoder, KEYS, Normalisation, RunConfig, Scene, explain, preset_names, presets};
 
 /// Errors are one line that names what was given and what is allowed.
 #[track_caller]
-fn refused<T: std::fmt::Debug, E: std::fmt::Display>(
-    result: Result<T, E>,
-    words: &[&str],
-) -> String {
+fn refused<T: std::fmt::Debug, E: std::fmt::Display>(result: Result<T, E>, words: &[&str]) -> String {
     let text = result.expect_err("this must be refused").to_string();
     assert!(!text.contains('\n'), "more than one line: {text}");
     assert!(text.len() < 600, "too long for a line: {text}");
@@ -34,20 +29,10 @@ fn shipped_presets_load() {
         let config = RunConfig::load(preset.name, None, &[]).unwrap();
         assert_eq!(config.preset, preset.name);
         assert!(!preset.about.is_empty());
-        assert!(
-            preset.text.starts_with("# "),
-            "{} begins with what it shows",
-            preset.name
-        );
+        assert!(preset.text.starts_with("# "), "{} begins with what it shows", preset.name);
     }
     let byol = RunConfig::load("byol", None, &[]).unwrap();
-    assert_eq!(
-        byol,
-        RunConfig {
-            about: byol.about.clone(),
-            ..RunConfig::default()
-        }
-    );
+    assert_eq!(byol, RunConfig { about: byol.about.clone(), ..RunConfig::default() });
     let batchnorm = RunConfig::load("byol-batchnorm", None, &[]).unwrap();
     assert_eq!(batchnorm.normalisation, Normalisation::Batchnorm);
     assert_eq!(batchnorm.hyper.predictor_multiplier, 1.0);
@@ -62,13 +47,9 @@ fn every_key_takes_its_own_value_back() {
     for row in KEYS {
         let text = config.get(row.name).unwrap().to_string();
         let mut again = config.clone();
-        again
-            .set(row.name, &text)
-            .unwrap_or_else(|error| panic!("{}: {error}", row.name));
+        again.set(row.name, &text).unwrap_or_else(|error| panic!("{}: {error}", row.name));
         assert_eq!(again, config, "{}", row.name);
-        assert!(
-            explain(&config).contains(&format!("\n{} = ", row.name)) || row.name == KEYS[0].name
-        );
+        assert!(explain(&config).contains(&format!("\n{} = ", row.name)) || row.name == KEYS[0].name);
         assert!(row.meaning.ends_with('.') && !row.meaning.contains('\n'));
         for bad in ["", "blue\nsky", "-1", "nan", "inf", "1e99", "[", ",,"] {
             refused(config.clone().set(row.name, bad), &[]);
@@ -78,43 +59,18 @@ fn every_key_takes_its_own_value_back() {
 
 #[test]
 fn overrides() {
-    for (text, on) in [
-        ("true", true),
-        ("on", true),
-        ("1", true),
-        ("false", false),
-        ("off", false),
-        ("0", false),
-    ] {
+    for (text, on) in [("true", true), ("on", true), ("1", true), ("false", false), ("off", false), ("0", false)] {
         assert_eq!(set(&[&format!("ema={text}")]).unwrap().hyper.ema, on);
     }
     assert_eq!(set(&["ema=off"]).unwrap().hyper.effective_tau(), 0.0);
     assert_eq!(set(&["tau=.5"]).unwrap().hyper.effective_tau(), 0.5);
-    assert_eq!(
-        set(&["widths=16,32,48"]).unwrap().encoder,
-        Encoder::Pyramid {
-            patch: 4,
-            widths: [16, 32, 48]
-        }
-    );
-    assert_eq!(
-        set(&["global_area=[0.2, 0.9]"]).unwrap().views.global_area,
-        [0.2, 0.9]
-    );
+    assert_eq!(set(&["widths=16,32,48"]).unwrap().encoder, Encoder::Pyramid { patch: 4, widths: [16, 32, 48] });
+    assert_eq!(set(&["global_area=[0.2, 0.9]"]).unwrap().views.global_area, [0.2, 0.9]);
     assert_eq!(set(&["seed=18446744073709551615"]).unwrap().seed, u64::MAX);
     let shapes = set(&["hue=0.2", "data=synthetic:shapes"]).unwrap();
-    assert_eq!(
-        (shapes.data, shapes.views.hue),
-        (DataSpec::Synthetic(Scene::Shapes), 0.2)
-    );
+    assert_eq!((shapes.data, shapes.views.hue), (DataSpec::Synthetic(Scene::Shapes), 0.2));
     assert_eq!(set(&["data=synthetic:shapes"]).unwrap().views.hue, 0.075);
-    assert_eq!(
-        RunConfig::load("byol", Some("folder:x"), &[])
-            .unwrap()
-            .views
-            .hue,
-        0.1
-    );
+    assert_eq!(RunConfig::load("byol", Some("folder:x"), &[]).unwrap().views.hue, 0.1);
 }
 
 #[test]
@@ -134,28 +90,13 @@ fn bad_overrides_are_refused_by_name() {
     refused(set(&["global_area=0.9,0.2"]), &["rising"]);
     refused(set(&["widths=32,64"]), &["three whole numbers"]);
     refused(set(&["widths=32,64,98"]), &["multiples of 4"]);
-    refused(
-        set(&["projector_hidden=30"]),
-        &["projector_hidden 30", "multiple of 4"],
-    );
+    refused(set(&["projector_hidden=30"]), &["projector_hidden 30", "multiple of 4"]);
     refused(set(&["image_size=30"]), &["image_size 30", "patch 4"]);
     refused(set(&["patch=16"]), &["image_size 32", "patch 16"]);
-    refused(
-        set(&["batch=1024", "learners=64"]),
-        &["GiB", "batch 1024", "64 learners"],
-    );
-    refused(
-        set(&[&format!("{}=1", "x".repeat(100_000))]),
-        &["unknown key"],
-    );
-    refused(
-        RunConfig::load("biol", None, &[]),
-        &["biol", "`byol`", "byol-fast"],
-    );
-    refused(
-        RunConfig::load("no/such.toml", None, &[]),
-        &["no/such.toml"],
-    );
+    refused(set(&["batch=1024", "learners=64"]), &["GiB", "batch 1024", "64 learners"]);
+    refused(set(&[&format!("{}=1", "x".repeat(100_000))]), &["unknown key"]);
+    refused(RunConfig::load("biol", None, &[]), &["biol", "`byol`", "byol-fast"]);
+    refused(RunConfig::load("no/such.toml", None, &[]), &["no/such.toml"]);
     let mut config = RunConfig::default();
     config.set_live("tau", "0.5").unwrap();
     refused(config.set_live("batch", "32"), &["batch", "re-initialise"]);
@@ -170,30 +111,18 @@ fn preset_files_are_checked_as_overrides_are() {
         RunConfig::load(path.to_str().unwrap(), None, &[])
     };
     let config = load("about = 'mine'\nhue = 0.3\ntau = 1\ndata = 'synthetic:shapes'").unwrap();
-    assert_eq!(
-        (config.preset.as_str(), config.views.hue, config.hyper.tau),
-        ("mine", 0.3, 1.0)
-    );
+    assert_eq!((config.preset.as_str(), config.views.hue, config.hyper.tau), ("mine", 0.3, 1.0));
     refused(load("tau = 0.5"), &["mine.toml", "`about`"]);
-    refused(
-        load("about = 'x'\ntau = 2.0"),
-        &["mine.toml", "tau", "\"2.0\"", "from 0 to 1"],
-    );
+    refused(load("about = 'x'\ntau = 2.0"), &["mine.toml", "tau", "\"2.0\"", "from 0 to 1"]);
     refused(load("about = 'x'\ntau = '0.5'"), &["tau", "a number"]);
     refused(load("about = 'x'\ntau = nan"), &["tau", "nan"]);
     refused(load("about = 'x'\nema = 1"), &["ema", "true or false"]);
     refused(load("about = 'x'\nbatch = -64"), &["batch", "-64"]);
-    refused(
-        load("about = 'x'\nlearning_rat = 1e-3"),
-        &["learning_rat", "`learning_rate`"],
-    );
+    refused(load("about = 'x'\nlearning_rat = 1e-3"), &["learning_rat", "`learning_rate`"]);
     refused(load("about = 'x'\n[hyper]\ntau = 1"), &["hyper"]);
     refused(load("about = 'x'\n\ntau = = 2"), &["line 3"]);
     refused(load("about = 'x'\ntau = 1\ntau = 1"), &["line 3"]);
-    refused(
-        RunConfig::load(&format!("{}/.toml", folder.path().display()), None, &[]),
-        &[".toml"],
-    );
+    refused(RunConfig::load(&format!("{}/.toml", folder.path().display()), None, &[]), &[".toml"]);
 }
 
 #[test]
@@ -208,20 +137,10 @@ fn a_configuration_survives_json_and_is_checked_again() {
 
 #[test]
 fn data_sources_as_text() {
-    for text in [
-        "synthetic:weaves",
-        "synthetic:shapes-grey",
-        "cifar10:a b",
-        "idx:a",
-        "idx:a:x,b",
-        "folder:/ünï/码",
-    ] {
+    for text in ["synthetic:weaves", "synthetic:shapes-grey", "cifar10:a b", "idx:a", "idx:a:x,b", "folder:/ünï/码"] {
         assert_eq!(text.parse::<DataSpec>().unwrap().to_string(), text);
     }
-    assert_eq!(
-        "synthetic".parse::<DataSpec>().unwrap(),
-        DataSpec::Synthetic(Scene::Weaves)
-    );
+    assert_eq!("synthetic".parse::<DataSpec>().unwrap(), DataSpec::Synthetic(Scene::Weaves));
     for (text, words) in [
         ("", vec!["unknown kind"]),
         ("synthetic:weave", vec!["`weaves`"]),
@@ -233,15 +152,7 @@ fn data_sources_as_text() {
         ("idx:,b", vec!["image file"]),
         ("/home/me/photos", vec!["unknown kind"]),
     ] {
-        let all: Vec<&str> = words
-            .into_iter()
-            .chain([
-                "cifar10:DIR",
-                "idx:IMAGES[,LABELS]",
-                "folder:DIR",
-                "weaves-hard",
-            ])
-            .collect();
+        let all: Vec<&str> = words.into_iter().chain(["cifar10:DIR", "idx:IMAGES[,LABELS]", "folder:DIR", "weaves-hard"]).collect();
         refused(text.parse::<DataSpec>(), &all);
     }
 }

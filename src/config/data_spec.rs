@@ -30,12 +30,7 @@ pub enum Scene {
 
 impl Scene {
     /// All of them, in the order of their codes on the GPU.
-    pub const ALL: [Scene; 4] = [
-        Scene::Weaves,
-        Scene::WeavesHard,
-        Scene::Shapes,
-        Scene::ShapesGrey,
-    ];
+    pub const ALL: [Scene; 4] = [Scene::Weaves, Scene::WeavesHard, Scene::Shapes, Scene::ShapesGrey];
 
     /// The name in a data source.
     pub fn name(self) -> &'static str {
@@ -94,14 +89,8 @@ impl fmt::Display for DataSpec {
         match self {
             DataSpec::Synthetic(scene) => write!(f, "synthetic:{}", scene.name()),
             DataSpec::Cifar10(folder) => write!(f, "cifar10:{}", folder.display()),
-            DataSpec::Idx {
-                images,
-                labels: None,
-            } => write!(f, "idx:{}", images.display()),
-            DataSpec::Idx {
-                images,
-                labels: Some(labels),
-            } => write!(f, "idx:{},{}", images.display(), labels.display()),
+            DataSpec::Idx { images, labels: None } => write!(f, "idx:{}", images.display()),
+            DataSpec::Idx { images, labels: Some(labels) } => write!(f, "idx:{},{}", images.display(), labels.display()),
             DataSpec::Folder(folder) => write!(f, "folder:{}", folder.display()),
         }
     }
@@ -111,10 +100,7 @@ impl FromStr for DataSpec {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        let refuse = |reason: String| ConfigError::BadData {
-            text: shown(text),
-            reason,
-        };
+        let refuse = |reason: String| ConfigError::BadData { text: shown(text), reason };
         let (kind, rest) = match text.split_once(':') {
             Some((kind, rest)) => (kind, Some(rest)),
             None => (text, None),
@@ -126,31 +112,20 @@ impl FromStr for DataSpec {
         match kind {
             "synthetic" => match rest {
                 None => Ok(DataSpec::default()),
-                Some(name) => Scene::ALL
-                    .into_iter()
-                    .find(|scene| scene.name() == name)
-                    .map(DataSpec::Synthetic)
-                    .ok_or_else(|| {
-                        let hint = nearest(name, Scene::ALL.map(Scene::name))
-                            .map(|name| format!(", did you mean `{name}`?"))
-                            .unwrap_or_default();
-                        refuse(format!("unknown scene {}{hint}", shown(name)))
-                    }),
+                Some(name) => Scene::ALL.into_iter().find(|scene| scene.name() == name).map(DataSpec::Synthetic).ok_or_else(|| {
+                    let hint =
+                        nearest(name, Scene::ALL.map(Scene::name)).map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+                    refuse(format!("unknown scene {}{hint}", shown(name)))
+                }),
             },
             "cifar10" => path(rest, "a folder").map(DataSpec::Cifar10),
             "folder" => path(rest, "a folder").map(DataSpec::Folder),
             "idx" => {
                 let (images, labels) = match rest.and_then(|rest| rest.rsplit_once(',')) {
-                    Some((images, labels)) => (
-                        Some(images),
-                        Some(path(Some(labels), "a label file after the comma")?),
-                    ),
+                    Some((images, labels)) => (Some(images), Some(path(Some(labels), "a label file after the comma")?)),
                     None => (rest, None),
                 };
-                Ok(DataSpec::Idx {
-                    images: path(images, "an image file")?,
-                    labels,
-                })
+                Ok(DataSpec::Idx { images: path(images, "an image file")?, labels })
             }
             _ => {
                 let hint = nearest(kind, ["synthetic", "cifar10", "idx", "folder"])

@@ -42,10 +42,7 @@ pub enum ConfigError {
         known: String,
     },
     /// A data source of no known form.
-    #[error(
-        "data source {text}: {reason}; write {}",
-        crate::config::data_spec::FORMS
-    )]
+    #[error("data source {text}: {reason}; write {}", crate::config::data_spec::FORMS)]
     BadData {
         /// The text as given, quoted.
         text: String,
@@ -95,10 +92,7 @@ pub enum ConfigError {
 }
 
 fn suggested(suggestion: &Option<String>) -> String {
-    suggestion
-        .as_ref()
-        .map(|name| format!(", did you mean `{name}`?"))
-        .unwrap_or_default()
+    suggestion.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// Text of any origin, quoted, on one line and of bounded length, for an error message.

@@ -36,14 +36,8 @@ impl fmt::Display for Kind {
             Kind::Integer(least, u64::MAX) => write!(f, "a whole number from {least}"),
             Kind::Integer(least, most) => write!(f, "a whole number from {least} to {most}"),
             Kind::Choice(words) => f.write_str(&words.join(" or ")),
-            Kind::Pair(least, most) => write!(
-                f,
-                "two rising numbers from {least} to {most}, such as {least},{most}"
-            ),
-            Kind::Triple(least, most) => write!(
-                f,
-                "three whole numbers from {least} to {most}, such as 32,64,96"
-            ),
+            Kind::Pair(least, most) => write!(f, "two rising numbers from {least} to {most}, such as {least},{most}"),
+            Kind::Triple(least, most) => write!(f, "three whole numbers from {least} to {most}, such as 32,64,96"),
             Kind::Source => f.write_str(super::data_spec::FORMS),
         }
     }
@@ -106,8 +100,7 @@ pub struct Key {
 /// What the EMA switch means when off.
 pub const EMA_OFF: &str = "tau = 0: the teacher is the student after each step (SimSiam).";
 /// What the predictor switch means when off.
-pub const PREDICTOR_OFF: &str =
-    "q = z: the student's projection itself is compared with the teacher's.";
+pub const PREDICTOR_OFF: &str = "q = z: the student's projection itself is compared with the teacher's.";
 /// What the stop-gradient switch means when off.
 pub const STOP_GRADIENT_OFF: &str = "The loss's gradient with respect to the teacher's weights is computed too and added to the student's gradient; the EMA goes on as set (with tau = 0 this is the published \"no stop-gradient\").";
 
@@ -219,11 +212,7 @@ pub const KEYS: &[Key] = &[
         read: |c| Value::Choice(c.normalisation.name().into()),
         write: |c, v| {
             let batch = v == Value::Choice("batchnorm".into());
-            c.normalisation = if batch {
-                Normalisation::Batchnorm
-            } else {
-                Normalisation::Layernorm
-            };
+            c.normalisation = if batch { Normalisation::Batchnorm } else { Normalisation::Layernorm };
         },
     },
     row!("data_dependent_init", switch, data_dependent_init, live: false,
@@ -306,11 +295,7 @@ pub(super) fn find(place: &str, name: &str) -> Result<&'static Key, ConfigError>
 pub fn explain(config: &RunConfig) -> String {
     let mut text = String::new();
     for row in KEYS {
-        let unit = if row.unit.is_empty() {
-            String::new()
-        } else {
-            format!(" [{}]", row.unit)
-        };
+        let unit = if row.unit.is_empty() { String::new() } else { format!(" [{}]", row.unit) };
         let live = if row.live { "; changes live" } else { "" };
         writeln!(text, "{} = {}{unit}", row.name, (row.read)(config)).expect("a String takes all");
         writeln!(text, "    {}{live}", row.kind).expect("a String takes all");
@@ -325,12 +310,7 @@ pub fn explain(config: &RunConfig) -> String {
 impl Key {
     /// Reads a value from text, as `--set` gives it.
     pub fn parse(&self, place: &str, text: &str) -> Result<Value, ConfigError> {
-        let parts = || {
-            text.trim_start_matches('[')
-                .trim_end_matches(']')
-                .split(',')
-                .map(str::trim)
-        };
+        let parts = || text.trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim);
         let value = match self.kind {
             Kind::Switch => match text.to_ascii_lowercase().as_str() {
                 "true" | "on" | "1" => Some(Value::Switch(true)),
@@ -344,9 +324,7 @@ impl Key {
             Kind::Triple(..) => list(parts()).map(Value::Triple),
             Kind::Source => Some(Value::Source(text.parse()?)),
         };
-        value
-            .filter(|value| self.fits(value))
-            .ok_or_else(|| self.refuse(place, shown(text)))
+        value.filter(|value| self.fits(value)).ok_or_else(|| self.refuse(place, shown(text)))
     }
 
     /// Reads a value from a preset file, where the type must fit too.
@@ -357,36 +335,23 @@ impl Key {
             Toml::Integer(number) => Some(*number as f32),
             _ => None,
         };
-        let integer = |value: &Toml| {
-            value
-                .as_integer()
-                .and_then(|number| u64::try_from(number).ok())
-        };
+        let integer = |value: &Toml| value.as_integer().and_then(|number| u64::try_from(number).ok());
         let read = match (self.kind, value) {
             (Kind::Switch, Toml::Boolean(on)) => Some(Value::Switch(*on)),
             (Kind::Number(..), value) => number(value).map(Value::Number),
             (Kind::Integer(..), value) => integer(value).map(Value::Integer),
             (Kind::Choice(_), Toml::String(word)) => Some(Value::Choice(word.clone())),
-            (Kind::Pair(..), Toml::Array(items)) => {
-                exactly(items.iter().map(number)).map(Value::Pair)
-            }
-            (Kind::Triple(..), Toml::Array(items)) => {
-                exactly(items.iter().map(integer)).map(Value::Triple)
-            }
+            (Kind::Pair(..), Toml::Array(items)) => exactly(items.iter().map(number)).map(Value::Pair),
+            (Kind::Triple(..), Toml::Array(items)) => exactly(items.iter().map(integer)).map(Value::Triple),
             (Kind::Source, Toml::String(text)) => Some(Value::Source(text.parse()?)),
             _ => None,
         };
-        read.filter(|read| self.fits(read))
-            .ok_or_else(|| self.refuse(place, shown(value.to_string().trim_matches('"'))))
+        read.filter(|read| self.fits(read)).ok_or_else(|| self.refuse(place, shown(value.to_string().trim_matches('"'))))
     }
 
     /// Refuses a value of the wrong kind, out of range or not finite.
     pub fn check(&self, place: &str, value: &Value) -> Result<(), ConfigError> {
-        if self.fits(value) {
-            Ok(())
-        } else {
-            Err(self.refuse(place, shown(&value.to_string())))
-        }
+        if self.fits(value) { Ok(()) } else { Err(self.refuse(place, shown(&value.to_string()))) }
     }
 
     fn fits(&self, value: &Value) -> bool {
@@ -398,31 +363,18 @@ impl Key {
             (Kind::Pair(least, most), Value::Pair([low, high])) => {
                 (least..=most).contains(low) && (least..=most).contains(high) && low <= high
             }
-            (Kind::Triple(least, most), Value::Triple(triple)) => {
-                triple.iter().all(|number| (least..=most).contains(number))
-            }
+            (Kind::Triple(least, most), Value::Triple(triple)) => triple.iter().all(|number| (least..=most).contains(number)),
             _ => false,
         }
     }
 
     fn refuse(&self, place: &str, value: String) -> ConfigError {
-        let unit = if self.unit.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", self.unit)
-        };
-        ConfigError::BadValue {
-            place: place.into(),
-            key: self.name,
-            value,
-            allowed: format!("{}{unit}", self.kind),
-        }
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" ({})", self.unit) };
+        ConfigError::BadValue { place: place.into(), key: self.name, value, allowed: format!("{}{unit}", self.kind) }
     }
 }
 
-fn list<'a, T: std::str::FromStr, const N: usize>(
-    parts: impl Iterator<Item = &'a str>,
-) -> Option<[T; N]> {
+fn list<'a, T: std::str::FromStr, const N: usize>(parts: impl Iterator<Item = &'a str>) -> Option<[T; N]> {
     exactly(parts.map(|part| part.parse().ok()))
 }
 

@@ -41,15 +41,8 @@ pub fn presets() -> Vec<Preset> {
 /// The shipped presets' names, the default `byol` first.
 pub fn preset_names() -> Vec<&'static str> {
     let stem = |path: &'static Path| path.file_stem().and_then(|stem| stem.to_str());
-    let is_toml = |path: &Path| {
-        path.extension()
-            .is_some_and(|extension| extension == "toml")
-    };
-    let mut names: Vec<_> = FILES
-        .files()
-        .filter(|file| is_toml(file.path()))
-        .filter_map(|file| stem(file.path()))
-        .collect();
+    let is_toml = |path: &Path| path.extension().is_some_and(|extension| extension == "toml");
+    let mut names: Vec<_> = FILES.files().filter(|file| is_toml(file.path())).filter_map(|file| stem(file.path())).collect();
     names.sort_by_key(|name| (*name != "byol", *name));
     names
 }
@@ -70,50 +63,30 @@ pub(super) fn load(name: &str) -> Result<RunConfig, ConfigError> {
             known: preset_names().join(", "),
         });
     }
-    let unreadable = |reason: String| ConfigError::Unreadable {
-        path: shown(name),
-        reason,
-    };
+    let unreadable = |reason: String| ConfigError::Unreadable { path: shown(name), reason };
     let length = std::fs::metadata(name).map_err(|error| unreadable(error.to_string()))?;
     if !length.is_file() || length.len() > MAXIMUM_FILE_BYTES {
         return Err(unreadable("not a file of at most 1 MiB".into()));
     }
     let text = std::fs::read_to_string(name).map_err(|error| unreadable(error.to_string()))?;
-    let stem = Path::new(name)
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     parse(&stem, &format!("preset file {}", shown(name)), &text)
 }
 
 /// Reads a preset's text; `place` names it in errors.
 pub fn parse(name: &str, place: &str, text: &str) -> Result<RunConfig, ConfigError> {
-    let mut table: toml::Table =
-        text.parse()
-            .map_err(|error: toml::de::Error| ConfigError::Syntax {
-                place: place.into(),
-                line: 1 + error.span().map_or(0, |span| {
-                    text.bytes()
-                        .take(span.start)
-                        .filter(|byte| *byte == b'\n')
-                        .count()
-                }),
-                reason: error.message().replace('\n', ", "),
-            })?;
+    let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
+        place: place.into(),
+        line: 1 + error.span().map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
+        reason: error.message().replace('\n', ", "),
+    })?;
     let about = match table.remove("about") {
         Some(toml::Value::String(about)) if !about.is_empty() && !about.contains('\n') => about,
         _ => {
-            return Err(ConfigError::Missing {
-                place: place.into(),
-                key: "about",
-            });
+            return Err(ConfigError::Missing { place: place.into(), key: "about" });
         }
     };
-    let mut config = RunConfig {
-        preset: name.into(),
-        about,
-        ..RunConfig::default()
-    };
+    let mut config = RunConfig { preset: name.into(), about, ..RunConfig::default() };
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| *key != "data"); // the source sets the hue range, which the file may set again
     for (key, value) in entries {

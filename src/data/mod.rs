@@ -2,6 +2,6 @@
 
 pub mod augment;
 pub mod halvings;
-pub mod rng;
+pub use crate::rng;
 pub mod synthetic;
 pub mod views;

@@ -38,3 +38,23 @@ pub const fn uniform4(words: [u32; 4]) -> [f32; 4] {
 pub const fn seed_words(seed: u64) -> [u32; 2] {
     [seed as u32, (seed >> 32) as u32]
 }
+
+/// A standard normal draw (Box-Muller) in f64, for initial weights.
+pub fn normal(seed: u64, stream: u32, index: u32) -> f64 {
+    let [a, b, c, d] = random4(seed_words(seed), [stream, index]);
+    let unit = |high: u32, low: u32| ((u64::from(high) << 21 | u64::from(low >> 11)) as f64 + 0.5) / (1_u64 << 53) as f64;
+    (-2.0 * unit(a, b).ln()).sqrt() * (std::f64::consts::TAU * unit(c, d)).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normal_draws_have_mean_0_and_variance_1() {
+        let draws: Vec<f64> = (0..20_000).map(|index| normal(7, 3, index)).collect();
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        let variance = draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / draws.len() as f64;
+        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05, "mean {mean}, variance {variance}");
+    }
+}

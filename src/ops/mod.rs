@@ -1,0 +1,27 @@
+//! The operations, one file a kernel family: what is recorded, its backward, a naive CPU reference in f64, and a table of
+//! cases that feeds parity, gradient check and bench alike.
+//!
+//! Shapes are (L, R, C): learners, rows, columns. A learner's result never depends on how many learners there are.
+
+pub mod activation;
+pub mod adamw;
+pub mod batchnorm;
+pub mod blend;
+pub mod byol_loss;
+pub mod case;
+pub mod clip;
+pub mod ema;
+mod items;
+pub mod l2norm;
+pub mod layernorm;
+pub mod pool;
+pub mod reference;
+pub mod tick;
+
+/// Every operation's case table.
+pub fn all_cases() -> Vec<case::Case> {
+    [layernorm::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
