@@ -32,6 +32,7 @@ const PATCHIFY_QUADS: Kernel = Kernel::new("data/patchify_quads.wgsl");
 
 /// Where images come from.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Images {
     /// Rendered.
     Synthetic(Scene),
