@@ -3,5 +3,6 @@
 pub mod command;
 pub mod config;
 pub mod gpu;
+pub mod observe;
 pub mod ops;
 pub mod snapshot;
