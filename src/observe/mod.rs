@@ -4,8 +4,10 @@
 //! are L2-normalised as x / max(|x|, 1e-6), each learner by itself, in a fixed order. Beside each recording function stands
 //! its naive f64 reference.
 
+pub mod evaluation;
 pub mod history;
 pub mod knn;
+pub mod probe;
 pub mod project;
 pub mod spectrum;
 pub mod spread;

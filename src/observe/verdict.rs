@@ -4,6 +4,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::snapshot::{Verdict, VerdictKind};
 
 /// Under this embedding_std the collapse is complete.
@@ -14,7 +16,7 @@ pub const DIMENSIONAL_BELOW_RANK: f32 = 2.0;
 pub const MEAN_STEPS: u64 = 20;
 
 /// A meter's values of the last [`MEAN_STEPS`] steps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Window {
     values: VecDeque<(u64, f32)>,
 }
@@ -35,7 +37,7 @@ impl Window {
 }
 
 /// Judges one BYOL learner.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Judge {
     embedding_std: Window,
     effective_rank: Window,
