@@ -11,15 +11,12 @@ pub struct PresetsArgs {
     /// Explain every key of --set: range, unit, meaning, whether it may change while it trains.
     #[arg(long)]
     pub explain: bool,
-    /// The preset whose values --explain shows.
-    #[arg(long, default_value = "byol")]
-    pub preset: String,
 }
 
 /// Prints the list.
 pub fn run(args: &PresetsArgs) -> Result<(), Failure> {
     if args.explain {
-        print!("{}", config::explain(&config::RunConfig::load(&args.preset, None, &[])?));
+        print!("{}", config::explain());
         return Ok(());
     }
     for preset in config::presets() {

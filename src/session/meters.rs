@@ -118,7 +118,14 @@ impl Meters {
     }
 
     /// Records the copies that are due after `job`. A full ring drops one; the next brings the steps it missed.
-    pub(super) fn read(&mut self, encoder: &mut wgpu::CommandEncoder, job: Job, trainer: &Trainer, observers: &Observers, cadence: &Cadence) {
+    pub(super) fn read(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        job: Job,
+        trainer: &Trainer,
+        observers: &Observers,
+        cadence: &Cadence,
+    ) {
         let step = trainer.step();
         let copy = |ring: &mut Readback, encoder: &mut wgpu::CommandEncoder, tensor: &Tensor| {
             ring.record(encoder, &tensor.buffer, tensor.offset, tensor.bytes(), step)

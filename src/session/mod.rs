@@ -228,7 +228,9 @@ impl Session {
         }
         self.take_commands()?;
         self.job = self.schedule.next(self.trainer.step(), self.wants_step());
-        if self.job == Some(Job::EvaluateChunk(0)) && let Some(evaluation) = &self.observers.evaluation {
+        if self.job == Some(Job::EvaluateChunk(0))
+            && let Some(evaluation) = &self.observers.evaluation
+        {
             evaluation.begin(&self.trainer);
         }
         Ok(self.job.is_some())
@@ -319,7 +321,9 @@ impl Session {
         let result = match receiver.try_recv() {
             Ok(result) => result,
             Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => Err(SourceError::Unreadable { source_kind: "data", path: spec.to_string(), reason: "the reader stopped".to_owned() }),
+            Err(TryRecvError::Disconnected) => {
+                Err(SourceError::Unreadable { source_kind: "data", path: spec.to_string(), reason: "the reader stopped".to_owned() })
+            }
         };
         let spec = spec.clone();
         self.loading = None;

@@ -86,7 +86,9 @@ impl Schedule {
         if step > 0 && due(self.cadence.rank_every, step, self.ranked) {
             return Some(Job::Rank);
         }
-        if self.cadence.cloud_every.is_some_and(|every| due(every, step, self.clouded)) || (self.cadence.cloud_every.is_some() && self.clouded.is_none()) {
+        if self.cadence.cloud_every.is_some_and(|every| due(every, step, self.clouded))
+            || (self.cadence.cloud_every.is_some() && self.clouded.is_none())
+        {
             return Some(Job::Cloud);
         }
         if let Some(chunks) = self.chunks {
