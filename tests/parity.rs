@@ -25,6 +25,11 @@ fn layernorm() {
 }
 
 #[test]
+fn matmul() {
+    run(ops::matmul::cases());
+}
+
+#[test]
 fn batchnorm() {
     run(ops::batchnorm::cases());
 }

@@ -5,16 +5,18 @@ use crate::gpu::{Kernel, Tape, Tensor};
 const STORE_ROWS: Kernel = Kernel::new("ops/store_rows.wgsl");
 const COUNT: Kernel = Kernel::new("ops/count.wgsl");
 
-/// Copies `source` (L, R, C) into `table` (L, N, C) from row counter · R on; rows beyond N are left out.
-pub fn store_rows(tape: &mut Tape<'_>, source: &Tensor, table: &Tensor, counter: &Tensor) {
+/// `source` (L, R, C) holds rows counter · R and on of a long list, `table` (L, N, C) rows `first` to `first + N`: copies what
+/// they share.
+pub fn store_rows(tape: &mut Tape<'_>, source: &Tensor, table: &Tensor, first: u32, counter: &Tensor) {
     let [learners, rows, columns] = source.shape();
     tape.dispatch(&STORE_ROWS)
         .set("rows", rows)
         .set("columns", columns)
         .set("table_rows", table.rows)
+        .set("first", first)
         .read("counter", counter)
         .read("source", source)
-        .write("table", table)
+        .read_write("table", table)
         .over([columns, rows, learners]);
 }
 

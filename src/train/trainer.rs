@@ -94,7 +94,13 @@ impl Trainer {
     }
 
     /// Everything in place but the weights, which are zero.
-    pub(super) fn uninitialised(gpu: Arc<Gpu>, config: RunConfig, hypers: Vec<Hyper>, images: Images, watch: Watch) -> Result<Self, TrainError> {
+    pub(super) fn uninitialised(
+        gpu: Arc<Gpu>,
+        config: RunConfig,
+        hypers: Vec<Hyper>,
+        images: Images,
+        watch: Watch,
+    ) -> Result<Self, TrainError> {
         let method = methods::build(&config);
         let layout = method.layout();
         let roles = Roles::new(&gpu, layout, config.learners)?;
@@ -103,7 +109,7 @@ impl Trainer {
         let learners = gpu.tensor("learners", [config.learners, 1, LearnerWords::WORDS])?;
         let crops = if config.own_crops { config.learners } else { 1 };
         let seeds = gpu.tensor("seeds", [crops, 1, 2])?;
-        let words: Vec<u32> = (0..crops).flat_map(|learner| crate::rng::key(crop_seed(&config, learner))).collect();
+        let words: Vec<u32> = (0..crops).flat_map(|learner| crate::rng::seed_words(crop_seed(&config, learner))).collect();
         gpu.upload(&seeds, &words);
         let state = gpu.tensor("state", [1, 1, 4])?;
         let hyper = &config.hyper;
@@ -199,7 +205,7 @@ fn wants_teacher_gradient(hypers: &[Hyper]) -> bool {
 }
 
 /// The global views of a configuration.
-pub(super) const fn global_plan(config: &RunConfig) -> ViewPlan {
+pub const fn global_plan(config: &RunConfig) -> ViewPlan {
     ViewPlan { first_view: 0, views: crate::config::GLOBAL_VIEWS, size: config.image_size, area: config.views.global_area }
 }
 
