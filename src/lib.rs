@@ -1,1 +1,3 @@
-//! Twinlens.
+//! Twinlens (crate docs come with the whole house).
+
+pub mod gpu;

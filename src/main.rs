@@ -1,1 +1,3 @@
+//! Twinlens: watch BYOL and DINO train live.
+
 fn main() {}

@@ -1,0 +1,105 @@
+//! Everything a user, a lesson or a script may ask of a running [`Session`](crate::session): plain data, no behaviour.
+
+use crate::config::DataSpec;
+
+/// An ingredient of the method that can be left out while it trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Switch {
+    /// The teacher follows the student slowly (τ); off: τ = 0.
+    Ema,
+    /// No gradient flows into the teacher branch; off: it does, and is added to the student's.
+    StopGradient,
+    /// The student predicts the teacher through an extra head; off: q = z.
+    Predictor,
+}
+
+impl Switch {
+    /// All switches, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Ema, Self::StopGradient, Self::Predictor];
+
+    /// The letter that flips the switch, and that marks a flip on the charts.
+    pub const fn letter(self) -> char {
+        match self {
+            Self::Ema => 'E',
+            Self::StopGradient => 'G',
+            Self::Predictor => 'P',
+        }
+    }
+
+    /// The configuration key, as in `--set KEY=off`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Ema => "ema",
+            Self::StopGradient => "stop_gradient",
+            Self::Predictor => "predictor",
+        }
+    }
+
+    /// The name on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Ema => "EMA",
+            Self::StopGradient => "stop-gradient",
+            Self::Predictor => "predictor",
+        }
+    }
+}
+
+/// A number that may be changed while it trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dial {
+    /// Teacher momentum τ, 0 to 1.
+    Tau,
+    /// The predictor's learning rate over the rest's.
+    PredictorMultiplier,
+    /// AdamW's learning rate.
+    LearningRate,
+}
+
+impl Dial {
+    /// All dials, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Tau, Self::PredictorMultiplier, Self::LearningRate];
+
+    /// The configuration key.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Tau => "tau",
+            Self::PredictorMultiplier => "predictor_multiplier",
+            Self::LearningRate => "learning_rate",
+        }
+    }
+}
+
+/// One request. Applied between two training steps, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Train on.
+    Play,
+    /// Stop after the step that is going on.
+    Pause,
+    /// Pause, and do exactly one step.
+    Step,
+    /// Start again from step 0: with the same seed, or with the next one.
+    Reset {
+        /// Draw a new seed.
+        new_seed: bool,
+    },
+    /// Put an ingredient in or leave it out, for every learner.
+    SetSwitch {
+        /// Which.
+        switch: Switch,
+        /// In (true) or out.
+        on: bool,
+    },
+    /// Change a number, for every learner. Out-of-range values are clamped to the key's range.
+    SetDial {
+        /// Which.
+        dial: Dial,
+        /// The new value.
+        value: f32,
+    },
+    /// Train on other images, from step 0. If they cannot be loaded, the run goes on and a notice says why.
+    LoadData(DataSpec),
+    /// Start another preset from step 0.
+    LoadPreset(String),
+}

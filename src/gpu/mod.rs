@@ -1,0 +1,22 @@
+//! Everything that knows wgpu, and knows no machine learning.
+//!
+//! A [`Tape`] records dispatches of [`Kernel`]s over [`Tensor`]s, with a local backward for each operation; frozen, it is a
+//! [`Program`] that replays with nothing left to decide.
+
+mod context;
+mod error;
+mod kernel;
+mod memory;
+mod profiler;
+mod readback;
+mod shaders;
+mod tape;
+
+pub use context::{AdapterChoice, AdapterReport, Gpu, instance, survey};
+pub use error::{FreezeError, GpuError, ShaderError};
+pub use kernel::{Access, BindingInfo, CompiledKernel, Kernel, UniformField, UniformLayout, Value};
+pub use memory::{Tensor, aligned_elements};
+pub use profiler::{Profile, Timing};
+pub use readback::Readback;
+pub use shaders::{ShaderLibrary, Source};
+pub use tape::{GradSlot, Program, Tape};

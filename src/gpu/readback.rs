@@ -1,0 +1,96 @@
+//! A ring of staging buffers: small results come back when they are ready, and nobody waits. Full ring: the copy is dropped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::context::Gpu;
+
+const FREE: u8 = 0;
+const RECORDED: u8 = 1;
+const IN_FLIGHT: u8 = 2;
+const READY: u8 = 3;
+const FAILED: u8 = 4;
+
+struct Slot {
+    staging: wgpu::Buffer,
+    state: Arc<AtomicU8>,
+    tag: u64,
+    bytes: u64,
+}
+
+/// The ring. Use: [`record`](Self::record) into an encoder, submit it, [`submitted`](Self::submitted), and later
+/// [`collect`](Self::collect).
+pub struct Readback {
+    slots: Vec<Slot>,
+    next: usize,
+    oldest: usize,
+}
+
+impl Readback {
+    /// A ring of `slots` buffers of `bytes` (a multiple of 4) each.
+    pub fn new(gpu: &Gpu, bytes: u64, slots: usize) -> Self {
+        let slot = || Slot {
+            staging: gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("readback"),
+                size: bytes,
+                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            }),
+            state: Arc::new(AtomicU8::new(FREE)),
+            tag: 0,
+            bytes,
+        };
+        Self { slots: (0..slots).map(|_| slot()).collect(), next: 0, oldest: 0 }
+    }
+
+    /// Whether a copy would find room.
+    pub fn has_room(&self) -> bool {
+        self.slots[self.next].state.load(Ordering::Acquire) == FREE
+    }
+
+    /// Copies `bytes` of `buffer` from `offset`; `tag` comes back with them. False if the ring is full: nothing was recorded.
+    pub fn record(&mut self, encoder: &mut wgpu::CommandEncoder, buffer: &wgpu::Buffer, offset: u64, bytes: u64, tag: u64) -> bool {
+        if !self.has_room() {
+            return false;
+        }
+        let slot = &mut self.slots[self.next];
+        encoder.copy_buffer_to_buffer(buffer, offset, &slot.staging, 0, bytes);
+        slot.tag = tag;
+        slot.bytes = bytes;
+        slot.state.store(RECORDED, Ordering::Release);
+        self.next = (self.next + 1) % self.slots.len();
+        true
+    }
+
+    /// To be called after the encoder that was recorded into has been submitted.
+    pub fn submitted(&mut self) {
+        for slot in &self.slots {
+            if slot.state.compare_exchange(RECORDED, IN_FLIGHT, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                let state = slot.state.clone();
+                slot.staging.slice(..slot.bytes).map_async(wgpu::MapMode::Read, move |result| {
+                    state.store(if result.is_ok() { READY } else { FAILED }, Ordering::Release);
+                });
+            }
+        }
+    }
+
+    /// Whether copies are still on their way.
+    pub fn is_waiting(&self) -> bool {
+        self.slots.iter().any(|slot| slot.state.load(Ordering::Acquire) == IN_FLIGHT)
+    }
+
+    /// Hands over what has arrived, oldest first, as (tag, bytes).
+    pub fn collect(&mut self, mut take: impl FnMut(u64, &[u8])) {
+        loop {
+            let slot = &self.slots[self.oldest];
+            match slot.state.load(Ordering::Acquire) {
+                READY => take(slot.tag, &slot.staging.slice(..slot.bytes).get_mapped_range()),
+                FAILED => {}
+                _ => return,
+            }
+            slot.staging.unmap();
+            slot.state.store(FREE, Ordering::Release);
+            self.oldest = (self.oldest + 1) % self.slots.len();
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! The static tape: record dispatches once, run them every step.
+//!
+//! Recording an operation's forward also registers its local backward; [`Tape::backward`] unwinds these once, at record time.
+//! [`Tape::freeze`] checks every dispatch against its shader and refuses, by name, what does not fit. The first operation that
+//! writes a gradient overwrites it, later ones add: [`GradSlot::accumulate`] says which.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::context::Gpu;
+use super::error::{FreezeError, GpuError};
+use super::kernel::{Access, CompiledKernel, Kernel, Value};
+use super::memory::Tensor;
+
+type Key = (u64, u64);
+type Backward<'g> = Box<dyn FnOnce(&mut Tape<'g>, &Tensor) + 'g>;
+
+/// Where an operation's backward puts a gradient.
+#[derive(Clone, Debug)]
+pub struct GradSlot {
+    /// The gradient, shaped like its tensor.
+    pub tensor: Tensor,
+    /// Add to what is there (true) or overwrite it (false).
+    pub accumulate: bool,
+}
+
+struct Bound {
+    name: &'static str,
+    tensor: Tensor,
+    access: Recorded,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Recorded {
+    Read,
+    Write,
+    ReadWrite,
+}
+
+struct Dispatch {
+    label: String,
+    kernel: Kernel,
+    values: Vec<(&'static str, Value)>,
+    bound: Vec<Bound>,
+    items: [u32; 3],
+}
+
+/// Records dispatches and their backward; see the module's page.
+pub struct Tape<'g> {
+    gpu: &'g Gpu,
+    dispatches: Vec<Dispatch>,
+    scope: Vec<String>,
+    backward: Vec<(Tensor, Backward<'g>)>,
+    gradients: HashMap<Key, Tensor>,
+    written_gradients: HashSet<Key>,
+    tracked: HashSet<Key>,
+    recording_gradients: bool,
+    failure: Option<GpuError>,
+}
+
+impl<'g> Tape<'g> {
+    /// An empty tape.
+    pub fn new(gpu: &'g Gpu) -> Self {
+        Self {
+            gpu,
+            dispatches: Vec::new(),
+            scope: Vec::new(),
+            backward: Vec::new(),
+            gradients: HashMap::new(),
+            written_gradients: HashSet::new(),
+            tracked: HashSet::new(),
+            recording_gradients: true,
+            failure: None,
+        }
+    }
+
+    /// The GPU it records for.
+    pub const fn gpu(&self) -> &'g Gpu {
+        self.gpu
+    }
+
+    /// A new zeroed tensor (L, R, C) that lives as long as the program. Must be written before it is read.
+    ///
+    /// A size beyond the adapter's limits is reported by [`Self::freeze`].
+    pub fn tensor(&mut self, name: &str, shape: [u32; 3]) -> Tensor {
+        let label = self.label(name);
+        self.gpu.allocate(&label, shape).unwrap_or_else(|error| {
+            self.failure.get_or_insert(error);
+            self.gpu
+                .allocate(&label, [1, 1, 1])
+                .map(|small| Tensor { learners: shape[0], rows: shape[1], columns: shape[2], ..small })
+                .expect("four bytes fit")
+        })
+    }
+
+    fn label(&self, name: &str) -> String {
+        let mut label = self.scope.join("/");
+        if !label.is_empty() {
+            label.push('/');
+        }
+        label + name
+    }
+
+    /// Starts a dispatch of `kernel`; finish it with [`Record::over`].
+    pub fn dispatch(&mut self, kernel: &Kernel) -> Record<'_, 'g> {
+        let label = self.label(&kernel.label());
+        Record { dispatch: Dispatch { label, kernel: kernel.clone(), values: Vec::new(), bound: Vec::new(), items: [0; 3] }, tape: self }
+    }
+
+    /// Labels everything recorded inside with `name/`.
+    pub fn scope<R>(&mut self, name: &str, record: impl FnOnce(&mut Self) -> R) -> R {
+        self.scope.push(name.to_owned());
+        let result = record(self);
+        self.scope.pop();
+        result
+    }
+
+    /// Records without registering any backward.
+    pub fn no_grad<R>(&mut self, record: impl FnOnce(&mut Self) -> R) -> R {
+        let before = std::mem::replace(&mut self.recording_gradients, false);
+        let result = record(self);
+        self.recording_gradients = before;
+        result
+    }
+
+    /// Makes `gradient` the place where the gradient with respect to `parameter` goes. Several parameters may share a gradient
+    /// (student and teacher, when the stop-gradient is off): the contributions add.
+    pub fn bind_gradient(&mut self, parameter: &Tensor, gradient: &Tensor) {
+        self.tracked.insert(parameter.key());
+        self.gradients.insert(parameter.key(), gradient.clone());
+    }
+
+    /// Asks for the gradient with respect to an input.
+    pub fn track(&mut self, input: &Tensor) {
+        self.tracked.insert(input.key());
+    }
+
+    /// Whether a gradient with respect to `tensor` is wanted.
+    pub fn needs_gradient(&self, tensor: &Tensor) -> bool {
+        self.recording_gradients && self.tracked.contains(&tensor.key())
+    }
+
+    /// The slot for the gradient with respect to `of`: the first caller overwrites, later ones add.
+    pub fn gradient(&mut self, of: &Tensor) -> GradSlot {
+        let tensor = match self.gradients.get(&of.key()) {
+            Some(tensor) => tensor.clone(),
+            None => {
+                let tensor = self.tensor(&format!("d{}", of.name), of.shape());
+                self.gradients.insert(of.key(), tensor.clone());
+                tensor
+            }
+        };
+        let accumulate = !self.written_gradients.insert(tensor.key());
+        GradSlot { tensor: tensor.reshaped(of.rows, of.columns), accumulate }
+    }
+
+    /// The gradient with respect to `of`, if some backward has written it.
+    pub fn written_gradient(&self, of: &Tensor) -> Option<Tensor> {
+        let tensor = self.gradients.get(&of.key())?;
+        self.written_gradients.contains(&tensor.key()).then(|| tensor.reshaped(of.rows, of.columns))
+    }
+
+    /// Registers how `output`'s gradient flows back into `inputs`; does nothing where none of them wants one.
+    pub fn on_backward(&mut self, output: &Tensor, inputs: &[&Tensor], backward: impl FnOnce(&mut Self, &Tensor) + 'g) {
+        if inputs.iter().any(|input| self.needs_gradient(input)) {
+            self.tracked.insert(output.key());
+            self.backward.push((output.clone(), Box::new(backward)));
+        }
+    }
+
+    /// Unwinds every registered backward, the gradient of `loss` being 1 for each of its elements.
+    pub fn backward(&mut self, loss: &Tensor) {
+        match self.gpu.tensor("dloss", loss.shape()) {
+            Ok(ones) => {
+                self.gpu.upload(&ones, &vec![1.0_f32; (loss.learners * loss.elements()) as usize]);
+                self.backward_from(loss, &ones);
+            }
+            Err(error) => self.failure = self.failure.take().or(Some(error)),
+        }
+    }
+
+    /// Unwinds every registered backward, starting from a given gradient of `output`.
+    pub fn backward_from(&mut self, output: &Tensor, gradient: &Tensor) {
+        self.gradients.insert(output.key(), gradient.clone());
+        self.written_gradients.insert(gradient.key());
+        for (output, backward) in std::mem::take(&mut self.backward).into_iter().rev() {
+            if let Some(gradient) = self.written_gradient(&output) {
+                backward(self, &gradient);
+            }
+        }
+    }
+
+    /// Checks everything and builds the bind groups.
+    pub fn freeze(self) -> Result<Program, GpuError> {
+        if let Some(error) = self.failure {
+            return Err(error);
+        }
+        let mut written = HashSet::new();
+        let mut uniform_bytes = Vec::new();
+        let mut prepared = Vec::new();
+        for dispatch in &self.dispatches {
+            let kernel = self.gpu.compiled(&dispatch.kernel)?;
+            check_bindings(dispatch, &kernel)?;
+            check_ranges(dispatch)?;
+            check_limits(dispatch, &kernel, &self.gpu.limits)?;
+            for bound in dispatch.bound.iter().filter(|bound| bound.access != Recorded::Write) {
+                if !bound.tensor.persistent && !written.contains(&bound.tensor.key()) {
+                    return Err(
+                        FreezeError::ReadBeforeWrite { dispatch: dispatch.label.clone(), tensor: bound.tensor.name.to_string() }.into()
+                    );
+                }
+            }
+            written.extend(dispatch.bound.iter().filter(|bound| bound.access != Recorded::Read).map(|bound| bound.tensor.key()));
+            let uniform = uniform_block(dispatch, &kernel)?;
+            let place = uniform.map(|block| {
+                let start = uniform_bytes.len() as u64;
+                uniform_bytes.extend_from_slice(&block);
+                uniform_bytes.resize(uniform_bytes.len().next_multiple_of(256), 0);
+                (start, block.len() as u64)
+            });
+            prepared.push((dispatch, kernel, place));
+        }
+        let uniforms = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("uniforms"),
+            size: uniform_bytes.len().max(256) as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.gpu.queue.write_buffer(&uniforms, 0, &uniform_bytes);
+        let steps = prepared.into_iter().map(|(dispatch, kernel, place)| build(self.gpu, dispatch, kernel, place, &uniforms)).collect();
+        Ok(Program { steps })
+    }
+}
+
+fn check_bindings(dispatch: &Dispatch, kernel: &CompiledKernel) -> Result<(), FreezeError> {
+    let label = || dispatch.label.clone();
+    let mut seen = HashSet::new();
+    for bound in &dispatch.bound {
+        let Some(declared) = kernel.bindings.iter().find(|binding| binding.name == bound.name) else {
+            let known: Vec<_> = kernel.bindings.iter().map(|binding| binding.name.as_str()).collect();
+            return Err(FreezeError::UnknownBinding { dispatch: label(), binding: bound.name.to_owned(), known: known.join(", ") });
+        };
+        if !seen.insert(bound.name) {
+            return Err(FreezeError::BoundTwice { dispatch: label(), binding: bound.name.to_owned() });
+        }
+        let recorded = if bound.access == Recorded::Read { Access::Read } else { Access::ReadWrite };
+        if recorded != declared.access {
+            return Err(FreezeError::AccessMismatch {
+                dispatch: label(),
+                binding: bound.name.to_owned(),
+                recorded: recorded.word(),
+                declared: declared.access.word(),
+            });
+        }
+    }
+    match kernel.bindings.iter().find(|binding| !seen.contains(binding.name.as_str())) {
+        Some(missing) => Err(FreezeError::MissingBinding { dispatch: label(), binding: missing.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn check_ranges(dispatch: &Dispatch) -> Result<(), FreezeError> {
+    for (index, one) in dispatch.bound.iter().enumerate() {
+        for other in &dispatch.bound[index + 1..] {
+            if one.tensor.id != other.tensor.id {
+                continue;
+            }
+            let reads = [one, other].iter().filter(|bound| bound.access == Recorded::Read).count();
+            if reads == 1 {
+                return Err(FreezeError::ReadAndWritten { dispatch: dispatch.label.clone(), tensor: one.tensor.name.to_string() });
+            }
+            let range = |bound: &Bound| bound.tensor.offset..bound.tensor.offset + bound.tensor.bytes();
+            let (a, b) = (range(one), range(other));
+            if reads == 0 && a.start < b.end && b.start < a.end {
+                return Err(FreezeError::OverlappingWrites { dispatch: dispatch.label.clone(), tensor: one.tensor.name.to_string() });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_limits(dispatch: &Dispatch, kernel: &CompiledKernel, limits: &wgpu::Limits) -> Result<(), FreezeError> {
+    let used = kernel.bindings.len() as u32;
+    let limit = limits.max_storage_buffers_per_shader_stage;
+    if used > limit {
+        return Err(FreezeError::TooManyBuffers { dispatch: dispatch.label.clone(), used, limit });
+    }
+    if dispatch.items.contains(&0) {
+        return Err(FreezeError::EmptyDispatch { dispatch: dispatch.label.clone(), items: dispatch.items });
+    }
+    let groups = groups(dispatch.items, kernel.group_size);
+    let limit = limits.max_compute_workgroups_per_dimension;
+    if groups.iter().any(|&count| count > limit) {
+        return Err(FreezeError::TooManyGroups { dispatch: dispatch.label.clone(), groups, limit });
+    }
+    Ok(())
+}
+
+fn groups(items: [u32; 3], size: [u32; 3]) -> [u32; 3] {
+    std::array::from_fn(|axis| items[axis].div_ceil(size[axis]))
+}
+
+fn uniform_block(dispatch: &Dispatch, kernel: &CompiledKernel) -> Result<Option<Vec<u8>>, FreezeError> {
+    let refuse = |field: &str, problem: String| FreezeError::Uniform { dispatch: dispatch.label.clone(), field: field.to_owned(), problem };
+    let Some(layout) = &kernel.uniform else {
+        return match dispatch.values.first() {
+            Some((field, _)) => Err(refuse(field, "the shader has no uniform".to_owned())),
+            None => Ok(None),
+        };
+    };
+    let mut block = vec![0; layout.size as usize];
+    let mut seen = HashSet::new();
+    for (name, value) in &dispatch.values {
+        let Some(field) = layout.fields.iter().find(|field| field.name == *name) else {
+            return Err(refuse(name, "the shader's uniform has no such field".to_owned()));
+        };
+        if !seen.insert(*name) {
+            return Err(refuse(name, "set twice".to_owned()));
+        }
+        if field.type_name != value.type_name() {
+            return Err(refuse(name, format!("set as {}, but the shader declares {}", value.type_name(), field.type_name)));
+        }
+        block[field.offset as usize..field.offset as usize + 4].copy_from_slice(&value.bytes());
+    }
+    match layout.fields.iter().find(|field| !seen.contains(field.name.as_str())) {
+        Some(field) => Err(refuse(&field.name, "not set".to_owned())),
+        None => Ok(Some(block)),
+    }
+}
+
+fn build(gpu: &Gpu, dispatch: &Dispatch, kernel: Arc<CompiledKernel>, uniform: Option<(u64, u64)>, uniforms: &wgpu::Buffer) -> Step {
+    let mut entries: Vec<_> = dispatch
+        .bound
+        .iter()
+        .map(|bound| {
+            let declared = kernel.bindings.iter().find(|binding| binding.name == bound.name).expect("checked by check_bindings");
+            wgpu::BindGroupEntry { binding: declared.index, resource: bound.tensor.binding() }
+        })
+        .collect();
+    if let (Some(layout), Some((offset, size))) = (&kernel.uniform, uniform) {
+        let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer: uniforms, offset, size: wgpu::BufferSize::new(size) });
+        entries.push(wgpu::BindGroupEntry { binding: layout.index, resource });
+    }
+    let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some(&dispatch.label),
+        layout: &kernel.layout,
+        entries: &entries,
+    });
+    let groups = groups(dispatch.items, kernel.group_size);
+    Step { label: dispatch.label.clone(), kernel, bind_group, groups }
+}
+
+/// A dispatch being recorded: one expression, sized in items.
+#[must_use = "a dispatch is recorded by `over`"]
+pub struct Record<'t, 'g> {
+    tape: &'t mut Tape<'g>,
+    dispatch: Dispatch,
+}
+
+impl Record<'_, '_> {
+    /// Sets a field of the shader's uniform.
+    pub fn set(mut self, field: &'static str, value: impl Into<Value>) -> Self {
+        self.dispatch.values.push((field, value.into()));
+        self
+    }
+
+    fn bind(mut self, name: &'static str, tensor: &Tensor, access: Recorded) -> Self {
+        self.dispatch.bound.push(Bound { name, tensor: tensor.clone(), access });
+        self
+    }
+
+    /// Binds a tensor that is only read.
+    pub fn read(self, name: &'static str, tensor: &Tensor) -> Self {
+        self.bind(name, tensor, Recorded::Read)
+    }
+
+    /// Binds a tensor that is overwritten.
+    pub fn write(self, name: &'static str, tensor: &Tensor) -> Self {
+        self.bind(name, tensor, Recorded::Write)
+    }
+
+    /// Binds a tensor that is updated in place.
+    pub fn read_write(self, name: &'static str, tensor: &Tensor) -> Self {
+        self.bind(name, tensor, Recorded::ReadWrite)
+    }
+
+    /// Binds a gradient: overwritten, or added to where the slot says so. The shader gets `accumulate` as a uniform field.
+    pub fn gradient(self, name: &'static str, slot: &GradSlot) -> Self {
+        let access = if slot.accumulate { Recorded::ReadWrite } else { Recorded::Write };
+        self.set("accumulate", slot.accumulate).bind(name, &slot.tensor, access)
+    }
+
+    /// Records the dispatch over so many items (invocations) along x, y and z.
+    pub fn over(mut self, items: [u32; 3]) {
+        self.dispatch.items = items;
+        self.tape.dispatches.push(self.dispatch);
+    }
+}
+
+struct Step {
+    label: String,
+    kernel: Arc<CompiledKernel>,
+    bind_group: wgpu::BindGroup,
+    groups: [u32; 3],
+}
+
+/// A frozen tape: replays with nothing left to decide.
+pub struct Program {
+    steps: Vec<Step>,
+}
+
+impl Program {
+    /// Number of dispatches.
+    pub const fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Nothing was recorded.
+    pub const fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Scope and kernel of each dispatch.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| step.label.as_str())
+    }
+
+    /// Encodes all of it in one pass.
+    pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        self.encode_range(encoder, 0..self.len(), None);
+    }
+
+    /// Encodes some of its dispatches in one pass.
+    pub fn encode_range(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        range: Range<usize>,
+        timestamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
+    ) {
+        let label = if range.len() == 1 { Some(self.steps[range.start].label.as_str()) } else { None };
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: timestamps });
+        for step in &self.steps[range] {
+            pass.set_pipeline(&step.kernel.pipeline);
+            pass.set_bind_group(0, &step.bind_group, &[]);
+            pass.dispatch_workgroups(step.groups[0], step.groups[1], step.groups[2]);
+        }
+    }
+}
+
+impl Gpu {
+    /// Submits a whole program.
+    pub fn run(&self, program: &Program) {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("run") });
+        program.encode(&mut encoder);
+        self.queue.submit([encoder.finish()]);
+    }
+}
