@@ -1,3 +1,7 @@
 //! Twinlens (crate docs come with the whole house).
 
+pub mod command;
+pub mod config;
 pub mod gpu;
+pub mod ops;
+pub mod snapshot;

@@ -56,6 +56,7 @@ pub struct Tape<'g> {
     written_gradients: HashSet<Key>,
     tracked: HashSet<Key>,
     recording_gradients: bool,
+    software: bool,
     failure: Option<GpuError>,
 }
 
@@ -71,8 +72,21 @@ impl<'g> Tape<'g> {
             written_gradients: HashSet::new(),
             tracked: HashSet::new(),
             recording_gradients: true,
+            software: gpu.is_software(),
             failure: None,
         }
+    }
+
+    /// Records the kernel variants of software adapters (true) or of GPUs (false), whatever the adapter is: for tests.
+    #[must_use]
+    pub fn with_variants(mut self, software: bool) -> Self {
+        self.software = software;
+        self
+    }
+
+    /// Whether to record the kernel variants that suit software adapters (one item a thread, no barriers).
+    pub const fn is_software(&self) -> bool {
+        self.software
     }
 
     /// The GPU it records for.
@@ -174,16 +188,21 @@ impl<'g> Tape<'g> {
         match self.gpu.tensor("dloss", loss.shape()) {
             Ok(ones) => {
                 self.gpu.upload(&ones, &vec![1.0_f32; (loss.learners * loss.elements()) as usize]);
-                self.backward_from(loss, &ones);
+                self.seed(loss, &ones);
+                self.unwind();
             }
             Err(error) => self.failure = self.failure.take().or(Some(error)),
         }
     }
 
-    /// Unwinds every registered backward, starting from a given gradient of `output`.
-    pub fn backward_from(&mut self, output: &Tensor, gradient: &Tensor) {
+    /// Gives the gradient of an output, from which [`Self::unwind`] starts.
+    pub fn seed(&mut self, output: &Tensor, gradient: &Tensor) {
         self.gradients.insert(output.key(), gradient.clone());
         self.written_gradients.insert(gradient.key());
+    }
+
+    /// Unwinds every registered backward, last first.
+    pub fn unwind(&mut self) {
         for (output, backward) in std::mem::take(&mut self.backward).into_iter().rev() {
             if let Some(gradient) = self.written_gradient(&output) {
                 backward(self, &gradient);
@@ -385,10 +404,14 @@ impl Record<'_, '_> {
         self.bind(name, tensor, Recorded::ReadWrite)
     }
 
+    /// Binds a tensor that is updated in place if `update`, overwritten if not.
+    pub fn read_write_or_write(self, name: &'static str, tensor: &Tensor, update: bool) -> Self {
+        self.bind(name, tensor, if update { Recorded::ReadWrite } else { Recorded::Write })
+    }
+
     /// Binds a gradient: overwritten, or added to where the slot says so. The shader gets `accumulate` as a uniform field.
     pub fn gradient(self, name: &'static str, slot: &GradSlot) -> Self {
-        let access = if slot.accumulate { Recorded::ReadWrite } else { Recorded::Write };
-        self.set("accumulate", slot.accumulate).bind(name, &slot.tensor, access)
+        self.set("accumulate", slot.accumulate).read_write_or_write(name, &slot.tensor, slot.accumulate)
     }
 
     /// Records the dispatch over so many items (invocations) along x, y and z.

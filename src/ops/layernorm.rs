@@ -1,0 +1,163 @@
+//! Layer normalisation along each row (Ba et al., arXiv 1607.06450, eq. 4) with the activation that follows it, in one dispatch.
+//!
+//! Backward: one dispatch for dx, and two for the parameters (partial sums over chunks of rows, then a sum over chunks in fixed
+//! order). The normalised rows are recomputed from x and the saved mean and scale.
+
+use super::activation::Activation;
+use super::case::{Case, Input};
+use super::reference::Host;
+use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
+
+const FORWARD: Kernel = Kernel::new("ops/layernorm_forward.wgsl");
+const FORWARD_GROUP: Kernel = Kernel::new("ops/layernorm_forward_group.wgsl");
+const BACKWARD: Kernel = Kernel::new("ops/layernorm_backward.wgsl");
+const BACKWARD_GROUP: Kernel = Kernel::new("ops/layernorm_backward_group.wgsl");
+const BACKWARD_PARAMETERS: Kernel = Kernel::new("ops/layernorm_backward_parameters.wgsl");
+const FOLD: Kernel = Kernel::new("ops/norm_fold.wgsl");
+
+/// Added to the variance (SCIENCE.md, section 9).
+pub const EPSILON: f32 = 1e-6;
+
+/// Rows that one thread of the parameters' backward sums.
+const CHUNK_ROWS: u32 = 128;
+
+/// One row a thread on software adapters, one row a workgroup of 64 on GPUs.
+fn rows_over(software: bool, rows: u32, learners: u32) -> [u32; 3] {
+    if software { [rows, 1, learners] } else { [rows.min(32768) * 64, rows.div_ceil(32768), learners] }
+}
+
+/// y = activation(gain · (x - mean) / sqrt(variance + eps) + shift). x (L, R, C); gain, shift (L, 1, C) → (L, R, C).
+pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor, activation: Activation) -> Tensor {
+    let [learners, rows, columns] = x.shape();
+    let y = tape.tensor("layernorm", x.shape());
+    let statistics = tape.tensor("layernorm_statistics", [learners, rows, 2]);
+    let software = tape.is_software();
+    let forward = if software { FORWARD } else { FORWARD_GROUP };
+    tape.dispatch(&forward.with("ACTIVATION", activation.code()))
+        .set("rows", rows)
+        .set("columns", columns)
+        .set("parameter_stride", gain.learner_stride)
+        .set("eps", EPSILON)
+        .read("x", x)
+        .read("gain", gain)
+        .read("shift", shift)
+        .write("y", &y)
+        .write("statistics", &statistics)
+        .over(rows_over(software, rows, learners));
+    let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
+    tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
+        if tape.needs_gradient(&x) {
+            let dx = tape.gradient(&x);
+            let backward = if software { BACKWARD } else { BACKWARD_GROUP };
+            tape.dispatch(&backward.with("ACTIVATION", activation.code()))
+                .set("rows", rows)
+                .set("columns", columns)
+                .set("parameter_stride", gain.learner_stride)
+                .read("x", &x)
+                .read("gain", &gain)
+                .read("shift", &shift)
+                .read("statistics", &statistics)
+                .read("dy", dy)
+                .gradient("dx", &dx)
+                .over(rows_over(software, rows, learners));
+        }
+        if tape.needs_gradient(&gain) {
+            let chunks = rows.div_ceil(CHUNK_ROWS);
+            let partials = tape.tensor("layernorm_partials", [learners, chunks, 2 * columns]);
+            tape.dispatch(&BACKWARD_PARAMETERS.with("ACTIVATION", activation.code()))
+                .set("rows", rows)
+                .set("columns", columns)
+                .set("parameter_stride", gain.learner_stride)
+                .set("chunk_rows", CHUNK_ROWS)
+                .set("chunks", chunks)
+                .read("x", &x)
+                .read("gain", &gain)
+                .read("shift", &shift)
+                .read("statistics", &statistics)
+                .read("dy", dy)
+                .write("partials", &partials)
+                .over([columns * chunks, 1, learners]);
+            fold_norm_gradients(tape, &partials, &gain, &shift);
+        }
+    });
+    y
+}
+
+/// Sums partial gradients (L, chunks, 2 C) into those of gain and shift (L, 1, C).
+pub(super) fn fold_norm_gradients(tape: &mut Tape<'_>, partials: &Tensor, gain: &Tensor, shift: &Tensor) {
+    let GradSlot { tensor: dgain, accumulate: accumulate_gain } = tape.gradient(gain);
+    let GradSlot { tensor: dshift, accumulate: accumulate_shift } = tape.gradient(shift);
+    tape.dispatch(&FOLD)
+        .set("columns", gain.columns)
+        .set("chunks", partials.rows)
+        .set("gradient_stride", dgain.learner_stride)
+        .set("accumulate_gain", accumulate_gain)
+        .set("accumulate_shift", accumulate_shift)
+        .read("partials", partials)
+        .read_write_or_write("dgain", &dgain, accumulate_gain)
+        .read_write_or_write("dshift", &dshift, accumulate_shift)
+        .over([2 * gain.columns, 1, partials.learners]);
+}
+
+fn statistics(x: &Host, l: usize, r: usize) -> (f64, f64) {
+    let columns = x.shape[2];
+    let mean = (0..columns).map(|c| x.at(l, r, c)).sum::<f64>() / columns as f64;
+    let variance = (0..columns).map(|c| (x.at(l, r, c) - mean).powi(2)).sum::<f64>() / columns as f64;
+    (mean, 1.0 / (variance + f64::from(EPSILON)).sqrt())
+}
+
+/// Naive forward. Inputs: x, gain, shift.
+pub fn reference(inputs: &[Host], activation: Activation) -> Host {
+    let (x, gain, shift) = (&inputs[0], &inputs[1], &inputs[2]);
+    Host::from_fn(x.shape, |l, r, c| {
+        let (mean, scale) = statistics(x, l, r);
+        activation.value(gain.at(l, 0, c) * (x.at(l, r, c) - mean) * scale + shift.at(l, 0, c))
+    })
+}
+
+/// Naive backward. Returns dx, dgain, dshift.
+pub fn reference_backward(inputs: &[Host], dy: &Host, activation: Activation) -> Vec<Host> {
+    let (x, gain, shift) = (&inputs[0], &inputs[1], &inputs[2]);
+    let [learners, rows, columns] = x.shape;
+    let (mut dx, mut dgain, mut dshift) = (Host::zeros(x.shape), Host::zeros(gain.shape), Host::zeros(shift.shape));
+    for l in 0..learners {
+        for r in 0..rows {
+            let (mean, scale) = statistics(x, l, r);
+            let normal: Vec<f64> = (0..columns).map(|c| (x.at(l, r, c) - mean) * scale).collect();
+            let du: Vec<f64> =
+                (0..columns).map(|c| dy.at(l, r, c) * activation.derivative(gain.at(l, 0, c) * normal[c] + shift.at(l, 0, c))).collect();
+            let d: Vec<f64> = (0..columns).map(|c| du[c] * gain.at(l, 0, c)).collect();
+            let sum = d.iter().sum::<f64>() / columns as f64;
+            let sum_normal = d.iter().zip(&normal).map(|(a, b)| a * b).sum::<f64>() / columns as f64;
+            for c in 0..columns {
+                *dx.at_mut(l, r, c) = scale * (d[c] - sum - normal[c] * sum_normal);
+                *dgain.at_mut(l, 0, c) += du[c] * normal[c];
+                *dshift.at_mut(l, 0, c) += du[c];
+            }
+        }
+    }
+    vec![dx, dgain, dshift]
+}
+
+/// Awkward shapes: one row, one column, primes, more columns than a workgroup, more rows than a chunk.
+pub fn cases() -> Vec<Case> {
+    let shapes = [[1, 1, 2], [1, 5, 7], [3, 13, 31], [1, 300, 32], [2, 3, 129]];
+    let mut cases = Vec::new();
+    for (shape, activation) in shapes.into_iter().flat_map(|shape| Activation::ALL.map(|activation| (shape, activation))) {
+        let [learners, rows, columns] = shape;
+        cases.push(Case {
+            name: format!("layernorm {activation:?} {learners}x{rows}x{columns}"),
+            inputs: vec![
+                Input::new("x", shape),
+                Input::new("gain", [learners, 1, columns]).within(0.5, 1.5),
+                Input::new("shift", [learners, 1, columns]).within(-0.5, 0.5),
+            ],
+            record: Box::new(move |tape, inputs| layernorm(tape, &inputs[0], &inputs[1], &inputs[2], activation)),
+            forward: Box::new(move |inputs| reference(inputs, activation)),
+            backward: Box::new(move |inputs, dy| reference_backward(inputs, dy, activation)),
+            tolerance: (2e-4, 2e-4),
+            flops: (learners * rows * columns * 30) as u64,
+        });
+    }
+    cases
+}
