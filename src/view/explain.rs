@@ -2,6 +2,7 @@
 //! about a run is either a definition or depends on what was measured; published figures carry their source.
 
 use crate::command::Switch;
+use crate::config::keys;
 use crate::snapshot::{Snapshot, VerdictKind};
 
 /// What a switch does, what it means when off, and what was published about leaving it out.
@@ -19,19 +20,18 @@ pub const fn switch_text(switch: Switch) -> SwitchText {
     match switch {
         Switch::Ema => SwitchText {
             on: "On: after each step the teacher moves a little towards the student, teacher ← τ·teacher + (1−τ)·student.",
-            off: "Off: τ = 0, so the teacher is the student as it was after the step before.",
+            off: keys::EMA_OFF,
             published: "Published, BYOL Table 5a (ImageNet, 300 epochs): τ 0.99 gives 72.5 %, τ 0 gives 0.3 %. \
                         With other settings no EMA is needed: that is SimSiam.",
         },
         Switch::StopGradient => SwitchText {
             on: "On: the loss trains the student only; no gradient flows into the teacher.",
-            off: "Off: the loss's gradient with respect to the teacher's weights is computed too and added to the student's. \
-                  The EMA goes on as it is set.",
+            off: keys::STOP_GRADIENT_OFF,
             published: "Published, SimSiam Fig. 2 (ImageNet, 100 epochs, no EMA): 67.7 % with stop-gradient, 0.1 % without.",
         },
         Switch::Predictor => SwitchText {
             on: "On: the student predicts the teacher's projection through an extra head, q = predictor(z).",
-            off: "Off: q = z, the student's projection is compared with the teacher's as it is.",
+            off: keys::PREDICTOR_OFF,
             published: "Published, BYOL Table 5b (ImageNet, 300 epochs): 72.5 % with predictor, 0.2 % without.",
         },
     }

@@ -159,9 +159,10 @@ impl Fonts {
 }
 
 /// Colours and sizes of imgui's own widgets (tooltips, dialogs, the path field) at a UI scale.
-pub fn style(imgui: &mut Context, scale: f32) {
+/// `base` is the context's style as it was created, for sizes are scaled from there.
+pub fn style(imgui: &mut Context, base: &imgui::Style, scale: f32) {
     let style = imgui.style_mut();
-    *style = imgui::Style::default();
+    *style = *base;
     style.use_dark_colors();
     for (index, colour) in [
         (StyleColor::Text, TEXT),

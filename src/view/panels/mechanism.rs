@@ -269,7 +269,8 @@ fn switch(frame: &Frame<'_>, which: Switch, centre: [f32; 2], snapshot: &Snapsho
     if touch.hovered {
         let text = switch_text(which);
         let title = format!("{} ({}) is {}.", which.title(), which.letter(), if on { "on" } else { "off" });
-        frame.tooltip(&[&title, text.on, text.off, text.published]);
+        let off = format!("Off: {}", text.off);
+        frame.tooltip(&[&title, text.on, &off, text.published]);
     }
     if touch.clicked {
         commands.push(Command::SetSwitch { switch: which, on: !on });
@@ -297,7 +298,11 @@ fn dial_text(dial: Dial, value: f32) -> String {
     match dial {
         Dial::Tau => tau_text(value),
         Dial::PredictorMultiplier => format!("×{}", if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") }),
-        Dial::LearningRate => format!("{value:.1e}").replace("e-", "·10⁻").replace("⁻1", "⁻¹").replace("⁻2", "⁻²").replace("⁻3", "⁻³").replace("⁻4", "⁻⁴").replace("⁻5", "⁻⁵"),
+        Dial::LearningRate => {
+            let decimals = (1.0 - value.max(1e-9).log10().floor()).max(0.0) as usize;
+            let text = format!("{value:.decimals$}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
     }
 }
 
@@ -437,7 +442,7 @@ mod tests {
 
     #[test]
     fn learning_rates_read_well() {
-        assert_eq!(dial_text(Dial::LearningRate, 2e-3), "2.0·10⁻³");
-        assert_eq!(dial_text(Dial::LearningRate, 0.1), "1.0·10⁻¹");
+        assert_eq!(dial_text(Dial::LearningRate, 2e-3), "0.002");
+        assert_eq!(dial_text(Dial::LearningRate, 0.1), "0.1");
     }
 }
