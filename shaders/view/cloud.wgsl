@@ -44,10 +44,9 @@ fn clip(pixel: vec2<f32>, z: f32) -> vec4<f32> {
     return vec4<f32>(ndc, clamp(0.5 - z * 0.4, 0.0, 1.0), 1.0);
 }
 
+// Of a strip of two triangles.
 fn corner(index: u32) -> vec2<f32> {
-    // Two triangles, 0 1 2 and 2 1 3, two bits a vertex.
-    let k = (3492u >> (2u * index)) & 3u;
-    return vec2<f32>(f32(k & 1u) * 2.0 - 1.0, f32(k >> 1u) * 2.0 - 1.0);
+    return vec2<f32>(f32(index & 1u) * 2.0 - 1.0, f32(index >> 1u) * 2.0 - 1.0);
 }
 
 fn faded(colour: vec3<f32>, z: f32) -> vec3<f32> {
@@ -106,7 +105,7 @@ fn line(a: vec3<f32>, b: vec3<f32>, index: u32, width: f32, colour: vec4<f32>) -
     return line(a, b, vertex, view.scale, colour);
 }
 
-const SEGMENTS = 72u;           // a circle
+const SEGMENTS = 48u;           // a circle
 const MERIDIANS = 6u;           // full circles through the poles
 const PARALLELS = 5u;
 

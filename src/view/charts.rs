@@ -147,10 +147,11 @@ pub fn flips(events: &[Event]) -> impl Iterator<Item = (u64, Switch, bool)> + '_
 pub const GUTTER: f32 = 72.0;
 
 impl Chart<'_> {
-    /// The plot inside a chart's area: below the title row, left of the gutter.
-    pub fn plot(area: &Rect) -> Rect {
+    /// The plot inside a chart's area: below the title row (and the letters of the flips), left of the gutter.
+    pub fn plot(area: &Rect, letters: bool) -> Rect {
         let gutter = if area.width() > 280.0 { GUTTER } else { 56.0 };
-        Rect::new(area.min[0], area.min[1] + 36.0, area.max[0] - gutter, area.max[1])
+        let head = if letters { 46.0 } else { 30.0 };
+        Rect::new(area.min[0], area.min[1] + head, area.max[0] - gutter, area.max[1])
     }
 
     fn y(&self, plot: &Rect, value: f32) -> f32 {
@@ -160,12 +161,20 @@ impl Chart<'_> {
 
     /// Draws the chart in `area`; `letters` writes the letters of the flips above the plot (the first chart does).
     pub fn draw(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, events: &[Event], letters: bool) {
-        let plot = Self::plot(area);
+        let plot = Self::plot(area, letters);
         self.draw_title(paint, area, axis);
         paint.fill(plot, theme::PANEL, 0.0);
         for reference in &self.references {
             let y = self.y(&plot, reference.value);
             paint.dashes([plot.min[0], y], [plot.max[0], y], theme::AXIS, 1.0, 4.0);
+        }
+        for reference in &self.references {
+            let y = self.y(&plot, reference.value) + if reference.below { 9.0 } else { -9.0 };
+            let width = paint.text_width(Style::LABEL, &reference.name);
+            let left = if reference.right { plot.max[0] - width - 6.0 } else { plot.min[0] + 4.0 };
+            let behind = Rect::new(left - 2.0, y - 7.0, left + width + 2.0, y + 7.0);
+            paint.fill(behind, theme::theme::PANEL, 2.0);
+            paint.text([left, y], Align::Left, Style::LABEL, &reference.name);
         }
         let mut last_letter = f32::NEG_INFINITY;
         for (step, switch, on) in flips(events) {
@@ -191,14 +200,6 @@ impl Chart<'_> {
             self.draw_line(paint, &plot, axis, line);
         }
         self.draw_ends(paint, &plot, axis);
-        for reference in &self.references {
-            let y = self.y(&plot, reference.value) + if reference.below { 9.0 } else { -9.0 };
-            let width = paint.text_width(Style::LABEL, &reference.name);
-            let left = if reference.right { plot.max[0] - width - 6.0 } else { plot.min[0] + 4.0 };
-            let behind = Rect::new(left - 2.0, y - 7.0, left + width + 2.0, y + 7.0);
-            paint.fill(behind, theme::with_alpha(theme::PANEL, 0.8), 2.0);
-            paint.text([left, y], Align::Left, Style::LABEL, &reference.name);
-        }
         if let Some(step) = axis.hovered {
             let x = axis.x(&plot, step);
             paint.rule([x, plot.min[1]], [x, plot.max[1]], theme::TEXT, 1.0);
@@ -258,10 +259,12 @@ impl Chart<'_> {
         }
         ends.retain(|(_, _, line)| !line.name.is_empty());
         ends.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let mut lowest = f32::NEG_INFINITY;
-        for (_, y, line) in ends {
-            let place = y.max(lowest + 16.0);
-            lowest = place;
+        let mut free = f32::NEG_INFINITY;
+        for (index, (_, y, line)) in ends.iter().enumerate() {
+            // Names below this one need their room, too.
+            let last = plot.max[1] - 4.0 - 16.0 * (ends.len() - 1 - index) as f32;
+            let place = y.min(last).max(free);
+            free = place + 16.0;
             let style = Style::LABEL.coloured(line.colour);
             paint.text([plot.max[0] + 10.0, place], Align::Left, style, line.name);
         }

@@ -13,7 +13,7 @@ use super::layout::Rect;
 use super::theme;
 
 /// Circles of the wire sphere times segments, plus the outline; the shader's constants.
-const SPHERE_SEGMENTS: u32 = (6 + 5 + 1) * 72;
+const SPHERE_SEGMENTS: u32 = (6 + 5 + 1) * 48;
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -97,7 +97,7 @@ impl CloudRenderer {
                     compilation_options: Default::default(),
                     buffers: &[],
                 },
-                primitive: wgpu::PrimitiveState::default(),
+                primitive: wgpu::PrimitiveState { topology: wgpu::PrimitiveTopology::TriangleStrip, ..Default::default() },
                 depth_stencil: Some(wgpu::DepthStencilState {
                     format: DEPTH_FORMAT,
                     depth_write_enabled: Some(writes_depth),
@@ -211,12 +211,12 @@ impl CloudRenderer {
         pass.set_scissor_rect(x, y, width, height);
         pass.set_bind_group(0, group, &[]);
         pass.set_pipeline(&self.sphere);
-        pass.draw(0..6, 0..SPHERE_SEGMENTS);
+        pass.draw(0..4, 0..SPHERE_SEGMENTS);
         if let Some(cloud) = cloud {
             pass.set_pipeline(&self.links);
-            pass.draw(0..6, 0..cloud.count);
+            pass.draw(0..4, 0..cloud.count);
             pass.set_pipeline(&self.points);
-            pass.draw(0..6, 0..2 * cloud.count);
+            pass.draw(0..4, 0..2 * cloud.count);
         }
     }
 

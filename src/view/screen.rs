@@ -157,8 +157,11 @@ impl Screen {
         self.flow += u64::from(snapshot.playing);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
-        let _padding = ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0]));
-        let _border = ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0));
+        // For the main window only: tooltips, opened inside it, keep theirs.
+        let bare = (
+            ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])),
+            ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0)),
+        );
         ui.window("##main")
             .position([0.0, 0.0], imgui::Condition::Always)
             .size(physical, imgui::Condition::Always)
@@ -171,6 +174,7 @@ impl Screen {
                     | WindowFlags::NO_NAV,
             )
             .build(|| {
+                drop(bare);
                 let frame = Frame { ui, paint: Paint::new(ui, fonts, scale), scale, blocked, fps, flow: self.flow };
                 self.centre.ui(&frame, layout.centre, snapshot, &mut wanted);
                 if let Some(left) = layout.left {
@@ -184,7 +188,6 @@ impl Screen {
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
             });
-        drop((_padding, _border));
         for command in wanted {
             self.submit(command, snapshot, commands);
         }

@@ -291,7 +291,7 @@ fn legend(frame: &Frame<'_>, [x, y]: [f32; 2]) {
 
 /// τ with as many digits as it takes to tell it from 1.
 pub fn tau_text(tau: f32) -> String {
-    if tau == 0.0 || tau == 1.0 { format!("{tau:.0}") } else if tau < 0.99 { format!("{tau:.3}") } else { format!("{tau:.4}") }
+    if tau == 0.0 || tau == 1.0 { format!("{tau:.0}") } else if tau < 0.9905 { format!("{tau:.3}") } else { format!("{tau:.4}") }
 }
 
 fn dial_text(dial: Dial, value: f32) -> String {

@@ -60,7 +60,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
         format: short,
         greyed: collapsed,
     };
-    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), true, false)];
+    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, false)];
     if let Some(untrained) = snapshot.untrained_knn {
         references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, true));
     }
@@ -90,28 +90,27 @@ impl Panel for Meters {
             }
         }
         let pitch = inner.height() / charts.len() as f32;
+        // Letters of the flips stand above the first plot, so its area starts higher.
         let place = |index: usize| {
             let top = inner.min[1] + index as f32 * pitch;
-            // Letters of the flips need room above the first plot; the others end a little earlier.
-            let extra = if index == 0 { 12.0 } else { 0.0 };
-            (Rect::new(inner.min[0], top, inner.max[0], top + pitch - 18.0), extra)
+            Rect::new(inner.min[0], top, inner.max[0], top + pitch - if index == 0 { 10.0 } else { 16.0 })
         };
         let mut axis = Axis::new(snapshot.step);
         let pointer = frame.pointer();
         for index in 0..charts.len() {
-            let (rect, _) = place(index);
-            let plot = Chart::plot(&rect);
+            let rect = place(index);
+            let plot = Chart::plot(&rect, index == 0);
             if frame.touch(charts[index].title, plot).hovered {
                 axis.hovered = Some(axis.step_at(&plot, pointer[0]));
             }
         }
         for (index, chart) in charts.iter().enumerate() {
-            let (rect, _) = place(index);
+            let rect = place(index);
             chart.draw(paint, &rect, &axis, &snapshot.events, index == 0);
         }
         // The shared axis under the last chart.
-        let (last, _) = place(charts.len() - 1);
-        let plot = Chart::plot(&last);
+        let last = place(charts.len() - 1);
+        let plot = Chart::plot(&last, charts.len() == 1);
         let y = plot.max[1] + 14.0;
         paint.text([plot.min[0], y], Align::Left, Style::LABEL, "0");
         paint.text([plot.max[0], y], Align::Right, Style::LABEL, &format!("step {}", grouped(axis.last_step)));
