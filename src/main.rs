@@ -1,18 +1,14 @@
-//! Temporary main of the window branch.
-fn main() {
-    let started = std::time::Instant::now();
-    env_logger::init();
-    let exit_after = std::env::var("EXIT_AFTER").ok().and_then(|t| t.parse().ok()).map(std::time::Duration::from_secs_f32);
-    let options = twinlens::app::WindowOptions {
-        adapter: Default::default(),
-        config: Default::default(),
-        paused: false,
-        ui_scale: 1.0,
-        exit_after,
-        started,
-    };
-    if let Err(error) = twinlens::app::run(options) {
-        eprintln!("twinlens: {error}");
-        std::process::exit(error.exit_code().into());
+//! `twinlens`: the window, and the headless commands.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error,twinlens=warn")).init();
+    match twinlens::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("twinlens: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
     }
 }

@@ -17,3 +17,28 @@ fn run(cases: Vec<Case>) {
 fn layernorm() {
     run(ops::layernorm::cases());
 }
+
+#[test]
+fn batchnorm() {
+    run(ops::batchnorm::cases());
+}
+
+#[test]
+fn pool() {
+    run(ops::pool::cases());
+}
+
+#[test]
+fn l2norm() {
+    run(ops::l2norm::cases());
+}
+
+#[test]
+fn blend() {
+    run(ops::blend::cases());
+}
+
+#[test]
+fn byol_loss() {
+    run(ops::byol_loss::cases());
+}

@@ -80,6 +80,12 @@ impl Tensor {
         Self { offset: self.offset + u64::from(first) * 4, rows, columns, learner_stride, name: name.into(), ..self.clone() }
     }
 
+    /// The same tensor as another tape's input: written by a program that has run before.
+    #[must_use]
+    pub fn as_input(&self) -> Self {
+        Self { persistent: true, ..self.clone() }
+    }
+
     pub(super) fn key(&self) -> (u64, u64) {
         (self.id, self.offset)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::context::Gpu;
+use super::memory::Tensor;
 
 const FREE: u8 = 0;
 const RECORDED: u8 = 1;
@@ -50,13 +51,27 @@ impl Readback {
 
     /// Copies `bytes` of `buffer` from `offset`; `tag` comes back with them. False if the ring is full: nothing was recorded.
     pub fn record(&mut self, encoder: &mut wgpu::CommandEncoder, buffer: &wgpu::Buffer, offset: u64, bytes: u64, tag: u64) -> bool {
+        self.record_ranges(encoder, &[(buffer, offset, bytes)], tag)
+    }
+
+    /// Copies tensors one behind the other; `tag` comes back with them. False if the ring is full: nothing was recorded.
+    pub fn record_parts(&mut self, encoder: &mut wgpu::CommandEncoder, tensors: &[&Tensor], tag: u64) -> bool {
+        let ranges: Vec<_> = tensors.iter().map(|tensor| (&tensor.buffer, tensor.offset, tensor.bytes())).collect();
+        self.record_ranges(encoder, &ranges, tag)
+    }
+
+    fn record_ranges(&mut self, encoder: &mut wgpu::CommandEncoder, ranges: &[(&wgpu::Buffer, u64, u64)], tag: u64) -> bool {
         if !self.has_room() {
             return false;
         }
         let slot = &mut self.slots[self.next];
-        encoder.copy_buffer_to_buffer(buffer, offset, &slot.staging, 0, bytes);
+        let mut place = 0;
+        for &(buffer, offset, bytes) in ranges {
+            encoder.copy_buffer_to_buffer(buffer, offset, &slot.staging, place, bytes);
+            place += bytes;
+        }
         slot.tag = tag;
-        slot.bytes = bytes;
+        slot.bytes = place;
         slot.state.store(RECORDED, Ordering::Release);
         self.next = (self.next + 1) % self.slots.len();
         true

@@ -5,6 +5,7 @@
 
 use super::activation::Activation;
 use super::case::{Case, Input};
+use super::items::rows_over;
 use super::reference::Host;
 use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
 
@@ -20,11 +21,6 @@ pub const EPSILON: f32 = 1e-6;
 
 /// Rows that one thread of the parameters' backward sums.
 const CHUNK_ROWS: u32 = 128;
-
-/// One row a thread on software adapters, one row a workgroup of 64 on GPUs.
-fn rows_over(software: bool, rows: u32, learners: u32) -> [u32; 3] {
-    if software { [rows, 1, learners] } else { [rows.min(32768) * 64, rows.div_ceil(32768), learners] }
-}
 
 /// y = activation(gain · (x - mean) / sqrt(variance + eps) + shift). x (L, R, C); gain, shift (L, 1, C) → (L, R, C).
 pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor, activation: Activation) -> Tensor {

@@ -4,11 +4,24 @@
 //! Shapes are (L, R, C): learners, rows, columns. A learner's result never depends on how many learners there are.
 
 pub mod activation;
+pub mod adamw;
+pub mod batchnorm;
+pub mod blend;
+pub mod byol_loss;
 pub mod case;
+pub mod clip;
+pub mod ema;
+mod items;
+pub mod l2norm;
 pub mod layernorm;
+pub mod pool;
 pub mod reference;
+pub mod tick;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases()].into_iter().flatten().collect()
+    [layernorm::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -173,7 +173,7 @@ impl Chart<'_> {
             let width = paint.text_width(Style::LABEL, &reference.name);
             let left = if reference.right { plot.max[0] - width - 6.0 } else { plot.min[0] + 4.0 };
             let behind = Rect::new(left - 2.0, y - 7.0, left + width + 2.0, y + 7.0);
-            paint.fill(behind, theme::theme::PANEL, 2.0);
+            paint.fill(behind, theme::PANEL, 2.0);
             paint.text([left, y], Align::Left, Style::LABEL, &reference.name);
         }
         let mut last_letter = f32::NEG_INFINITY;

@@ -1,0 +1,54 @@
+// The gradients of batchnorm_forward: with respect to x, and each group's share of those with respect to gain and shift;
+// 32 columns of a group a workgroup, 8 rows at a time (GPUs).
+// x, dy, dx (L, groups * group_rows, C); statistics (L, groups, 2 C); partials (L, groups, 2 C) = gain's C, then shift's C.
+// dx is overwritten, or added to if `accumulate`; overwrites partials.
+#import "shared/activation.wgsl"
+#import "shared/reduce_columns.wgsl"
+
+struct Params { group_rows: u32, groups: u32, columns: u32, parameter_stride: u32, accumulate: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> gain: array<f32>;
+@group(0) @binding(3) var<storage, read> shift: array<f32>;
+@group(0) @binding(4) var<storage, read> statistics: array<f32>;
+@group(0) @binding(5) var<storage, read> dy: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> partials: array<f32>;
+
+@compute @workgroup_size(256, 1, 1)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let inside = group.x * 32u + lane % 32u < params.columns;
+    let column = min(group.x * 32u + lane % 32u, params.columns - 1u);
+    let block = group.z * params.groups + group.y;
+    let first = block * params.group_rows * params.columns + column;
+    let mean = statistics[block * 2u * params.columns + column];
+    let scale = statistics[(block * 2u + 1u) * params.columns + column];
+    let g = gain[group.z * params.parameter_stride + column];
+    let s = shift[group.z * params.parameter_stride + column];
+    var sum_gain = 0.0;
+    var sum_shift = 0.0;
+    for (var r = lane / 32u; r < params.group_rows; r += 8u) {
+        let i = first + r * params.columns;
+        let normal = (x[i] - mean) * scale;
+        let d = dy[i] * activation_derivative(g * normal + s);
+        sum_gain += d * normal;
+        sum_shift += d;
+    }
+    sum_gain = column_total(lane, sum_gain);
+    sum_shift = column_total(lane, sum_shift);
+    if (!inside) { return; }
+    if (lane < 32u) {
+        partials[block * 2u * params.columns + column] = sum_gain;
+        partials[(block * 2u + 1u) * params.columns + column] = sum_shift;
+    }
+    let mean_gain = sum_gain / f32(params.group_rows);
+    let mean_shift = sum_shift / f32(params.group_rows);
+    for (var r = lane / 32u; r < params.group_rows; r += 8u) {
+        let i = first + r * params.columns;
+        let normal = (x[i] - mean) * scale;
+        let d = dy[i] * activation_derivative(g * normal + s);
+        let value = scale * g * (d - mean_shift - normal * mean_gain);
+        if (params.accumulate != 0u) { dx[i] += value; } else { dx[i] = value; }
+    }
+}

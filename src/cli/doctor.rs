@@ -1,0 +1,63 @@
+//! `twinlens doctor`: every adapter, what it can do, and what would be chosen and why.
+
+use clap::Args;
+
+use super::{AdapterFlags, Failure};
+use crate::gpu::{AdapterReport, Gpu, survey};
+
+/// Arguments of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {}
+
+/// Prints the list; fails with 3 if none can be used.
+pub fn run(_: &DoctorArgs, flags: &AdapterFlags) -> Result<(), Failure> {
+    let choice = flags.choice();
+    for report in survey(&choice)? {
+        print(&report);
+    }
+    let gpu = Gpu::headless(&choice)?;
+    println!("chosen: {} ({:?})", gpu.info.name, gpu.info.backend);
+    println!("  why: {}", why(&gpu));
+    let display = ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if cfg!(target_os = "linux") {
+        match display {
+            Some(name) => println!("display: {name} is set; twinlens opens a window"),
+            None => println!("display: none; use twinlens render or twinlens train"),
+        }
+    }
+    Ok(())
+}
+
+fn print(report: &AdapterReport) {
+    println!("[{}] {}", report.index, report.title());
+    println!("  driver: {} {}", report.info.driver, report.info.driver_info);
+    let limits = &report.limits;
+    println!(
+        "  limits: {} storage buffers a stage, {} MiB a binding, {} MiB a buffer, {} KiB of workgroup memory, {} invocations a workgroup, textures to {}",
+        limits.max_storage_buffers_per_shader_stage,
+        limits.max_storage_buffer_binding_size >> 20,
+        limits.max_buffer_size >> 20,
+        limits.max_compute_workgroup_storage_size >> 10,
+        limits.max_compute_invocations_per_workgroup,
+        limits.max_texture_dimension_2d,
+    );
+    let has = |feature, name: &str| format!("{name} {}", if report.features.contains(feature) { "yes" } else { "no" });
+    println!(
+        "  features: {}, {}, {}",
+        has(wgpu::Features::TIMESTAMP_QUERY, "timestamps"),
+        has(wgpu::Features::SUBGROUP, "subgroups"),
+        has(wgpu::Features::SHADER_F16, "16-bit floats"),
+    );
+    match &report.refused {
+        Some(reason) => println!("  refused: {reason}"),
+        None => println!("  usable{}", if report.chosen { ", chosen" } else { "" }),
+    }
+}
+
+fn why(gpu: &Gpu) -> &'static str {
+    if gpu.is_software() {
+        "the only usable kind here is a CPU adapter: it runs everything, slowly, with the kernels made for it"
+    } else {
+        "the best usable kind: discrete before integrated before virtual before CPU, Vulkan, Metal and DX12 before GL"
+    }
+}

@@ -1,0 +1,112 @@
+//! The command line: one file a command, and what they share.
+
+pub mod doctor;
+pub mod dump_step;
+pub mod failure;
+pub mod presets;
+pub mod train;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use failure::Failure;
+
+use crate::config::{ConfigError, RunConfig};
+use crate::gpu::AdapterChoice;
+
+/// Watch BYOL train live on the GPU, break it, and mend it.
+#[derive(Debug, Parser)]
+#[command(name = "twinlens", version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    adapter: AdapterFlags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train without a window; logs one JSON object a logging interval.
+    Train(train::TrainArgs),
+    /// Write all tensors of one training step, for checking against any other implementation.
+    DumpStep(dump_step::DumpStepArgs),
+    /// List the presets; with --explain, every key of --set with its range.
+    Presets(presets::PresetsArgs),
+    /// List adapters, drivers, limits, features, and what would be chosen and why.
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Which graphics adapter; for every command.
+#[derive(Clone, Debug, Args)]
+pub struct AdapterFlags {
+    /// Adapter: part of its name, or its number in `twinlens doctor`.
+    #[arg(long, global = true, value_name = "NAME_OR_INDEX")]
+    pub adapter: Option<String>,
+    /// Backend: vulkan, metal, dx12 or gl.
+    #[arg(long, global = true)]
+    pub backend: Option<String>,
+    /// Use a CPU adapter.
+    #[arg(long, global = true)]
+    pub software: bool,
+    /// Keep every run-time check in the shaders (slower).
+    #[arg(long, global = true)]
+    pub checked_shaders: bool,
+}
+
+impl AdapterFlags {
+    /// The choice, with what the flags leave open taken from the environment.
+    pub fn choice(&self) -> AdapterChoice {
+        AdapterChoice {
+            adapter: self.adapter.clone(),
+            backend: self.backend.clone(),
+            software: self.software,
+            checked_shaders: self.checked_shaders,
+        }
+        .or_environment()
+    }
+}
+
+/// What a run is made of; for every command that trains.
+#[derive(Clone, Debug, Args)]
+pub struct RunFlags {
+    /// Preset name (see `twinlens presets`) or a preset file (.toml).
+    #[arg(long, default_value = "byol")]
+    pub preset: String,
+    /// synthetic[:NAME], cifar10:DIR, idx:IMAGES[,LABELS] or folder:DIR.
+    #[arg(long, value_name = "SOURCE")]
+    pub data: Option<String>,
+    /// Seed of weights, images and crops.
+    #[arg(long)]
+    pub seed: Option<String>,
+    /// Change a key of the preset (see `twinlens presets --explain`); may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+}
+
+impl RunFlags {
+    /// The configuration, checked.
+    pub fn config(&self) -> Result<RunConfig, ConfigError> {
+        let mut overrides = self.overrides.clone();
+        overrides.extend(self.seed.iter().map(|seed| format!("seed={seed}")));
+        RunConfig::load(&self.preset, self.data.as_deref(), &overrides)
+    }
+}
+
+/// Parses the command line and does what it says.
+pub fn run() -> Result<(), Failure> {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return Err(Failure::from_clap(&error)),
+        Err(help) => {
+            // Help and version go to stdout; a closed pipe is not our failure.
+            let _ = help.print();
+            return Ok(());
+        }
+    };
+    match cli.command {
+        Some(Command::Train(args)) => train::run(&args, &cli.adapter),
+        Some(Command::DumpStep(args)) => dump_step::run(&args, &cli.adapter),
+        Some(Command::Presets(args)) => presets::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args, &cli.adapter),
+        None => Err(Failure::Usage("the window is not here yet; see --help".to_owned())),
+    }
+}

@@ -1,0 +1,66 @@
+//! The mean of consecutive rows: what is left of an image's patches at the end of the pyramid.
+
+use super::case::{Case, Input};
+use super::items::items_over;
+use super::reference::Host;
+use crate::gpu::{Kernel, Tape, Tensor};
+
+const FORWARD: Kernel = Kernel::new("ops/mean_pool_forward.wgsl");
+const BACKWARD: Kernel = Kernel::new("ops/mean_pool_backward.wgsl");
+
+/// The mean of each `group` consecutive rows. x (L, R, C) → (L, R / group, C).
+///
+/// # Panics
+/// If the groups do not fill the rows.
+pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
+    let [learners, rows_in, columns] = x.shape();
+    assert!(rows_in.is_multiple_of(group), "{}: {rows_in} rows in groups of {group}", x.name);
+    let rows = rows_in / group;
+    let y = tape.tensor("mean_pool", [learners, rows, columns]);
+    tape.dispatch(&FORWARD)
+        .set("rows", rows)
+        .set("columns", columns)
+        .set("group", group)
+        .read("x", x)
+        .write("y", &y)
+        .over(items_over(rows * columns, learners));
+    let x = x.clone();
+    tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
+        let dx = tape.gradient(&x);
+        tape.dispatch(&BACKWARD)
+            .set("rows", rows)
+            .set("columns", columns)
+            .set("group", group)
+            .read("dy", dy)
+            .gradient("dx", &dx)
+            .over(items_over(rows_in * columns, learners));
+    });
+    y
+}
+
+/// Naive forward of x.
+pub fn reference(x: &Host, group: usize) -> Host {
+    let [learners, rows, columns] = x.shape;
+    Host::from_fn([learners, rows / group, columns], |l, r, c| (0..group).map(|i| x.at(l, r * group + i, c)).sum::<f64>() / group as f64)
+}
+
+/// Naive backward: dx.
+pub fn reference_backward(x: &Host, dy: &Host, group: usize) -> Host {
+    Host::from_fn(x.shape, |l, r, c| dy.at(l, r / group, c) / group as f64)
+}
+
+/// Groups of one, of all rows, and in between.
+pub fn cases() -> Vec<Case> {
+    [([1, 1, 1], 1), ([1, 5, 7], 1), ([1, 32, 96], 4), ([3, 15, 31], 5), ([2, 48, 65], 16), ([1, 7, 129], 7)]
+        .into_iter()
+        .map(|(shape, group)| Case {
+            name: format!("mean_pool {}x{}x{} by {group}", shape[0], shape[1], shape[2]),
+            inputs: vec![Input::new("x", shape)],
+            record: Box::new(move |tape, inputs| mean_pool(tape, &inputs[0], group as u32)),
+            forward: Box::new(move |inputs| reference(&inputs[0], group)),
+            backward: Box::new(move |inputs, dy| vec![reference_backward(&inputs[0], dy, group)]),
+            tolerance: (1e-6, 1e-6),
+            flops: 2 * shape.iter().product::<usize>() as u64,
+        })
+        .collect()
+}

@@ -1,0 +1,267 @@
+//! The CPU's side of the meters: copies on their way back, series, verdicts.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::schedule::{Cadence, Job};
+use super::start::Observers;
+use crate::gpu::{Gpu, Readback, Tensor};
+use crate::observe::history::push_steps;
+use crate::observe::step_log::StepLog;
+use crate::observe::verdict::Judge;
+use crate::snapshot::{History, Verdict};
+use crate::train::Trainer;
+
+/// What one learner's meters say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LearnerMeters {
+    /// Mean loss of the batch.
+    pub loss: Option<f32>,
+    /// Std of the normalised projections times sqrt(d): 1 healthy, 0 collapsed.
+    pub embedding_std: Option<f32>,
+    /// exp of the entropy of the covariance's eigenvalues, as last measured.
+    pub effective_rank: Option<f32>,
+    /// kNN accuracy of the embedding, as last measured.
+    pub knn_accuracy: Option<f32>,
+    /// kNN accuracy of the projection, as last measured.
+    pub knn_projection: Option<f32>,
+    /// healthy, complete, dimensional or unknown.
+    pub verdict: &'static str,
+    /// Least embedding_std of any step so far.
+    pub embedding_std_minimum: Option<f32>,
+    /// First step whose embedding_std was under the threshold of `complete`.
+    pub first_collapsed_step: Option<u64>,
+    /// kNN accuracy of the embedding at step 0.
+    pub knn_untrained: Option<f32>,
+    /// Seed of its weights.
+    pub seed: u64,
+}
+
+/// All learners' meters at a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Completed steps.
+    pub step: u64,
+    /// One a learner.
+    pub learners: Vec<LearnerMeters>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Judged {
+    judge: Judge,
+    minimum: Option<f32>,
+    first_collapsed: Option<u64>,
+    effective_rank: Option<f32>,
+    accuracy: Option<[f32; 2]>,
+    untrained: Option<f32>,
+}
+
+/// Copies that can be under way at a time.
+const SLOTS: usize = 4;
+
+pub(super) struct Meters {
+    learners: usize,
+    seeds: Vec<u64>,
+    steps: Readback,
+    ranks: Readback,
+    accuracies: Readback,
+    explained_copies: Readback,
+    seen: u64,
+    histories: Vec<Arc<History>>,
+    judged: Vec<Judged>,
+    explained: Option<f32>,
+    stopped: Option<String>,
+    /// When which step was seen, over the last second.
+    pace: VecDeque<(Instant, u64)>,
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
+}
+
+impl Meters {
+    pub(super) fn new(gpu: &Gpu, trainer: &Trainer) -> Self {
+        let learners = trainer.config.learners as usize;
+        let ring = |words: usize| Readback::new(gpu, 4 * words as u64, SLOTS);
+        Self {
+            learners,
+            seeds: (0..trainer.config.learners).map(|learner| crate::train::learner::weight_seed(&trainer.config, learner)).collect(),
+            steps: ring(learners * StepLog::CAPACITY as usize * 4),
+            ranks: ring(learners),
+            accuracies: ring(2 * learners),
+            explained_copies: ring(learners),
+            seen: trainer.step(),
+            histories: vec![Arc::default(); learners],
+            judged: vec![Judged::default(); learners],
+            explained: None,
+            stopped: None,
+            pace: VecDeque::new(),
+        }
+    }
+
+    /// What a checkpoint keeps of them: what verdicts and summaries after it hang on.
+    pub(super) fn state(&self) -> String {
+        serde_json::to_string(&self.judged).unwrap_or_default()
+    }
+
+    /// Takes up what a checkpoint kept. A file from elsewhere may keep nothing: then the running means begin anew.
+    pub(super) fn restore(&mut self, state: &str, step: u64) {
+        self.seen = step;
+        if let Ok(judged) = serde_json::from_str::<Vec<Judged>>(state)
+            && judged.len() == self.learners
+        {
+            self.judged = judged;
+        }
+    }
+
+    /// Records the copies that are due after `job`. A full ring drops one; the next brings the steps it missed.
+    pub(super) fn read(&mut self, encoder: &mut wgpu::CommandEncoder, job: Job, trainer: &Trainer, observers: &Observers, cadence: &Cadence) {
+        let step = trainer.step();
+        let copy = |ring: &mut Readback, encoder: &mut wgpu::CommandEncoder, tensor: &Tensor| {
+            ring.record(encoder, &tensor.buffer, tensor.offset, tensor.bytes(), step)
+        };
+        match job {
+            Job::Step if step.is_multiple_of(cadence.read_every.max(1)) || step - self.seen >= StepLog::CAPACITY / 2 => {
+                copy(&mut self.steps, encoder, &observers.log.ring);
+            }
+            Job::Rank => {
+                copy(&mut self.ranks, encoder, &observers.effective_rank);
+            }
+            Job::EvaluateFinish => {
+                if let Some(evaluation) = &observers.evaluation {
+                    self.accuracies.record_parts(encoder, &[&evaluation.embedding_accuracy, &evaluation.projection_accuracy], step);
+                }
+            }
+            Job::Cloud => {
+                copy(&mut self.explained_copies, encoder, &observers.probe.explained);
+            }
+            Job::Step | Job::EvaluateChunk(_) => {}
+        }
+    }
+
+    pub(super) fn submitted(&mut self) {
+        [&mut self.steps, &mut self.ranks, &mut self.accuracies, &mut self.explained_copies].map(Readback::submitted);
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].iter().any(|ring| ring.is_waiting())
+    }
+
+    /// Takes in what has arrived.
+    pub(super) fn collect(&mut self) {
+        let mut arrived = Vec::new();
+        self.steps.collect(|last, bytes| arrived.push((last, bytes.to_vec())));
+        for (last, bytes) in arrived {
+            self.take_steps(last, &bytes);
+        }
+        let (histories, judged, learners) = (&mut self.histories, &mut self.judged, self.learners);
+        self.ranks.collect(|step, bytes| {
+            for ((history, judged), rank) in histories.iter_mut().zip(&mut *judged).zip(floats(bytes)) {
+                Arc::make_mut(history).effective_rank.push(step, rank);
+                judged.judge.push_effective_rank(step, rank);
+                judged.effective_rank = Some(rank);
+            }
+        });
+        self.accuracies.collect(|step, bytes| {
+            let values = floats(bytes);
+            for (learner, (history, judged)) in histories.iter_mut().zip(&mut *judged).enumerate() {
+                let pair = [values[learner], values[learners + learner]];
+                let history = Arc::make_mut(history);
+                history.knn_accuracy.push(step, pair[0]);
+                history.knn_projection.push(step, pair[1]);
+                judged.accuracy = Some(pair);
+                if step == 0 {
+                    judged.untrained = Some(pair[0]);
+                }
+            }
+        });
+        let explained = &mut self.explained;
+        self.explained_copies.collect(|_, bytes| *explained = floats(bytes).first().copied());
+    }
+
+    fn take_steps(&mut self, last: u64, bytes: &[u8]) {
+        for (learner, steps) in StepLog::decode(bytes, self.learners, self.seen, last).into_iter().enumerate() {
+            if let Some(broken) = steps.iter().find(|values| !values.is_finite())
+                && self.stopped.is_none()
+            {
+                self.stopped = Some(format!(
+                    "numbers became non-finite at step {} (learner {learner}: loss {}, embedding_std {}, gradient norm {}); lower the learning rate",
+                    broken.step, broken.loss, broken.student_std, broken.gradient_norm
+                ));
+            }
+            let judged = &mut self.judged[learner];
+            for values in &steps {
+                let std = values.student_std;
+                judged.judge.push_embedding_std(values.step, std);
+                judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
+                if std < crate::observe::verdict::COMPLETE_BELOW_STD && judged.first_collapsed.is_none() {
+                    judged.first_collapsed = Some(values.step);
+                }
+            }
+            push_steps(Arc::make_mut(&mut self.histories[learner]), &steps);
+        }
+        self.seen = self.seen.max(last);
+        let now = Instant::now();
+        self.pace.push_back((now, last));
+        while self.pace.len() > 2 && now - self.pace[0].0 > Duration::from_secs(2) {
+            self.pace.pop_front();
+        }
+    }
+
+    /// The last step whose numbers are here.
+    pub(super) const fn step(&self) -> u64 {
+        self.seen
+    }
+
+    /// Steps a second over the last two seconds; 0 when nothing has come for as long.
+    pub(super) fn steps_per_second(&self, now: Instant) -> f32 {
+        match (self.pace.front(), self.pace.back()) {
+            (Some(first), Some(last)) if last.1 > first.1 && now - last.0 < Duration::from_secs(2) => {
+                (last.1 - first.1) as f32 / (last.0 - first.0).as_secs_f32().max(1e-3)
+            }
+            _ => 0.0,
+        }
+    }
+
+    pub(super) fn history(&self) -> Arc<History> {
+        self.histories[0].clone()
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        self.judged[0].judge.verdict()
+    }
+
+    pub(super) fn untrained_knn(&self) -> Option<f32> {
+        self.judged[0].untrained
+    }
+
+    pub(super) const fn explained(&self) -> Option<f32> {
+        self.explained
+    }
+
+    pub(super) fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    pub(super) fn record(&self) -> Record {
+        let learner = |(index, judged): (usize, &Judged)| {
+            let history = &self.histories[index];
+            LearnerMeters {
+                loss: history.loss.last(),
+                embedding_std: history.embedding_std.last(),
+                effective_rank: judged.effective_rank,
+                knn_accuracy: judged.accuracy.map(|pair| pair[0]),
+                knn_projection: judged.accuracy.map(|pair| pair[1]),
+                verdict: judged.judge.verdict().kind.word(),
+                embedding_std_minimum: judged.minimum,
+                first_collapsed_step: judged.first_collapsed,
+                knn_untrained: judged.untrained,
+                seed: self.seeds[index],
+            }
+        };
+        Record { step: self.seen, learners: self.judged.iter().enumerate().map(learner).collect() }
+    }
+}

@@ -1,0 +1,424 @@
+//! A running experiment: one core that the window, the headless commands and the tests all drive.
+//!
+//! [`Session::apply`] takes commands, [`Session::advance`] gives the GPU work and takes in what came back (never waiting for it,
+//! unless asked to), [`Session::snapshot`] says how things stand. The work is cut into jobs (a training step, a measurement), and a
+//! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
+//! two steps.
+
+mod meters;
+mod pace;
+mod schedule;
+mod start;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Instant;
+
+use thiserror::Error;
+
+pub use meters::{LearnerMeters, Record};
+pub use pace::Pace;
+pub use schedule::Cadence;
+pub use start::load_images;
+
+use crate::command::{Command, Dial, Switch};
+use crate::config::{ConfigError, DataSpec, RunConfig};
+use crate::data::source::SourceError;
+use crate::gpu::{Gpu, GpuError};
+use crate::snapshot::{Change, Cloud, Dials, Event, Snapshot, Switches};
+use crate::train::checkpoint::{Checkpoint, CheckpointError};
+use crate::train::{TrainError, Trainer};
+use meters::Meters;
+use pace::Pacer;
+use schedule::{Job, Schedule};
+use start::{LoadedData, Observers};
+
+/// Why a session cannot start or go on.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// The GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The trainer.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The data.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// A running experiment.
+pub struct Session {
+    gpu: Arc<Gpu>,
+    trainer: Trainer,
+    observers: Observers,
+    data: Arc<LoadedData>,
+    schedule: Schedule,
+    pacer: Pacer,
+    meters: Meters,
+    job: Option<Job>,
+    cursor: usize,
+    queued: VecDeque<Command>,
+    playing: bool,
+    /// Stop when this many steps are completed.
+    target: Option<u64>,
+    events: Vec<Event>,
+    notices: Vec<String>,
+    loading: Option<(DataSpec, Receiver<Result<LoadedData, SourceError>>)>,
+    safe: Checkpoint,
+}
+
+impl Session {
+    /// A fresh run of `config`.
+    pub fn open(gpu: Arc<Gpu>, config: RunConfig, cadence: Cadence) -> Result<Self, SessionError> {
+        let data = Arc::new(LoadedData::load(&config.data)?);
+        let (trainer, observers) = start::fresh(&gpu, config, &data)?;
+        Self::assemble(gpu, trainer, observers, data, cadence)
+    }
+
+    /// A run that goes on from a checkpoint, bit for bit.
+    pub fn resume(gpu: Arc<Gpu>, checkpoint: &Checkpoint, cadence: Cadence) -> Result<Self, SessionError> {
+        let data = Arc::new(LoadedData::load(&checkpoint.config.data)?);
+        Self::restore(gpu, checkpoint, data, cadence)
+    }
+
+    fn restore(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
+        let (trainer, observers) = start::resumed(&gpu, checkpoint, &data)?;
+        let mut session = Self::assemble(gpu, trainer, observers, data, cadence)?;
+        session.meters.restore(&checkpoint.observers, checkpoint.step);
+        Ok(session)
+    }
+
+    fn assemble(
+        gpu: Arc<Gpu>,
+        trainer: Trainer,
+        observers: Observers,
+        data: Arc<LoadedData>,
+        cadence: Cadence,
+    ) -> Result<Self, SessionError> {
+        let meters = Meters::new(&gpu, &trainer);
+        let safe = Checkpoint::capture(&trainer, meters.state())?;
+        Ok(Self {
+            schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
+            pacer: Pacer::new(&gpu),
+            notices: data.notices(),
+            gpu,
+            trainer,
+            observers,
+            data,
+            meters,
+            job: None,
+            cursor: 0,
+            queued: VecDeque::new(),
+            playing: true,
+            target: None,
+            events: Vec::new(),
+            loading: None,
+            safe,
+        })
+    }
+
+    /// The trainer, for dumps and tests.
+    pub const fn trainer(&self) -> &Trainer {
+        &self.trainer
+    }
+
+    /// Completed steps.
+    pub const fn step(&self) -> u64 {
+        self.trainer.step()
+    }
+
+    /// The configuration as it is now, with learner 0's switches and dials.
+    pub fn config(&self) -> RunConfig {
+        RunConfig { hyper: self.trainer.hypers[0], ..self.trainer.config.clone() }
+    }
+
+    /// What every learner's meters say, at the last step they were read.
+    pub fn record(&self) -> Record {
+        self.meters.record()
+    }
+
+    /// Why training stopped by itself, if it did.
+    pub fn stopped(&self) -> Option<&str> {
+        self.meters.stopped()
+    }
+
+    /// Nothing to do until a command comes.
+    pub fn is_idle(&self) -> bool {
+        self.job.is_none() && !self.wants_step() && self.queued.is_empty() && self.loading.is_none() && !self.meters.is_waiting()
+    }
+
+    fn wants_step(&self) -> bool {
+        self.playing && self.meters.stopped().is_none() && self.target.is_none_or(|target| self.trainer.step() < target)
+    }
+
+    /// Takes a command; it takes effect between two steps.
+    pub fn apply(&mut self, command: Command) {
+        self.queued.push_back(command);
+    }
+
+    /// A checkpoint of the state between two steps; waits for the GPU.
+    pub fn checkpoint(&mut self) -> Result<Checkpoint, SessionError> {
+        while self.job.is_some() {
+            self.run_job()?;
+        }
+        self.settle()?;
+        Ok(Checkpoint::capture(&self.trainer, self.meters.state())?)
+    }
+
+    /// Waits for the GPU and takes in everything that was measured.
+    pub fn settle(&mut self) -> Result<(), SessionError> {
+        self.gpu.wait()?;
+        self.collect();
+        Ok(())
+    }
+
+    /// Gives the GPU work. `Pace::Budget` returns after handing over at most that much; `Pace::Steps` hands over whole steps with
+    /// the measurements that are due after them.
+    pub fn advance(&mut self, pace: Pace) -> Result<(), SessionError> {
+        self.gpu.poll()?;
+        self.collect();
+        match pace {
+            Pace::Steps(steps) => {
+                self.take_commands()?;
+                self.target = Some(self.trainer.step() + u64::from(steps));
+                while self.next_job()? {
+                    self.run_job()?;
+                }
+                self.target = None;
+            }
+            Pace::Budget(budget) => {
+                let mut left = self.pacer.room(budget);
+                while left > 0.0 && self.next_job()? {
+                    let Some(job) = self.job else { break };
+                    let length = self.program(job).len();
+                    let (end, cost) = self.pacer.cut(job, self.cursor, length, left);
+                    left -= cost;
+                    self.run_slice(job, end)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sure that there is a job; false if there is nothing to do.
+    fn next_job(&mut self) -> Result<bool, SessionError> {
+        if self.job.is_some() {
+            return Ok(true);
+        }
+        self.take_commands()?;
+        self.job = self.schedule.next(self.trainer.step(), self.wants_step());
+        if self.job == Some(Job::EvaluateChunk(0)) && let Some(evaluation) = &self.observers.evaluation {
+            evaluation.begin(&self.trainer);
+        }
+        Ok(self.job.is_some())
+    }
+
+    fn program(&self, job: Job) -> &crate::gpu::Program {
+        start::program(&self.trainer, &self.observers, job)
+    }
+
+    fn run_job(&mut self) -> Result<(), SessionError> {
+        match self.job {
+            Some(job) => self.run_slice(job, self.program(job).len()),
+            None => Ok(()),
+        }
+    }
+
+    /// Submits the dispatches of `job` up to `end`; at its end, the readbacks that it calls for.
+    fn run_slice(&mut self, job: Job, end: usize) -> Result<(), SessionError> {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("slice") });
+        let range = self.cursor..end;
+        let program = start::program(&self.trainer, &self.observers, job);
+        let length = program.len();
+        self.pacer.encode(&mut encoder, program, job, range);
+        let finished = end == length;
+        if finished {
+            if job == Job::Step {
+                self.trainer.completed();
+            }
+            self.meters.read(&mut encoder, job, &self.trainer, &self.observers, self.schedule.cadence());
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        self.pacer.submitted(&self.gpu);
+        self.meters.submitted();
+        self.cursor = end;
+        if finished {
+            self.cursor = 0;
+            self.job = None;
+            self.schedule.finished(job, self.trainer.step());
+        }
+        Ok(())
+    }
+
+    fn collect(&mut self) {
+        self.pacer.collect();
+        self.meters.collect();
+    }
+
+    fn take_commands(&mut self) -> Result<(), SessionError> {
+        self.take_loaded();
+        while let Some(command) = self.queued.pop_front() {
+            self.execute(command)?;
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, command: Command) -> Result<(), SessionError> {
+        match command {
+            Command::Play => {
+                self.playing = true;
+                self.target = None;
+            }
+            Command::Pause => self.playing = false,
+            Command::Step => {
+                self.playing = true;
+                self.target = Some(self.trainer.step() + 1);
+            }
+            Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
+            Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
+            Command::Reset { new_seed } => {
+                let mut config = self.config();
+                config.seed = config.seed.wrapping_add(u64::from(new_seed));
+                self.restart(config, self.data.clone())?;
+            }
+            Command::LoadPreset(name) => match RunConfig::load(&name, Some(&self.trainer.config.data.to_string()), &[]) {
+                Ok(config) => self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, self.data.clone())?,
+                Err(error) => self.notices.push(error.to_string()),
+            },
+            Command::LoadData(spec) => {
+                self.notices.push(format!("loading {spec} ..."));
+                self.loading = Some((spec.clone(), LoadedData::load_aside(spec)));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_loaded(&mut self) {
+        let Some((spec, receiver)) = &self.loading else { return };
+        let result = match receiver.try_recv() {
+            Ok(result) => result,
+            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Disconnected) => Err(SourceError::unreadable(spec, "the reader stopped")),
+        };
+        let spec = spec.clone();
+        self.loading = None;
+        let restarted = result.map_err(SessionError::from).and_then(|data| {
+            let mut config = self.config();
+            config.set_from("data", "data", &spec.to_string())?;
+            config.validate()?;
+            self.restart(config, Arc::new(data))
+        });
+        if let Err(error) = restarted {
+            self.notices.push(format!("{error}; the run goes on as it was"));
+        }
+    }
+
+    /// Starts again from step 0. On failure the run that was going on stays.
+    fn restart(&mut self, config: RunConfig, data: Arc<LoadedData>) -> Result<(), SessionError> {
+        let (trainer, observers) = start::fresh(&self.gpu, config, &data)?;
+        let playing = self.playing;
+        let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
+        fresh.playing = playing;
+        fresh.queued = std::mem::take(&mut self.queued);
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Puts the run on a new device after the old one was lost, from the last state that was read back.
+    pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
+        let lost = self.trainer.step() - self.safe.step;
+        let mut revived = Self::restore(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
+        revived.playing = self.playing;
+        revived.events = std::mem::take(&mut self.events);
+        revived.events.retain(|event| event.step <= revived.trainer.step());
+        revived.notices.push(format!("the graphics device was lost; {lost} steps are being done again from step {}", self.safe.step));
+        *self = revived;
+        Ok(())
+    }
+
+    /// Remembers the present state as the one to go back to if the device is lost; waits for the GPU.
+    pub fn keep_safe(&mut self) -> Result<(), SessionError> {
+        if self.job.is_none() {
+            self.safe = Checkpoint::capture(&self.trainer, self.meters.state())?;
+        }
+        Ok(())
+    }
+
+    /// Steps done since [`Self::keep_safe`].
+    pub const fn steps_at_risk(&self) -> u64 {
+        self.trainer.step() - self.safe.step
+    }
+
+    fn set(&mut self, change: Change) -> Result<(), SessionError> {
+        let (key, text) = match change {
+            Change::Switch(switch, on) => (switch.key(), on.to_string()),
+            Change::Dial(dial, value) => (dial.key(), value.to_string()),
+        };
+        for hyper in &mut self.trainer.hypers {
+            let mut config = RunConfig { hyper: *hyper, ..self.trainer.config.clone() };
+            if let Err(error) = config.set_live(key, &text).and_then(|()| config.validate()) {
+                self.notices.push(error.to_string());
+                return Ok(());
+            }
+            *hyper = config.hyper;
+        }
+        log::info!("event step={} {key}={text}", self.trainer.step());
+        self.events.push(Event { step: self.trainer.step(), change });
+        self.trainer.apply_hypers()?;
+        Ok(self.observers.rebind(&self.trainer)?)
+    }
+
+    /// How things stand, at the last completed step that was read back.
+    pub fn snapshot(&self) -> Snapshot {
+        let hyper = &self.trainer.hypers[0];
+        let config = &self.trainer.config;
+        let class_names = self.data.class_names();
+        Snapshot {
+            preset: config.preset.clone(),
+            data: config.data.to_string(),
+            adapter: self.gpu.info.name.clone(),
+            adapter_is_software: self.gpu.is_software(),
+            seed: config.seed,
+            step: self.meters.step(),
+            playing: self.wants_step(),
+            steps_per_second: self.meters.steps_per_second(Instant::now()),
+            switches: Switches { ema: hyper.ema, stop_gradient: hyper.stop_gradient, predictor: hyper.predictor },
+            dials: Dials { tau: hyper.tau, predictor_multiplier: hyper.predictor_multiplier, learning_rate: hyper.learning_rate },
+            history: self.meters.history(),
+            events: self.events.clone(),
+            verdict: self.meters.verdict(),
+            chance: 1.0 / class_names.len().max(1) as f32,
+            untrained_knn: self.meters.untrained_knn(),
+            class_names,
+            cloud: self.schedule.has_cloud().then(|| Cloud {
+                points: self.observers.probe.points.buffer.clone(),
+                count: self.observers.probe.count,
+                dimensions: self.trainer.method.projection_size(),
+                explained: self.meters.explained(),
+                views: self.observers.probe.views.buffer.clone(),
+                view_side: config.image_size,
+            }),
+            notices: self.notices.clone(),
+            stopped: self.meters.stopped().map(ToOwned::to_owned),
+        }
+    }
+
+    /// The state of one switch of learner 0.
+    pub fn switch(&self, switch: Switch) -> bool {
+        let hyper = &self.trainer.hypers[0];
+        Switches { ema: hyper.ema, stop_gradient: hyper.stop_gradient, predictor: hyper.predictor }.get(switch)
+    }
+
+    /// The value of one dial of learner 0.
+    pub fn dial(&self, dial: Dial) -> f32 {
+        self.snapshot().dials.get(dial)
+    }
+}

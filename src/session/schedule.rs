@@ -1,0 +1,129 @@
+//! What comes next: a step, or a measurement that is due after one.
+
+/// How often to measure, in steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cadence {
+    /// Read the step log (loss, standard deviations).
+    pub read_every: u64,
+    /// Effective rank.
+    pub rank_every: u64,
+    /// kNN accuracy; also at step 0.
+    pub evaluate_every: Option<u64>,
+    /// The embedding cloud.
+    pub cloud_every: Option<u64>,
+}
+
+impl Cadence {
+    /// For logs: everything at the logging interval, no cloud.
+    pub const fn headless(interval: u64, evaluate_every: Option<u64>) -> Self {
+        Self { read_every: interval, rank_every: interval, evaluate_every, cloud_every: None }
+    }
+
+    /// For the window: the charts step by step, the cloud often enough to move.
+    pub const fn window() -> Self {
+        Self { read_every: 1, rank_every: 5, evaluate_every: Some(100), cloud_every: Some(5) }
+    }
+}
+
+/// A piece of work for the GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Job {
+    /// A training step.
+    Step,
+    /// Effective rank.
+    Rank,
+    /// Embeds and projects the cloud.
+    Cloud,
+    /// Embeds a chunk of the evaluation's images.
+    EvaluateChunk(u32),
+    /// kNN.
+    EvaluateFinish,
+}
+
+/// Decides.
+pub(super) struct Schedule {
+    cadence: Cadence,
+    chunks: Option<u32>,
+    ranked: Option<u64>,
+    clouded: Option<u64>,
+    evaluated: Option<u64>,
+    next_chunk: u32,
+    forced_evaluation: bool,
+}
+
+fn due(every: u64, step: u64, last: Option<u64>) -> bool {
+    step.is_multiple_of(every.max(1)) && last != Some(step)
+}
+
+impl Schedule {
+    pub(super) fn new(cadence: Cadence, chunks: Option<u32>) -> Self {
+        Self { cadence, chunks, ranked: None, clouded: None, evaluated: None, next_chunk: 0, forced_evaluation: false }
+    }
+
+    pub(super) const fn cadence(&self) -> &Cadence {
+        &self.cadence
+    }
+
+    /// Whether the cloud has been projected at least once.
+    pub(super) const fn has_cloud(&self) -> bool {
+        self.clouded.is_some()
+    }
+
+    /// Evaluate at the present step whatever the cadence says.
+    pub(super) const fn force_evaluation(&mut self) {
+        self.forced_evaluation = true;
+    }
+
+    /// The next job at `step` completed steps: measurements first, then a step if one is wanted.
+    pub(super) fn next(&self, step: u64, wants_step: bool) -> Option<Job> {
+        // There is nothing to rank before the first step has made projections.
+        if step > 0 && due(self.cadence.rank_every, step, self.ranked) {
+            return Some(Job::Rank);
+        }
+        if self.cadence.cloud_every.is_some_and(|every| due(every, step, self.clouded)) || (self.cadence.cloud_every.is_some() && self.clouded.is_none()) {
+            return Some(Job::Cloud);
+        }
+        if let Some(chunks) = self.chunks {
+            let wanted = self.forced_evaluation || self.cadence.evaluate_every.is_some_and(|every| due(every, step, self.evaluated));
+            if wanted && self.evaluated != Some(step) {
+                return Some(if self.next_chunk < chunks { Job::EvaluateChunk(self.next_chunk) } else { Job::EvaluateFinish });
+            }
+        }
+        wants_step.then_some(Job::Step)
+    }
+
+    pub(super) const fn finished(&mut self, job: Job, step: u64) {
+        match job {
+            Job::Step => {}
+            Job::Rank => self.ranked = Some(step),
+            Job::Cloud => self.clouded = Some(step),
+            Job::EvaluateChunk(chunk) => self.next_chunk = chunk + 1,
+            Job::EvaluateFinish => {
+                self.next_chunk = 0;
+                self.evaluated = Some(step);
+                self.forced_evaluation = false;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measurements_come_between_steps_and_only_once() {
+        let mut schedule = Schedule::new(Cadence::headless(2, Some(4)), Some(2));
+        let mut step = 0;
+        let mut jobs = Vec::new();
+        while let Some(job) = schedule.next(step, step < 4) {
+            jobs.push(job);
+            step += u64::from(job == Job::Step);
+            schedule.finished(job, step);
+        }
+        use Job::{EvaluateChunk, EvaluateFinish, Rank, Step};
+        let evaluation = [EvaluateChunk(0), EvaluateChunk(1), EvaluateFinish];
+        let expected = [&evaluation[..], &[Step, Step, Rank, Step, Step, Rank], &evaluation[..]].concat();
+        assert_eq!(jobs, expected);
+    }
+}

@@ -1,0 +1,180 @@
+//! A run on disk: safetensors with PyTorch's names and `[out, in]` layouts; configuration, step and switches in the metadata.
+//!
+//! Names: `student.{parameter}`, `teacher.{parameter}` (no predictor), `moment1.{parameter}`, `moment2.{parameter}` for learner 0,
+//! and the same behind `learner1.`, `learner2.`, ... for the others.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use thiserror::Error;
+
+use super::trainer::{TrainError, Trainer, Watch};
+use crate::config::{Hyper, RunConfig};
+use crate::data::views::Images;
+use crate::gpu::{Gpu, GpuError, Tensor};
+use crate::nn::{Group, ParameterLayout, ParameterSpec};
+use crate::{methods, save};
+
+/// Bytes of a checkpoint that are read at most.
+const MAXIMUM_BYTES: u64 = 2 << 30;
+
+/// What is wrong with a checkpoint.
+#[derive(Debug, Error)]
+#[error("checkpoint {path}: {problem}")]
+pub struct CheckpointError {
+    /// The file.
+    pub path: PathBuf,
+    /// What and how to mend it.
+    pub problem: String,
+}
+
+/// A run's state, in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// The configuration the run began with.
+    pub config: RunConfig,
+    /// Each learner's switches and dials.
+    pub hypers: Vec<Hyper>,
+    /// Completed steps.
+    pub step: u64,
+    /// What the observers want to have back, as JSON.
+    pub observers: String,
+    /// Flat buffers by role, all learners.
+    roles: Vec<(&'static str, Vec<f32>)>,
+}
+
+fn tensor_name(role: &str, learner: usize, parameter: &str) -> String {
+    if learner == 0 { format!("{role}.{parameter}") } else { format!("learner{learner}.{role}.{parameter}") }
+}
+
+fn holds(role: &str, spec: &ParameterSpec) -> bool {
+    role != "teacher" || spec.group == Group::Shared
+}
+
+const ROLES: [&str; 4] = ["student", "teacher", "moment1", "moment2"];
+
+/// Floats as little-endian bytes.
+pub fn float_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// Writes named f32 tensors and metadata as safetensors, aside, synced, renamed.
+pub fn write_safetensors(path: &Path, tensors: &[(String, Vec<usize>, Vec<u8>)], metadata: HashMap<String, String>) -> std::io::Result<()> {
+    let invalid = |error: safetensors::SafeTensorError| std::io::Error::other(error.to_string());
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(invalid)?)))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(invalid)?;
+    save::atomically(path, |file| file.write_all(&bytes))
+}
+
+impl Checkpoint {
+    /// Reads the state back from the GPU, waiting for it.
+    pub fn capture(trainer: &Trainer, observers: String) -> Result<Self, GpuError> {
+        let roles = trainer.roles.state().into_iter().map(|(name, tensor)| Ok((name, trainer.gpu.download(tensor)?)));
+        Ok(Self {
+            config: trainer.config.clone(),
+            hypers: trainer.hypers.clone(),
+            step: trainer.step(),
+            observers,
+            roles: roles.collect::<Result<_, GpuError>>()?,
+        })
+    }
+
+    /// Saves it.
+    pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
+        let fail = |problem: String| CheckpointError { path: path.to_owned(), problem };
+        let json = |value: serde_json::Result<String>| value.map_err(|error| fail(error.to_string()));
+        let metadata = HashMap::from([
+            ("format".to_owned(), "pt".to_owned()),
+            ("twinlens".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("config".to_owned(), json(serde_json::to_string(&self.config))?),
+            ("hypers".to_owned(), json(serde_json::to_string(&self.hypers))?),
+            ("step".to_owned(), self.step.to_string()),
+            ("seed".to_owned(), self.config.seed.to_string()),
+            ("observers".to_owned(), self.observers.clone()),
+        ]);
+        let method = methods::build(&self.config);
+        let layout = method.layout();
+        let mut tensors = Vec::new();
+        for (role, values) in &self.roles {
+            for (learner, flat) in values.chunks_exact(layout.total() as usize).enumerate() {
+                for spec in layout.specs().iter().filter(|spec| holds(role, spec)) {
+                    let part = &flat[spec.first as usize..][..spec.elements() as usize];
+                    tensors.push((tensor_name(role, learner, &spec.name), spec.torch_shape(), float_bytes(part)));
+                }
+            }
+        }
+        write_safetensors(path, &tensors, metadata).map_err(|error| fail(format!("cannot be written: {error}")))
+    }
+
+    /// Reads it, checking everything: the file may be broken or hostile.
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        let fail = |problem: String| CheckpointError { path: path.to_owned(), problem };
+        let length = std::fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?.len();
+        if length > MAXIMUM_BYTES {
+            return Err(fail(format!("is {length} bytes long, more than the {MAXIMUM_BYTES} that are read")));
+        }
+        let bytes = std::fs::read(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        let broken = |error: safetensors::SafeTensorError| fail(format!("is no intact safetensors file ({error})"));
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(broken)?;
+        let file = SafeTensors::deserialize(&bytes).map_err(broken)?;
+        let metadata = header.metadata().clone().unwrap_or_default();
+        let entry = |key: &str| metadata.get(key).ok_or_else(|| fail(format!("has no '{key}' in its metadata; was it saved by twinlens?")));
+        let config: RunConfig = serde_json::from_str(entry("config")?).map_err(|error| fail(format!("has a broken config: {error}")))?;
+        config.validate().map_err(|error| fail(error.to_string()))?;
+        let hypers: Vec<Hyper> = serde_json::from_str(entry("hypers")?).map_err(|error| fail(format!("has broken switches: {error}")))?;
+        if hypers.len() != config.learners as usize {
+            return Err(fail(format!("has switches for {} learners, but {} learners", hypers.len(), config.learners)));
+        }
+        for hyper in &hypers {
+            RunConfig { hyper: *hyper, ..config.clone() }.validate().map_err(|error| fail(error.to_string()))?;
+        }
+        let step = entry("step")?.parse().ok().filter(|&step: &u64| step < u64::from(u32::MAX)).ok_or_else(|| fail("has a broken step".to_owned()))?;
+        let method = methods::build(&config);
+        let layout = method.layout();
+        let read = |role| Ok((role, flat_role(&file, layout, role, config.learners as usize).map_err(fail)?));
+        let roles = ROLES.into_iter().map(read).collect::<Result<_, CheckpointError>>()?;
+        Ok(Self { hypers, step, observers: metadata.get("observers").cloned().unwrap_or_default(), roles, config })
+    }
+
+    /// A trainer that goes on from here, bit for bit.
+    pub fn resume(&self, gpu: Arc<Gpu>, images: Images, watch: Watch) -> Result<Trainer, TrainError> {
+        let mut trainer = Trainer::uninitialised(gpu, self.config.clone(), self.hypers.clone(), images, watch)?;
+        for ((_, tensor), (_, values)) in trainer.roles.state().into_iter().zip(&self.roles) {
+            upload_flat(&trainer.gpu, tensor, values);
+        }
+        trainer.set_step(self.step);
+        Ok(trainer)
+    }
+}
+
+fn upload_flat(gpu: &Gpu, tensor: &Tensor, values: &[f32]) {
+    gpu.upload(tensor, values);
+}
+
+fn flat_role(file: &SafeTensors<'_>, layout: &ParameterLayout, role: &str, learners: usize) -> Result<Vec<f32>, String> {
+    let total = layout.total() as usize;
+    let mut values = vec![0.0; learners * total];
+    for (learner, flat) in values.chunks_exact_mut(total).enumerate() {
+        for spec in layout.specs().iter().filter(|spec| holds(role, spec)) {
+            let name = tensor_name(role, learner, &spec.name);
+            let tensor = file.tensor(&name).map_err(|_| format!("lacks '{name}'"))?;
+            if tensor.dtype() != Dtype::F32 || tensor.shape() != spec.torch_shape() {
+                return Err(format!("'{name}' is {:?} {:?}, expected F32 {:?}", tensor.dtype(), tensor.shape(), spec.torch_shape()));
+            }
+            let part = &mut flat[spec.first as usize..][..spec.elements() as usize];
+            for (value, bytes) in part.iter_mut().zip(tensor.data().chunks_exact(4)) {
+                *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+            }
+            if part.iter().any(|value| !value.is_finite()) {
+                return Err(format!("'{name}' holds numbers that are not finite"));
+            }
+        }
+    }
+    Ok(values)
+}

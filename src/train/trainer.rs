@@ -1,0 +1,229 @@
+//! The trainer: the state of every learner on the GPU, and the recorded step that moves it on.
+//!
+//! Order in a step (SCIENCE.md, section 3): views; student and teacher forward with the weights from before the step; loss;
+//! backward; norm of the gradient; AdamW; then the teacher follows the student after its update; then the step counter. The step
+//! is recorded again only when the first learner's stop-gradient goes off or the last one's comes back: only then is there a
+//! backward through the teacher.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::initialise;
+use super::learner::{LearnerWords, crop_seed};
+use crate::config::{Hyper, RunConfig};
+use crate::data::views::{Counter, Images, PatchOrder, SeedSource, ViewPlan, ViewTensors, record_patches, record_views};
+use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
+use crate::methods::{self, Method, Probes, StepInputs};
+use crate::nn::{Network, Roles};
+use crate::ops::adamw::{AdamW, adamw};
+use crate::ops::clip::gradient_norm;
+use crate::ops::ema::ema;
+use crate::ops::tick;
+
+/// Why a trainer cannot be built or go on.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// The GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// A checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] super::checkpoint::CheckpointError),
+}
+
+/// What a watcher of the step may read, between the loss and the end of the step.
+pub struct Watched<'a> {
+    /// The method's tensors.
+    pub probes: &'a Probes,
+    /// Global norm of the gradient before clipping (L, 1, 1).
+    pub gradient_norm: &'a Tensor,
+    /// `StepState` (1, 1, 4).
+    pub state: &'a Tensor,
+}
+
+/// Records meters into every step (train cannot know them: imports run one way).
+pub type Watch = Box<dyn Fn(&mut Tape<'_>, &Watched<'_>) + Send>;
+
+/// The recorded step with everything that can be seen of it.
+pub struct RecordedStep {
+    /// The step.
+    pub program: Program,
+    /// The method's tensors.
+    pub probes: Probes,
+    /// The views.
+    pub views: ViewTensors,
+    /// The views as patches.
+    pub patches: Tensor,
+    /// Global norm of the gradient before clipping (L, 1, 1).
+    pub gradient_norm: Tensor,
+    teacher_gradient: bool,
+}
+
+/// All learners' state and their step.
+pub struct Trainer {
+    /// The GPU it trains on.
+    pub gpu: Arc<Gpu>,
+    /// The configuration it began with.
+    pub config: RunConfig,
+    /// Each learner's switches and dials as they are now; change them, then call [`Self::apply_hypers`].
+    pub hypers: Vec<Hyper>,
+    /// The method and its networks' shapes.
+    pub method: Box<dyn Method>,
+    /// Where images come from.
+    pub images: Images,
+    /// The flat parameter buffers.
+    pub roles: Roles,
+    /// `StepState` (1, 1, 4).
+    pub state: Tensor,
+    groups: Tensor,
+    learners: Tensor,
+    seeds: Tensor,
+    watch: Watch,
+    recorded: RecordedStep,
+    step: u64,
+}
+
+impl Trainer {
+    /// A fresh run at step 0: initial weights, the teacher a copy of the student.
+    pub fn new(gpu: Arc<Gpu>, config: RunConfig, images: Images, watch: Watch) -> Result<Self, TrainError> {
+        let hypers = vec![config.hyper; config.learners as usize];
+        let mut trainer = Self::uninitialised(gpu, config, hypers, images, watch)?;
+        initialise::initialise(&mut trainer)?;
+        Ok(trainer)
+    }
+
+    /// Everything in place but the weights, which are zero.
+    pub(super) fn uninitialised(gpu: Arc<Gpu>, config: RunConfig, hypers: Vec<Hyper>, images: Images, watch: Watch) -> Result<Self, TrainError> {
+        let method = methods::build(&config);
+        let layout = method.layout();
+        let roles = Roles::new(&gpu, layout, config.learners)?;
+        let groups = gpu.tensor("groups", [1, 1, layout.total() / 64])?;
+        gpu.upload(&groups, &layout.group_words());
+        let learners = gpu.tensor("learners", [config.learners, 1, LearnerWords::WORDS])?;
+        let crops = if config.own_crops { config.learners } else { 1 };
+        let seeds = gpu.tensor("seeds", [crops, 1, 2])?;
+        let words: Vec<u32> = (0..crops).flat_map(|learner| crate::rng::seed_words(crop_seed(&config, learner))).collect();
+        gpu.upload(&seeds, &words);
+        let state = gpu.tensor("state", [1, 1, 4])?;
+        let hyper = &config.hyper;
+        gpu.upload(&state, &tick::initial_state(hyper.beta1, hyper.beta2, hyper.warmup_steps));
+        let world = World { gpu: &gpu, config: &config, method: &*method, images: &images, roles: &roles, watch: &watch };
+        let buffers = Buffers { groups: &groups, learners: &learners, seeds: &seeds, state: &state };
+        let recorded = record(&world, &buffers, wants_teacher_gradient(&hypers))?;
+        let trainer = Self { gpu, config, hypers, method, images, roles, state, groups, learners, seeds, watch, recorded, step: 0 };
+        trainer.upload_learners();
+        Ok(trainer)
+    }
+
+    /// Completed steps.
+    pub const fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The recorded step.
+    pub const fn recorded(&self) -> &RecordedStep {
+        &self.recorded
+    }
+
+    /// The student's weights.
+    pub fn student(&self) -> Network<'_> {
+        Network { layout: self.method.layout(), flat: &self.roles.student }
+    }
+
+    /// The teacher's weights.
+    pub fn teacher(&self) -> Network<'_> {
+        Network { layout: self.method.layout(), flat: &self.roles.teacher }
+    }
+
+    /// Crop seeds (L or 1, 1, 2).
+    pub const fn seeds(&self) -> &Tensor {
+        &self.seeds
+    }
+
+    /// To be called when the step's program has been encoded to its end.
+    pub const fn completed(&mut self) {
+        self.step += 1;
+    }
+
+    /// Writes [`Self::hypers`] to the GPU, and records the step anew where the stop-gradient demands it. Only between two steps.
+    pub fn apply_hypers(&mut self) -> Result<(), TrainError> {
+        self.upload_learners();
+        let teacher_gradient = wants_teacher_gradient(&self.hypers);
+        if teacher_gradient != self.recorded.teacher_gradient {
+            let world = World {
+                gpu: &self.gpu,
+                config: &self.config,
+                method: &*self.method,
+                images: &self.images,
+                roles: &self.roles,
+                watch: &self.watch,
+            };
+            let buffers = Buffers { groups: &self.groups, learners: &self.learners, seeds: &self.seeds, state: &self.state };
+            self.recorded = record(&world, &buffers, teacher_gradient)?;
+        }
+        Ok(())
+    }
+
+    fn upload_learners(&self) {
+        let words: Vec<LearnerWords> =
+            (0..).zip(&self.hypers).map(|(learner, hyper)| LearnerWords::new(hyper, crop_seed(&self.config, learner))).collect();
+        self.gpu.upload(&self.learners, &words);
+    }
+
+    pub(super) fn set_step(&mut self, step: u64) {
+        self.step = step;
+        let hyper = &self.config.hyper;
+        self.gpu.upload(&self.state, &tick::state_at(step as u32 + 1, hyper.beta1, hyper.beta2, hyper.warmup_steps));
+    }
+}
+
+struct World<'a> {
+    gpu: &'a Gpu,
+    config: &'a RunConfig,
+    method: &'a dyn Method,
+    images: &'a Images,
+    roles: &'a Roles,
+    watch: &'a Watch,
+}
+
+struct Buffers<'a> {
+    groups: &'a Tensor,
+    learners: &'a Tensor,
+    seeds: &'a Tensor,
+    state: &'a Tensor,
+}
+
+fn wants_teacher_gradient(hypers: &[Hyper]) -> bool {
+    hypers.iter().any(|hyper| !hyper.stop_gradient)
+}
+
+/// The global views of a configuration.
+pub const fn global_plan(config: &RunConfig) -> ViewPlan {
+    ViewPlan { first_view: 0, views: crate::config::GLOBAL_VIEWS, size: config.image_size, area: config.views.global_area }
+}
+
+fn record(world: &World<'_>, buffers: &Buffers<'_>, teacher_gradient: bool) -> Result<RecordedStep, GpuError> {
+    let &World { gpu, config, method, images, roles, watch } = world;
+    let &Buffers { groups, learners, seeds, state } = buffers;
+    let mut tape = Tape::new(gpu);
+    let source = SeedSource { seeds: seeds.clone(), step: Counter::of(state) };
+    let (views, patches) = tape.scope("views", |tape| {
+        let views = record_views(tape, images, &config.views, config.batch, &global_plan(config), &source);
+        let patches = record_patches(tape, &views.pixels, config.encoder.patch(), PatchOrder::Morton);
+        (views, patches)
+    });
+    let inputs = StepInputs { patches: &patches, batch: config.batch, learners, teacher_gradient };
+    let probes = method.record_step(&mut tape, roles, &inputs);
+    let hyper = &config.hyper;
+    let gradient_norm = tape.scope("update", |tape| {
+        let norm = gradient_norm(tape, &roles.gradient);
+        let rule = AdamW { beta1: hyper.beta1, beta2: hyper.beta2, epsilon: hyper.epsilon, clip_norm: hyper.clip_norm };
+        adamw(tape, &rule, &roles.student, &roles.gradient, &roles.moment1, &roles.moment2, groups, &norm, learners, state);
+        norm
+    });
+    tape.scope("ema", |tape| ema(tape, &roles.teacher, &roles.student, groups, learners));
+    tape.scope("meters", |tape| watch(tape, &Watched { probes: &probes, gradient_norm: &gradient_norm, state }));
+    tick::tick(&mut tape, state, hyper.beta1, hyper.beta2, hyper.warmup_steps);
+    Ok(RecordedStep { program: tape.freeze()?, probes, views, patches, gradient_norm, teacher_gradient })
+}
