@@ -59,14 +59,16 @@ impl WindowError {
 
 /// Opens the window and stays until it is closed.
 pub fn run(options: WindowOptions) -> Result<(), WindowError> {
-    let event_loop = EventLoop::new().map_err(|error| WindowError::NoDisplay(first_line(&error.to_string())))?;
+    let event_loop = EventLoop::new().map_err(|error| WindowError::NoDisplay(plain(&error)))?;
     event_loop.set_control_flow(ControlFlow::Wait);
     let mut app = window::App::new(options);
-    event_loop.run_app(&mut app).map_err(|error| WindowError::NoDisplay(first_line(&error.to_string())))?;
+    event_loop.run_app(&mut app).map_err(|error| WindowError::NoDisplay(plain(&error)))?;
     app.into_result()
 }
 
-/// Errors end up on one line.
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim().trim_end_matches('.').to_owned()
+/// What winit has to say, on one line and without the place in its source.
+fn plain(error: &winit::error::EventLoopError) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.rsplit(": ").next().unwrap_or(line).trim().trim_end_matches('.').to_owned()
 }
