@@ -1,7 +1,7 @@
 //! Frames into memory and files: an offscreen texture that can be read back, and pictures that are saved whole or not at all.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::gpu::Gpu;
 
@@ -91,53 +91,21 @@ impl Canvas {
     }
 }
 
-/// Writes a file aside, flushes it to the disk and renames it, so that `path` never holds half a file.
-pub fn save_whole(path: &Path, write: impl FnOnce(&mut io::BufWriter<std::fs::File>) -> io::Result<()>) -> io::Result<()> {
-    use io::Write;
-    let aside = aside_of(path);
-    let result = (|| {
-        let mut file = io::BufWriter::new(std::fs::File::create(&aside)?);
-        write(&mut file)?;
-        file.flush()?;
-        file.get_ref().sync_all()?;
-        std::fs::rename(&aside, path)
-    })();
-    if result.is_err() {
-        let _ = std::fs::remove_file(&aside);
-    }
-    result
-}
-
-/// Where a file is written before it is whole: beside it, with this process's number.
-pub fn aside_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
-}
-
-/// Saves a picture as PNG.
+/// Saves a picture as PNG, whole or not at all.
 pub fn save_png(path: &Path, picture: &image::RgbaImage) -> io::Result<()> {
-    save_whole(path, |file| {
-        use image::ImageEncoder;
-        let encoder = image::codecs::png::PngEncoder::new(file);
-        let (width, height) = picture.dimensions();
-        encoder.write_image(picture.as_raw(), width, height, image::ExtendedColorType::Rgba8).map_err(io::Error::other)
-    })
+    crate::save::atomically(path, |file| encode_png(file, picture))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Writes a picture as PNG to a file that is already aside, and flushes it.
+pub fn write_png(path: &Path, picture: &image::RgbaImage) -> io::Result<()> {
+    let mut file = io::BufWriter::new(std::fs::File::create(path)?);
+    encode_png(&mut file, picture)?;
+    io::Write::flush(&mut file)
+}
 
-    #[test]
-    fn a_failed_save_leaves_the_old_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("picture.png");
-        save_png(&path, &image::RgbaImage::new(3, 2)).unwrap();
-        let before = std::fs::read(&path).unwrap();
-        let failed = save_whole(&path, |_| Err(io::Error::other("no space")));
-        assert!(failed.is_err());
-        assert_eq!(std::fs::read(&path).unwrap(), before);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left aside");
-    }
+fn encode_png(file: &mut io::BufWriter<std::fs::File>, picture: &image::RgbaImage) -> io::Result<()> {
+    use image::ImageEncoder as _;
+    let (width, height) = picture.dimensions();
+    let encoder = image::codecs::png::PngEncoder::new(file);
+    encoder.write_image(picture.as_raw(), width, height, image::ExtendedColorType::Rgba8).map_err(io::Error::other)
 }
