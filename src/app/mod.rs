@@ -1,6 +1,5 @@
 //! The window: winit's events, imgui's input, the surface, and training sliced between the frames.
 
-mod fake;
 mod input;
 mod pacing;
 mod surface;
@@ -12,6 +11,7 @@ use winit::event_loop::{ControlFlow, EventLoop};
 
 use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
+use crate::session::SessionError;
 
 /// How the window starts.
 #[derive(Clone, Debug)]
@@ -43,18 +43,8 @@ pub enum WindowError {
     #[error(transparent)]
     Gpu(#[from] GpuError),
     /// The run could not start.
-    #[error("{0}")]
-    Session(String),
-}
-
-impl WindowError {
-    /// The process's exit code: 3 for no display or adapter, 2 for bad input.
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::NoDisplay(_) | Self::NoWindow(_) | Self::Gpu(_) => 3,
-            Self::Session(_) => 2,
-        }
-    }
+    #[error(transparent)]
+    Session(#[from] SessionError),
 }
 
 /// Opens the window and stays until it is closed.

@@ -16,13 +16,13 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
-use super::fake::{Pace, Session};
 use super::input::{Pressed, meaning};
 use super::pacing::Pacing;
 use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
-use crate::gpu::{self, Gpu};
+use crate::gpu::{self, Gpu, GpuError};
+use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
 use crate::view::frame::FrameRenderer;
 use crate::view::picture::{self, Canvas};
@@ -32,6 +32,15 @@ use crate::view::screen::{Request, Screen};
 const SLICE: Duration = Duration::from_millis(4);
 /// Attempts to get a lost device back before giving up.
 const REBUILDS: u32 = 5;
+
+/// Time between two copies of the run's state, for the case that the device is lost.
+const KEEP_SAFE: Duration = Duration::from_secs(20);
+
+/// How the device is.
+enum Health {
+    Well,
+    DeviceLost,
+}
 
 /// The handler.
 pub struct App {
@@ -56,6 +65,7 @@ struct Open {
     events_logged: usize,
     first_step_shown: bool,
     last_report: Instant,
+    kept_safe: Instant,
 }
 
 /// What exists while the device does. Only one at a time: imgui's context is global.
@@ -70,7 +80,7 @@ impl Graphics {
     fn new(gpu: Arc<Gpu>, surface: wgpu::Surface<'static>, window: &Window, ui_scale: f32) -> Result<Self, WindowError> {
         let surface = WindowSurface::new(&gpu, surface)
             .ok_or_else(|| WindowError::NoWindow(format!("'{}' cannot draw in it", gpu.info.name)))?;
-        let mut renderer = FrameRenderer::new(gpu.clone(), surface.format(), ui_scale).map_err(gpu::GpuError::from)?;
+        let mut renderer = FrameRenderer::new(gpu.clone(), surface.format(), ui_scale).map_err(GpuError::from)?;
         let mut platform = WinitPlatform::new(renderer.imgui());
         platform.attach_window(renderer.imgui().io_mut(), window, HiDpiMode::Locked(1.0));
         Ok(Self { gpu, surface, platform, renderer })
@@ -97,8 +107,7 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
-        let mut session =
-            Session::open(gpu.clone(), self.options.config.clone()).map_err(|error| WindowError::Session(error.to_string()))?;
+        let mut session = Session::open(gpu.clone(), self.options.config.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let ui_scale = self.options.ui_scale * window.scale_factor() as f32;
         let pacing = Pacing::new(gpu.is_software());
@@ -121,6 +130,7 @@ impl App {
             events_logged: 0,
             first_step_shown: false,
             last_report: Instant::now(),
+            kept_safe: Instant::now(),
         })
     }
 
@@ -137,7 +147,7 @@ impl App {
         open.rebuilds += 1;
         log::warn!(target: "twinlens::event", "device lost at step {}: rebuilding", open.snapshot.step);
         if open.rebuilds > REBUILDS {
-            return Err(WindowError::Gpu(gpu::GpuError::Lost("it was lost again and again".to_owned())));
+            return Err(WindowError::Gpu(GpuError::Lost("it was lost again and again".to_owned())));
         }
         let ui_scale = open.graphics.as_ref().map_or(1.0, |graphics| graphics.renderer.requested_scale());
         // The old renderer goes first: there can be only one imgui context.
@@ -146,10 +156,9 @@ impl App {
         let (gpu, surface) = self.open_gpu(&window)?;
         let graphics = Graphics::new(gpu.clone(), surface, &window, ui_scale)?;
         if let Some(open) = &mut self.open {
-            open.session.reopen(gpu).map_err(|error| WindowError::Session(error.to_string()))?;
+            open.session.reopen(gpu)?;
             open.graphics = Some(graphics);
             open.snapshot = open.session.snapshot();
-            open.screen.say("The graphics device was lost; the run goes on from its last snapshot.");
             open.pacing.wake();
         }
         Ok(())
@@ -194,12 +203,15 @@ impl ApplicationHandler for App {
             return;
         }
         open.take_drops();
-        let lost = open.train();
-        if lost {
-            if let Err(error) = self.rebuild() {
-                self.fail(event_loop, error);
+        match open.train() {
+            Ok(Health::Well) => {}
+            Ok(Health::DeviceLost) => {
+                if let Err(error) = self.rebuild() {
+                    self.fail(event_loop, error);
+                }
+                return;
             }
-            return;
+            Err(error) => return self.fail(event_loop, error.into()),
         }
         let now = Instant::now();
         let moving = open.is_moving();
@@ -232,16 +244,24 @@ impl Open {
         self.snapshot.playing || !self.session.is_idle()
     }
 
-    /// Gives the training a slice; true if the device is lost.
-    fn train(&mut self) -> bool {
-        let Some(graphics) = &self.graphics else { return true };
-        if graphics.gpu.is_lost() {
-            return true;
+    /// Gives the training a slice.
+    fn train(&mut self) -> Result<Health, SessionError> {
+        let Some(graphics) = &self.graphics else { return Ok(Health::DeviceLost) };
+        let gpu = &graphics.gpu;
+        let result = self.session.advance(Pace::Budget(SLICE)).and_then(|()| {
+            // What a lost device would cost; reading the weights back is a short hitch, so not too often.
+            if self.session.steps_at_risk() > 0 && self.kept_safe.elapsed() > KEEP_SAFE {
+                self.kept_safe = Instant::now();
+                self.session.keep_safe()?;
+            }
+            Ok(())
+        });
+        match result {
+            _ if gpu.is_lost() => Ok(Health::DeviceLost),
+            Ok(()) => Ok(Health::Well),
+            Err(SessionError::Gpu(GpuError::Lost(_))) => Ok(Health::DeviceLost),
+            Err(error) => Err(error),
         }
-        if let Err(error) = self.session.advance(Pace::Budget(SLICE)) {
-            log::error!("training: {error}");
-        }
-        graphics.gpu.is_lost()
     }
 
     fn apply(&mut self, commands: Vec<Command>) {
