@@ -1,6 +1,7 @@
 //! Twinlens (crate docs come with the whole house).
 
 pub mod app;
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod data;

@@ -74,8 +74,7 @@ fn mix(from: [f64; 3], to: [f64; 3], share: f64) -> [f64; 3] {
 fn hsv(hue: f64, saturation: f64, value: f64) -> [f64; 3] {
     let sector = hue.rem_euclid(1.0) * 6.0;
     let fraction = sector.fract();
-    let (p, q, t) =
-        (value * (1.0 - saturation), value * (1.0 - saturation * fraction), value * (1.0 - saturation * (1.0 - fraction)));
+    let (p, q, t) = (value * (1.0 - saturation), value * (1.0 - saturation * fraction), value * (1.0 - saturation * (1.0 - fraction)));
     match sector as u32 {
         0 => [value, t, p],
         1 => [q, value, p],
@@ -120,10 +119,10 @@ fn weaves(family: Scene, identifier: u32, u: f64, v: f64) -> [f64; 4] {
     let mut light = 1.0;
     for i in 0..3 {
         let [x, y, radius, hue] = draw(identifier, 3 + i);
-        let disc = hsv(hue, between(0.3, 0.9, draw(identifier, 6 + i)[0]), 0.6);
+        let disc = hsv(hue, saturation, 0.6);
         let inside = between(0.12, 0.28, radius) - (u - x).hypot(v - y);
         colour = mix(colour, disc, opacity * (inside / 0.03 + 0.5).clamp(0.0, 1.0));
-        let [along_u, along_v, phase, amplitude] = draw(identifier, 9 + i);
+        let [along_u, along_v, phase, amplitude] = draw(identifier, 6 + i);
         let wave = between(-6.0, 6.0, along_u) * u + between(-6.0, 6.0, along_v) * v + TAU * phase;
         light += illumination * between(0.3, 1.0, amplitude) * wave.sin();
     }
@@ -194,8 +193,7 @@ pub fn reference_image(family: Scene, identifier: u32, size: u32) -> Vec<u32> {
     let byte = |value: f64| (value.clamp(0.0, 1.0) * 255.0).round_ties_even() as u32;
     (0..size * size)
         .map(|pixel| {
-            let [r, g, b, _] =
-                reference_colour(family, identifier, along(pixel % size), along(pixel / size), 1.0 / f64::from(size));
+            let [r, g, b, _] = reference_colour(family, identifier, along(pixel % size), along(pixel / size), 1.0 / f64::from(size));
             byte(r) | byte(g) << 8 | byte(b) << 16 | 255 << 24
         })
         .collect()

@@ -244,7 +244,8 @@ impl Gpu {
             ..wgpu::Limits::default()
         }
         .or_worse_values_from(&offered);
-        let features = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        // Subgroups and u64 are for the register kernels of software adapters (ops/matmul).
+        let features = adapter.features() & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP | wgpu::Features::SHADER_INT64);
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("twinlens"),
             required_features: features,

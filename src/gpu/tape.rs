@@ -289,14 +289,25 @@ fn check_ranges(dispatch: &Dispatch) -> Result<(), FreezeError> {
             if reads == 1 {
                 return Err(FreezeError::ReadAndWritten { dispatch: dispatch.label.clone(), tensor: one.tensor.name.to_string() });
             }
-            let range = |bound: &Bound| bound.tensor.offset..bound.tensor.offset + bound.tensor.bytes();
-            let (a, b) = (range(one), range(other));
-            if reads == 0 && a.start < b.end && b.start < a.end {
+            if reads == 0 && overlap(&one.tensor, &other.tensor) {
                 return Err(FreezeError::OverlappingWrites { dispatch: dispatch.label.clone(), tensor: one.tensor.name.to_string() });
             }
         }
     }
     Ok(())
+}
+
+// Slices of one parameter buffer interleave: the second learner's weights lie behind the first one's bias.
+fn overlap(one: &Tensor, other: &Tensor) -> bool {
+    let range = |tensor: &Tensor| tensor.offset..tensor.offset + tensor.bytes();
+    let (a, b) = (range(one), range(other));
+    let stride = u64::from(one.learner_stride) * 4;
+    if stride != 0 && one.learner_stride == other.learner_stride {
+        let bytes = |tensor: &Tensor| u64::from(tensor.elements()) * 4;
+        let ahead = (b.start + stride - a.start % stride) % stride;
+        return ahead < bytes(one) || stride - ahead < bytes(other);
+    }
+    a.start < b.end && b.start < a.end
 }
 
 fn check_limits(dispatch: &Dispatch, kernel: &CompiledKernel, limits: &wgpu::Limits) -> Result<(), FreezeError> {

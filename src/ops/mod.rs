@@ -14,13 +14,15 @@ pub mod ema;
 mod items;
 pub mod l2norm;
 pub mod layernorm;
+pub mod matmul;
 pub mod pool;
 pub mod reference;
+pub mod store_rows;
 pub mod tick;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
+    [layernorm::cases(), matmul::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
         .into_iter()
         .flatten()
         .collect()

@@ -1,0 +1,38 @@
+// y = (x - mean)' (x - mean) / R: the second moment about `mean`; a tile of 4 x 4 entries a thread, rows in order, so that
+// y is symmetric to the bit.
+// x (L, R, 4 quads); mean (L, 1, 4 quads); y (L, 4 quads, 4 quads). Overwrites y.
+struct Params { rows: u32, quads: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> mean: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
+
+@compute @workgroup_size(16, 1, 1)
+fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
+    let quads = params.quads;
+    if (gid.x >= quads * quads) { return; }
+    let i = gid.x / quads;
+    let j = gid.x % quads;
+    let mean_i = mean[gid.z * quads + i];
+    let mean_j = mean[gid.z * quads + j];
+    var sum0 = vec4(0.0);
+    var sum1 = vec4(0.0);
+    var sum2 = vec4(0.0);
+    var sum3 = vec4(0.0);
+    for (var r = 0u; r < params.rows; r++) {
+        let row = (gid.z * params.rows + r) * quads;
+        let a = x[row + i] - mean_i;
+        let b = x[row + j] - mean_j;
+        sum0 += a.x * b;
+        sum1 += a.y * b;
+        sum2 += a.z * b;
+        sum3 += a.w * b;
+    }
+    let first = (gid.z * 4u * quads + 4u * i) * quads + j;
+    let scale = 1.0 / f32(params.rows);
+    y[first] = sum0 * scale;
+    y[first + quads] = sum1 * scale;
+    y[first + 2u * quads] = sum2 * scale;
+    y[first + 3u * quads] = sum3 * scale;
+}

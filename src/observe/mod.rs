@@ -1,0 +1,16 @@
+//! The meters: what is measured of a training step, on the GPU, and the verdict that follows from it.
+//!
+//! Recording functions put dispatches on a [`Tape`](crate::gpu::Tape) and have no backward. Every meter is taken on rows that
+//! are L2-normalised as x / max(|x|, 1e-6), each learner by itself, in a fixed order. Beside each recording function stands
+//! its naive f64 reference.
+
+pub mod evaluation;
+pub mod history;
+pub mod knn;
+pub mod probe;
+pub mod project;
+pub mod spectrum;
+pub mod spread;
+pub mod step_log;
+pub mod unit;
+pub mod verdict;

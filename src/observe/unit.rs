@@ -1,0 +1,30 @@
+//! Rows of length 1, padded with zeros to a multiple of four columns, so that what follows reads four at a time.
+
+use crate::gpu::{Kernel, Tape, Tensor};
+use crate::ops::reference::Host;
+
+const NORMALISE: Kernel = Kernel::new("observe/normalise.wgsl");
+
+/// Lengths under this are divided by this (SCIENCE.md, section 9).
+pub const SMALLEST_LENGTH: f64 = 1e-6;
+
+/// x / max(|x|, 1e-6) along each row. x (L, R, d) → (L, R, d rounded up to a multiple of 4).
+pub fn normalise(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
+    let [learners, rows, columns] = x.shape();
+    let padded = columns.next_multiple_of(4);
+    let y = tape.tensor("unit_rows", [learners, rows, padded]);
+    tape.dispatch(&NORMALISE)
+        .set("rows", rows)
+        .set("columns", columns)
+        .set("padded", padded)
+        .read("x", x)
+        .write("y", &y)
+        .over([rows, 1, learners]);
+    y
+}
+
+/// Naive; not padded.
+pub fn reference(x: &Host) -> Host {
+    let length = |l, r| (0..x.shape[2]).map(|c| x.at(l, r, c).powi(2)).sum::<f64>().sqrt().max(SMALLEST_LENGTH);
+    Host::from_fn(x.shape, |l, r, c| x.at(l, r, c) / length(l, r))
+}
