@@ -149,8 +149,7 @@ pub fn reference_view(crop: &[[f64; 3]], size: usize, change: &Photometric) -> V
         let turned = [luma, cosine * i - sine * q, sine * i + cosine * q];
         let saturation = f64::from(change.saturation);
         let saturated = product(RGB, [turned[0], saturation * turned[1], saturation * turned[2]]);
-        let mut colour =
-            saturated.map(|c| mean_luma + f64::from(change.contrast) * (c - mean_luma) + f64::from(change.brightness));
+        let mut colour = saturated.map(|c| mean_luma + f64::from(change.contrast) * (c - mean_luma) + f64::from(change.brightness));
         if change.grey {
             colour = [product(YIQ, colour)[0]; 3];
         }

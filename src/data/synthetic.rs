@@ -74,8 +74,7 @@ fn mix(from: [f64; 3], to: [f64; 3], share: f64) -> [f64; 3] {
 fn hsv(hue: f64, saturation: f64, value: f64) -> [f64; 3] {
     let sector = hue.rem_euclid(1.0) * 6.0;
     let fraction = sector.fract();
-    let (p, q, t) =
-        (value * (1.0 - saturation), value * (1.0 - saturation * fraction), value * (1.0 - saturation * (1.0 - fraction)));
+    let (p, q, t) = (value * (1.0 - saturation), value * (1.0 - saturation * fraction), value * (1.0 - saturation * (1.0 - fraction)));
     match sector as u32 {
         0 => [value, t, p],
         1 => [q, value, p],
@@ -194,8 +193,7 @@ pub fn reference_image(family: Scene, identifier: u32, size: u32) -> Vec<u32> {
     let byte = |value: f64| (value.clamp(0.0, 1.0) * 255.0).round_ties_even() as u32;
     (0..size * size)
         .map(|pixel| {
-            let [r, g, b, _] =
-                reference_colour(family, identifier, along(pixel % size), along(pixel / size), 1.0 / f64::from(size));
+            let [r, g, b, _] = reference_colour(family, identifier, along(pixel % size), along(pixel / size), 1.0 / f64::from(size));
             byte(r) | byte(g) << 8 | byte(b) << 16 | 255 << 24
         })
         .collect()

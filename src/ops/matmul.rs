@@ -12,7 +12,7 @@
 
 use super::case::{Case, Input};
 use super::reference::Host;
-use crate::gpu::{GradSlot, Gpu, Kernel, Record, Tape, Tensor};
+use crate::gpu::{Gpu, GradSlot, Kernel, Record, Tape, Tensor};
 
 const PLAIN: Kernel = Kernel::new("ops/matmul_plain.wgsl");
 const WORKGROUP: Kernel = Kernel::new("ops/matmul_workgroup.wgsl");
@@ -205,10 +205,11 @@ pub fn matmul_nn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, want
     let shape = Product { layout: Layout::Nn, m: a.rows, k: a.columns, n: b.columns };
     assert_eq!(c.tensor.shape(), [learners(a, b), shape.m, shape.n], "shape of {}", c.tensor.name);
     let variant = shape.choose(tape, wanted);
-    product(tape, shape, variant, &Operands { a, b, bias: None })
-        .set("c_stride", c.tensor.learner_stride)
-        .gradient("c", c)
-        .over(over(shape, variant, c.tensor.learners));
+    product(tape, shape, variant, &Operands { a, b, bias: None }).set("c_stride", c.tensor.learner_stride).gradient("c", c).over(over(
+        shape,
+        variant,
+        c.tensor.learners,
+    ));
 }
 
 /// c (+)= aᵀ · b and sums (+)= the column sums of a. a (L, k, m), b (L, k, n), c (L, m, n), sums (L, 1, m); b may be shared by
