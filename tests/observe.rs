@@ -1,6 +1,8 @@
 //! The meters against their naive references, with the software and the GPU kernels: awkward shapes, several learners,
 //! degenerate inputs, known answers. `times` (ignored) prints what they cost at the sizes of the presets.
 
+#![allow(clippy::neg_cmp_op_on_partial_ord, reason = "what is not a number must fail")]
+
 use std::sync::Arc;
 
 use twinlens::gpu::{AdapterChoice, Gpu, Tape, Tensor};
@@ -512,6 +514,10 @@ fn knn_ties_go_to_the_smaller_index_and_the_smaller_class() {
     // The nearest come last in the bank, and pass the others.
     let late = Host::from_fn([1, n, 4], |_, r, c| f64::from(c == usize::from(r < n - 20)));
     expect("the last 20", &late, &labels(&|i| u32::from(i < n - 20)), 0, &mut failures);
+    // Ten that pass all others leave the first ten of these in; not voting themselves, they show which.
+    let passing = Host::from_fn([1, n, 4], |_, r, c| f64::from(c == usize::from(r < n - 10)));
+    let first_ten = labels(&|i| if i >= n - 10 { knn::NO_LABEL } else { 1 + u32::from(i < 10) });
+    expect("ten passing", &passing, &first_ten, 2, &mut failures);
     // Zero rows have no direction: similarity 0, no NaN.
     let zero = Host::zeros([1, n, 4]);
     expect("zero rows", &zero, &labels(&|i| 4 + u32::from(i >= 5)), 5, &mut failures);

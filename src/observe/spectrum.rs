@@ -143,8 +143,9 @@ pub fn reference_eigen(matrix: &Host) -> (Host, Host) {
                     (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
                 }
                 for rows in [&mut a, &mut v] {
-                    for k in 0..n {
-                        (rows[p][k], rows[q][k]) = (c * rows[p][k] - s * rows[q][k], s * rows[p][k] + c * rows[q][k]);
+                    let (head, tail) = rows.split_at_mut(q);
+                    for (x, y) in head[p].iter_mut().zip(&mut tail[0]) {
+                        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
                     }
                 }
             }
