@@ -1,5 +1,7 @@
 //! Twinlens (crate docs come with the whole house).
 
+pub mod app;
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod data;
@@ -13,3 +15,4 @@ pub mod save;
 pub mod session;
 pub mod snapshot;
 pub mod train;
+pub mod view;

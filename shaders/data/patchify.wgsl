@@ -2,6 +2,8 @@
 // (L, R, H*W) u32, of which rows first = counter * counter_scale + counter_offset onwards are taken. A patch vector runs
 // (row, column, channel). Patches are in Morton order (four consecutive rows are 2x2 neighbours), or row by row.
 
+#import "shared/patch.wgsl"
+
 struct Params {
     rows: u32,
     view_rows: u32,
@@ -17,15 +19,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> views: array<u32>;
 @group(0) @binding(3) var<storage, read_write> patches: array<f32>;
 
-// The even bits of a Morton number, packed.
-fn even_bits(number: u32) -> u32 {
-    var bits = number & 0x55555555u;
-    bits = (bits | (bits >> 1u)) & 0x33333333u;
-    bits = (bits | (bits >> 2u)) & 0x0F0F0F0Fu;
-    bits = (bits | (bits >> 4u)) & 0x00FF00FFu;
-    return (bits | (bits >> 8u)) & 0x0000FFFFu;
-}
-
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
     let pixels = params.size * params.size;
@@ -35,18 +28,13 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
     }
     let area = params.patch_side * params.patch_side;
     let grid = params.size / params.patch_side;
-    let number = item / area;
+    let number = quotient(item, area);
     let within = item - number * area;
-    var x = number % grid;
-    var y = number / grid;
-    if params.morton != 0u {
-        x = even_bits(number);
-        y = even_bits(number >> 1u);
-    }
-    let dy = within / params.patch_side;
-    let pixel = (y * params.patch_side + dy) * params.size + x * params.patch_side + (within - dy * params.patch_side);
+    let place = patch_place(number, grid, params.morton != 0u);
+    let dy = quotient(within, params.patch_side);
+    let pixel = (place.y * params.patch_side + dy) * params.size + place.x * params.patch_side + (within - dy * params.patch_side);
     let view = group.z * params.view_rows + counter[0] * params.counter_scale + params.counter_offset + group.y;
-    let value = (unpack4x8unorm(views[view * pixels + pixel]) - 0.5) * 4.0;
+    let value = encoder_input(views[view * pixels + pixel]);
     let start = ((group.z * params.rows + group.y) * pixels + item) * 3u;
     patches[start] = value.x;
     patches[start + 1u] = value.y;

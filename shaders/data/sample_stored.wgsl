@@ -1,14 +1,17 @@
-// Crops of stored images before any photometric change: raw (L, V*B, 3*H*W) f32, channel planes; overwrites.
+// Crops of stored images before any photometric change: raw (L, V*B, 3*H*W) f32, channel planes, and the pixels'
+// luma summed in parts (L, V*B, lanes) f32; overwrites both. A thread does every `lanes`-th pixel of a crop.
 // An image lies in `pixels` (packed RGBA8) with its halvings (2x2 means) behind it, as src/data/halvings.rs lays them out.
 // The halving nearest above the pixel's footprint is taken, then n x n bilinear samples, n = ceil(footprint) <= 4: no texel
 // under a pixel is skipped, so nothing aliases; the filter is a tent over a box, not an exact area mean.
 
 #import "shared/crop.wgsl"
+#import "shared/colour.wgsl"
 
 struct Params {
     rows: u32,
     batch: u32,
     size: u32,
+    lanes: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -17,58 +20,71 @@ struct Params {
 @group(0) @binding(3) var<storage, read> pixels: array<u32>;
 @group(0) @binding(4) var<storage, read> crops: array<vec4<u32>>;
 @group(0) @binding(5) var<storage, read_write> raw: array<f32>;
+@group(0) @binding(6) var<storage, read_write> luma_sums: array<f32>;
 
 const SMALLEST_HALVING = 32u;
 
-fn texel(index: u32) -> vec3<f32> {
-    return unpack4x8unorm(pixels[index]).xyz;
+// Levels, 0 to 255.
+fn texel(index: i32) -> vec3<f32> {
+    let bits = pixels[index];
+    return vec3<f32>(vec3<i32>(vec3<u32>(bits, bits >> 8u, bits >> 16u) & vec3<u32>(255u)));
 }
 
 fn bilinear(offset: u32, extent: vec2<u32>, at: vec2<f32>) -> vec3<f32> {
-    let limit = vec2<f32>(extent - 1u);
-    let place = clamp(at - 0.5, vec2<f32>(0.0), limit);
-    let low = floor(place);
-    let share = place - low;
-    let x0 = u32(low.x);
-    let x1 = min(x0 + 1u, extent.x - 1u);
-    let top = offset + u32(low.y) * extent.x;
-    let bottom = offset + min(u32(low.y) + 1u, extent.y - 1u) * extent.x;
-    return mix(mix(texel(top + x0), texel(top + x1), share.x), mix(texel(bottom + x0), texel(bottom + x1), share.x), share.y);
+    let last = vec2<i32>(extent) - 1;
+    let place = clamp(at - 0.5, vec2<f32>(0.0), vec2<f32>(last));
+    let low = vec2<i32>(place);
+    let high = min(low + 1, last);
+    let share = place - vec2<f32>(low);
+    let top = i32(offset) + low.y * i32(extent.x);
+    let bottom = i32(offset) + high.y * i32(extent.x);
+    return mix(
+        mix(texel(top + low.x), texel(top + high.x), share.x),
+        mix(texel(bottom + low.x), texel(bottom + high.x), share.x),
+        share.y,
+    );
 }
 
 @compute @workgroup_size(64, 1, 1)
-fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
-    let count = params.size * params.size;
-    let pixel = gid.x;
-    if pixel >= count {
+fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
+    if gid.x >= params.lanes {
         return;
     }
-    let row = group.z * params.rows + group.y;
-    let image = images[group.z * params.batch + group.y % params.batch];
-    let box = crop_box(row);
+    let row = gid.z * params.rows + gid.y;
+    let image = images[gid.z * params.batch + gid.y % params.batch];
+    var window = crop_window(row, params.size);
     var offset = table[image.x].x;
     var extent = image.zw;
     var scale = vec2<f32>(extent); // texels for the whole image; exact where an odd row or column was left out
-    var footprint = box.w * scale.y / f32(params.size);
+    var footprint = window.step.y * scale.y;
     while footprint > 2.0 && min(extent.x, extent.y) >= 2u * SMALLEST_HALVING {
         offset += extent.x * extent.y;
         extent = extent / 2u;
         scale *= 0.5;
         footprint *= 0.5;
     }
-    let samples = u32(clamp(ceil(footprint - 1e-3), 1.0, 4.0));
-    let centre = crop_position(box, pixel, params.size);
-    let step = box.zw / f32(params.size * samples);
-    let first = centre - 0.5 * f32(samples - 1u) * step;
-    var sum = vec3<f32>(0.0);
-    for (var y = 0u; y < samples; y++) {
-        for (var x = 0u; x < samples; x++) {
-            sum += bilinear(offset, extent, (first + vec2<f32>(f32(x), f32(y)) * step) * scale);
+    let samples = i32(clamp(ceil(footprint - 1e-3), 1.0, 4.0));
+    window.first *= scale;
+    window.step *= scale;
+    let between_samples = window.step / f32(samples);
+    let back = 0.5 * f32(samples - 1) * between_samples;
+    let share = 1.0 / f32(255 * samples * samples);
+    let count = params.size * params.size;
+    let start = row * 3u * count;
+    var total = vec3<f32>(0.0);
+    for (var pixel = gid.x; pixel < count; pixel += params.lanes) {
+        let first = crop_position(window, pixel) - back;
+        var sum = vec3<f32>(0.0);
+        for (var y = 0; y < samples; y++) {
+            for (var x = 0; x < samples; x++) {
+                sum += bilinear(offset, extent, first + vec2<f32>(f32(x), f32(y)) * between_samples);
+            }
         }
+        let colour = sum * share;
+        raw[start + pixel] = colour.x;
+        raw[start + count + pixel] = colour.y;
+        raw[start + 2u * count + pixel] = colour.z;
+        total += colour;
     }
-    let colour = sum / f32(samples * samples);
-    let start = row * 3u * count + pixel;
-    raw[start] = colour.x;
-    raw[start + count] = colour.y;
-    raw[start + 2u * count] = colour.z;
+    luma_sums[row * params.lanes + gid.x] = dot(total, LUMA_WEIGHTS);
 }

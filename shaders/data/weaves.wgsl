@@ -67,10 +67,9 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
 
     for (var i = 0u; i < 3u; i++) {
         let disc = scene_draw(identifier, 3u + i);
-        let tint = scene_draw(identifier, 6u + i);
         scenes[base + 6u + i] = vec4<f32>(disc.x, disc.y, between(0.12, 0.28, disc.z), 0.0);
-        scenes[base + 9u + i] = vec4<f32>(hsv_to_rgb(disc.w, between(0.3, 0.9, tint.x), 0.6), 0.0);
-        let light = scene_draw(identifier, 9u + i);
+        scenes[base + 9u + i] = vec4<f32>(hsv_to_rgb(disc.w, saturation, 0.6), 0.0);
+        let light = scene_draw(identifier, 6u + i);
         scenes[base + 12u + i] = vec4<f32>(
             between(-6.0, 6.0, light.x) / TURN,
             between(-6.0, 6.0, light.y) / TURN,

@@ -1,6 +1,6 @@
 // C (+)= A B: A (L, m, k), B (L, k, n), C (L, m, n); for subgroups of 8 without workgroup memory (llvmpipe). k a multiple of
 // 2; n and all strides multiples of 4; m any. Overwrites C or adds to it.
-// Measured on llvmpipe, two cores: the plain kernel does 0.5 GFLOP/s, this tile NN_GFLOPS.
+// Measured on llvmpipe, two shared cores, by CPU time, 2048x128x64: 9 to 10 GFLOP/s; plain kernel 0.2, workgroup kernel 0.5.
 #import "shared/matmul.wgsl"
 #import "shared/matmul_tile.wgsl"
 

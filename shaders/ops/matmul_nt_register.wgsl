@@ -1,6 +1,6 @@
 // C = A B^T (+ bias): A (L, m, k), B (L, n, k), bias (L, 1, n), C (L, m, n); for subgroups of 8 without workgroup memory
 // (llvmpipe). k a multiple of 2; n and all strides multiples of 4; m any. Overwrites C.
-// Measured on llvmpipe, two cores: the plain kernel does 0.5 GFLOP/s, this tile NT_GFLOPS.
+// Measured on llvmpipe, two shared cores, by CPU time, 2048x128x64: 11 GFLOP/s; plain kernel 0.2, workgroup kernel 0.6.
 #import "shared/matmul.wgsl"
 #import "shared/matmul_tile.wgsl"
 

@@ -1,7 +1,7 @@
 // Partial sums of C = A^T B over chunks of k: A (L, k, m), B (L, k, n), C (L, splits, m n + m): each split's m x n products, then
 // its m sums of A over k (the bias gradient); for subgroups of 8 without workgroup memory (llvmpipe). m, n and all strides
 // multiples of 4; k any. Overwrites C.
-// Measured on llvmpipe, two cores: the plain kernel does 0.5 GFLOP/s, this tile TN_GFLOPS.
+// Measured on llvmpipe, two shared cores, by CPU time, 2048x128x64 with its fold: 9 GFLOP/s; plain kernel 0.3, workgroup kernel 0.5.
 #import "shared/matmul.wgsl"
 #import "shared/matmul_tile.wgsl"
 

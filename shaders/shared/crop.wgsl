@@ -7,13 +7,24 @@
 
 const CROP_VECTORS = 5u;
 
-fn crop_box(row: u32) -> vec4<f32> {
-    return bitcast<vec4<f32>>(crops[row * CROP_VECTORS]);
+// A crop laid over its view's pixels: where the first pixel's centre lies, and how far it is to the next, as shares of the image.
+struct Window {
+    first: vec2<f32>,
+    step: vec2<f32>,
+    size: f32,
+    inverse_size: f32,
 }
 
-// Where the centre of a pixel of the crop lies, as shares of the image.
-fn crop_position(box: vec4<f32>, pixel: u32, size: u32) -> vec2<f32> {
-    let y = pixel / size;
-    let x = pixel - y * size;
-    return box.xy + box.zw * ((vec2<f32>(f32(x), f32(y)) + 0.5) / f32(size));
+fn crop_window(row: u32, size: u32) -> Window {
+    let box = bitcast<vec4<f32>>(crops[row * CROP_VECTORS]);
+    let inverse_size = 1.0 / f32(size);
+    let step = box.zw * inverse_size;
+    return Window(box.xy + 0.5 * step, step, f32(size), inverse_size);
+}
+
+// Where the centre of a pixel lies. (Row and column by floats, exact below 2^22 pixels: x86 divides integers one by one.)
+fn crop_position(window: Window, pixel: u32) -> vec2<f32> {
+    let number = f32(i32(pixel));
+    let y = floor((number + 0.5) * window.inverse_size);
+    return window.first + window.step * vec2<f32>(number - y * window.size, y);
 }

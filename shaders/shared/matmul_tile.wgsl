@@ -1,6 +1,6 @@
 // The 32 x 32 tile of the register kernels, held by a subgroup of exactly 8 lanes: a lane has 4 neighbouring columns of B and
 // C, and 1 of every 8 rows of A, which it hands to the others by broadcast.
-// Two floats travel as one u64: llvmpipe pays 8 ns for every element it loads, whether of 4 bytes or of 8 (12 against 7 GFLOP/s).
+// Two floats travel as one u64: llvmpipe pays 8 ns for every element it loads, whether of 4 bytes or of 8 (12 against 7 GFLOP/s, NT).
 
 fn low(pair: u64) -> f32 { return bitcast<f32>(u32(pair)); }
 fn high(pair: u64) -> f32 { return bitcast<f32>(u32(pair >> 32u)); }

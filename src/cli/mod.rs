@@ -4,7 +4,9 @@ pub mod doctor;
 pub mod dump_step;
 pub mod failure;
 pub mod presets;
+pub mod render;
 pub mod train;
+pub mod window;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -19,6 +21,8 @@ use crate::gpu::AdapterChoice;
 struct Cli {
     #[command(flatten)]
     adapter: AdapterFlags,
+    #[command(flatten)]
+    window: window::WindowArgs,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -29,6 +33,8 @@ enum Command {
     Train(train::TrainArgs),
     /// Write all tensors of one training step, for checking against any other implementation.
     DumpStep(dump_step::DumpStepArgs),
+    /// Draw the very frame that the window would show into a picture or a film.
+    Render(render::RenderArgs),
     /// List the presets; with --explain, every key of --set with its range.
     Presets(presets::PresetsArgs),
     /// List adapters, drivers, limits, features, and what would be chosen and why.
@@ -105,8 +111,9 @@ pub fn run() -> Result<(), Failure> {
     match cli.command {
         Some(Command::Train(args)) => train::run(&args, &cli.adapter),
         Some(Command::DumpStep(args)) => dump_step::run(&args, &cli.adapter),
+        Some(Command::Render(args)) => render::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args, &cli.adapter),
-        None => Err(Failure::Usage("the window is not here yet; see --help".to_owned())),
+        None => window::run(&cli.window, &cli.adapter),
     }
 }

@@ -291,9 +291,10 @@ pub(super) fn find(place: &str, name: &str) -> Result<&'static Key, ConfigError>
     })
 }
 
-/// The whole table as text, with the values of `config`: what `presets --explain` prints.
-pub fn explain(config: &RunConfig) -> String {
-    let mut text = String::new();
+/// The whole table as text, with the values of the `byol` preset: what `presets --explain` prints.
+pub fn explain() -> String {
+    let config = &RunConfig::default();
+    let mut text = String::from("Keys of --set and of preset files, with the values of the preset byol.\n\n");
     for row in KEYS {
         let unit = if row.unit.is_empty() { String::new() } else { format!(" [{}]", row.unit) };
         let live = if row.live { "; changes live" } else { "" };
@@ -328,7 +329,7 @@ impl Key {
     }
 
     /// Reads a value from a preset file, where the type must fit too.
-    pub(super) fn from_toml(&self, place: &str, value: &toml::Value) -> Result<Value, ConfigError> {
+    pub(super) fn read_toml(&self, place: &str, value: &toml::Value) -> Result<Value, ConfigError> {
         use toml::Value as Toml;
         let number = |value: &Toml| match value {
             Toml::Float(number) => Some(*number as f32),

@@ -91,7 +91,7 @@ pub fn parse(name: &str, place: &str, text: &str) -> Result<RunConfig, ConfigErr
     entries.sort_by_key(|(key, _)| *key != "data"); // the source sets the hue range, which the file may set again
     for (key, value) in entries {
         let row = keys::find(place, key)?;
-        let value = row.from_toml(place, value)?;
+        let value = row.read_toml(place, value)?;
         (row.write)(&mut config, value);
     }
     Ok(config)

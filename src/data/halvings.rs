@@ -31,5 +31,6 @@ pub fn append(pool: &mut Vec<u32>, image: &[u32], width: u32, height: u32) -> u3
 }
 
 fn mean(pixels: [u32; 4]) -> u32 {
-    (0..4).map(|channel| (pixels.iter().map(|pixel| pixel >> (8 * channel) & 255).sum::<u32>() + 2) / 4 << (8 * channel)).sum()
+    let channel_mean = |shift: u32| (pixels.iter().map(|pixel| pixel >> shift & 255).sum::<u32>() + 2) / 4;
+    [0, 8, 16, 24].map(|shift| channel_mean(shift) << shift).iter().sum()
 }

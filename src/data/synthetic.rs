@@ -119,10 +119,10 @@ fn weaves(family: Scene, identifier: u32, u: f64, v: f64) -> [f64; 4] {
     let mut light = 1.0;
     for i in 0..3 {
         let [x, y, radius, hue] = draw(identifier, 3 + i);
-        let disc = hsv(hue, between(0.3, 0.9, draw(identifier, 6 + i)[0]), 0.6);
+        let disc = hsv(hue, saturation, 0.6);
         let inside = between(0.12, 0.28, radius) - (u - x).hypot(v - y);
         colour = mix(colour, disc, opacity * (inside / 0.03 + 0.5).clamp(0.0, 1.0));
-        let [along_u, along_v, phase, amplitude] = draw(identifier, 9 + i);
+        let [along_u, along_v, phase, amplitude] = draw(identifier, 6 + i);
         let wave = between(-6.0, 6.0, along_u) * u + between(-6.0, 6.0, along_v) * v + TAU * phase;
         light += illumination * between(0.3, 1.0, amplitude) * wave.sin();
     }

@@ -26,12 +26,13 @@ const RENDER_SHAPES: Kernel = Kernel::new("data/render_shapes.wgsl");
 const SAMPLE_STORED: Kernel = Kernel::new("data/sample_stored.wgsl");
 const BLUR: Kernel = Kernel::new("data/blur.wgsl");
 const CROP_MEAN: Kernel = Kernel::new("data/crop_mean.wgsl");
-const CROP_MEAN_GROUP: Kernel = Kernel::new("data/crop_mean_group.wgsl");
 const PHOTOMETRIC: Kernel = Kernel::new("data/photometric.wgsl");
 const PATCHIFY: Kernel = Kernel::new("data/patchify.wgsl");
+const PATCHIFY_QUADS: Kernel = Kernel::new("data/patchify_quads.wgsl");
 
 /// Where images come from.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Images {
     /// Rendered.
     Synthetic(Scene),
@@ -257,15 +258,7 @@ pub fn record_crops(
         .over([rows, 1, learners]);
     let mut raw = record_raw(tape, images, drawn, &crops, plan.size);
     if blur_probability > 0.0 {
-        let blurred = tape.tensor("blurred", raw.shape());
-        tape.dispatch(&BLUR)
-            .set("rows", rows)
-            .set("size", plan.size)
-            .read("raw", &raw)
-            .read("crops", &crops)
-            .write("blurred", &blurred)
-            .over([plan.size * plan.size, rows, learners]);
-        raw = blurred;
+        raw = record_blur(tape, &raw, &crops, plan.size);
     }
     let pixels = record_photometric(tape, &raw, &crops, plan.size);
     ViewTensors { pixels, crops, drawn: drawn.clone() }
@@ -294,40 +287,91 @@ pub fn record_whole(tape: &mut Tape<'_>, images: &Images, size: u32, count: u32,
     ViewTensors { pixels, crops, drawn }
 }
 
-fn record_raw(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnImages, crops: &Tensor, size: u32) -> Tensor {
-    let [learners, rows, _] = crops.shape();
-    let raw = tape.tensor("raw", [learners, rows, 3 * size * size]);
+/// Crops before their colour changes.
+struct Raw {
+    /// (L, V*B, 3*H*W) f32, channel planes.
+    pixels: Tensor,
+    /// (L, V*B, lanes) f32: parts of the sum of luma.
+    luma_sums: Tensor,
+}
+
+impl Raw {
+    fn new(tape: &mut Tape<'_>, name: &str, [learners, rows, _]: [u32; 3], size: u32) -> Self {
+        // threads a crop: few on software adapters, where loading a crop's parameters is what costs
+        let lanes = if tape.gpu().is_software() { 64 } else { 256 };
+        let pixels = tape.tensor(name, [learners, rows, 3 * size * size]);
+        Self { pixels, luma_sums: tape.tensor("luma_sums", [learners, rows, lanes]) }
+    }
+
+    fn lanes(&self) -> u32 {
+        self.luma_sums.columns
+    }
+
+    fn over(&self) -> [u32; 3] {
+        [self.lanes(), self.pixels.rows, self.pixels.learners]
+    }
+}
+
+fn record_raw(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnImages, crops: &Tensor, size: u32) -> Raw {
+    let raw = Raw::new(tape, "raw", crops.shape(), size);
     let kernel = match images {
         Images::Synthetic(Scene::Weaves | Scene::WeavesHard) => &RENDER_WEAVES,
         Images::Synthetic(Scene::Shapes | Scene::ShapesGrey) => &RENDER_SHAPES,
         Images::Stored(_) => &SAMPLE_STORED,
     };
-    let mut record = tape.dispatch(kernel).set("rows", rows).set("batch", drawn.images.rows).set("size", size).read("crops", crops);
+    let mut record = tape
+        .dispatch(kernel)
+        .set("rows", crops.rows)
+        .set("batch", drawn.images.rows)
+        .set("size", size)
+        .set("lanes", raw.lanes())
+        .read("crops", crops)
+        .write("raw", &raw.pixels)
+        .write("luma_sums", &raw.luma_sums);
     if let Some(scenes) = &drawn.scenes {
         record = record.read("scenes", scenes);
     }
     if let Images::Stored(stored) = images {
         record = record.read("images", &drawn.images).read("table", &stored.table).read("pixels", &stored.pixels);
     }
-    record.write("raw", &raw).over([size * size, rows, learners]);
+    record.over(raw.over());
     raw
 }
 
-fn record_photometric(tape: &mut Tape<'_>, raw: &Tensor, crops: &Tensor, size: u32) -> Tensor {
+fn record_blur(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32) -> Raw {
+    let blurred = Raw::new(tape, "blurred", crops.shape(), size);
+    tape.dispatch(&BLUR)
+        .set("rows", crops.rows)
+        .set("size", size)
+        .set("lanes", blurred.lanes())
+        .read("raw", &raw.pixels)
+        .read("crops", crops)
+        .write("blurred", &blurred.pixels)
+        .write("luma_sums", &blurred.luma_sums)
+        .over(blurred.over());
+    blurred
+}
+
+fn record_photometric(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32) -> Tensor {
     let [learners, rows, _] = crops.shape();
     let means = tape.tensor("means", [learners, 1, rows]);
-    let (kernel, over) =
-        if tape.gpu().is_software() { (&CROP_MEAN, [rows, 1, learners]) } else { (&CROP_MEAN_GROUP, [64, rows, learners]) };
-    tape.dispatch(kernel).set("rows", rows).set("size", size).read("raw", raw).write("means", &means).over(over);
+    tape.dispatch(&CROP_MEAN)
+        .set("rows", rows)
+        .set("lanes", raw.lanes())
+        .set("pixels", size * size)
+        .read("luma_sums", &raw.luma_sums)
+        .write("means", &means)
+        .over([rows, 1, learners]);
     let views = tape.tensor("views", [learners, rows, size * size]);
     tape.dispatch(&PHOTOMETRIC)
         .set("rows", rows)
         .set("size", size)
-        .read("raw", raw)
+        .set("lanes", raw.lanes())
+        .read("raw", &raw.pixels)
         .read("means", &means)
         .read("crops", crops)
         .write("views", &views)
-        .over([size * size, rows, learners]);
+        .over(raw.over());
     views
 }
 
@@ -355,7 +399,14 @@ pub fn record_patches_from(tape: &mut Tape<'_>, views: &Tensor, rows: u32, first
     assert!(size * size == views.columns && grid * patch == size, "{}: no patches of {patch} in {} pixels", views.name, views.columns);
     assert!(order == PatchOrder::Raster || grid.is_power_of_two(), "Morton order needs a power of two, not {grid} patches a side");
     let patches = tape.tensor("patches", [views.learners, rows * grid * grid, patch * patch * 3]);
-    tape.dispatch(&PATCHIFY)
+    let quads = patch.is_multiple_of(4);
+    let lanes = if tape.gpu().is_software() { 64 } else { size * size / 4 };
+    let (kernel, items) = if quads { (&PATCHIFY_QUADS, lanes) } else { (&PATCHIFY, size * size) };
+    let mut record = tape.dispatch(kernel);
+    if quads {
+        record = record.set("lanes", lanes);
+    }
+    record
         .set("rows", rows)
         .set("view_rows", views.rows)
         .set("size", size)
@@ -366,6 +417,6 @@ pub fn record_patches_from(tape: &mut Tape<'_>, views: &Tensor, rows: u32, first
         .read("counter", &first.buffer)
         .read("views", views)
         .write("patches", &patches)
-        .over([size * size, rows, views.learners]);
+        .over([items, rows, views.learners]);
     patches
 }

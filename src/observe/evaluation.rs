@@ -49,7 +49,9 @@ impl Evaluation {
         let learners = trainer.config.learners;
         let rows = bank + queries;
         let table = |name: &str, rows, columns| gpu.tensor(name, [learners, rows, columns]);
-        let pair = |name: &str, columns| Ok::<_, GpuError>([table(&format!("bank_{name}"), bank, columns)?, table(&format!("query_{name}"), queries, columns)?]);
+        let pair = |name: &str, columns| {
+            Ok::<_, GpuError>([table(&format!("bank_{name}"), bank, columns)?, table(&format!("query_{name}"), queries, columns)?])
+        };
         let embeddings = pair("embeddings", trainer.method.embedding_size())?;
         let projections = pair("projections", trainer.method.projection_size())?;
         let labels = [gpu.tensor("bank_labels", [1, bank, 1])?, gpu.tensor("query_labels", [1, queries, 1])?];

@@ -12,7 +12,7 @@ use crate::gpu::{Gpu, Readback, Tensor};
 use crate::observe::history::push_steps;
 use crate::observe::step_log::StepLog;
 use crate::observe::verdict::Judge;
-use crate::snapshot::{History, Verdict};
+use crate::snapshot::{History, Series, Verdict};
 use crate::train::Trainer;
 
 /// What one learner's meters say.
@@ -54,8 +54,8 @@ struct Judged {
     judge: Judge,
     minimum: Option<f32>,
     first_collapsed: Option<u64>,
-    effective_rank: Option<f32>,
-    accuracy: Option<[f32; 2]>,
+    effective_rank: Option<(u64, f32)>,
+    accuracy: Option<(u64, [f32; 2])>,
     untrained: Option<f32>,
 }
 
@@ -118,7 +118,14 @@ impl Meters {
     }
 
     /// Records the copies that are due after `job`. A full ring drops one; the next brings the steps it missed.
-    pub(super) fn read(&mut self, encoder: &mut wgpu::CommandEncoder, job: Job, trainer: &Trainer, observers: &Observers, cadence: &Cadence) {
+    pub(super) fn read(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        job: Job,
+        trainer: &Trainer,
+        observers: &Observers,
+        cadence: &Cadence,
+    ) {
         let step = trainer.step();
         let copy = |ring: &mut Readback, encoder: &mut wgpu::CommandEncoder, tensor: &Tensor| {
             ring.record(encoder, &tensor.buffer, tensor.offset, tensor.bytes(), step)
@@ -143,7 +150,9 @@ impl Meters {
     }
 
     pub(super) fn submitted(&mut self) {
-        [&mut self.steps, &mut self.ranks, &mut self.accuracies, &mut self.explained_copies].map(Readback::submitted);
+        for ring in [&mut self.steps, &mut self.ranks, &mut self.accuracies, &mut self.explained_copies] {
+            ring.submitted();
+        }
     }
 
     pub(super) fn is_waiting(&self) -> bool {
@@ -162,7 +171,7 @@ impl Meters {
             for ((history, judged), rank) in histories.iter_mut().zip(&mut *judged).zip(floats(bytes)) {
                 Arc::make_mut(history).effective_rank.push(step, rank);
                 judged.judge.push_effective_rank(step, rank);
-                judged.effective_rank = Some(rank);
+                judged.effective_rank = Some((step, rank));
             }
         });
         self.accuracies.collect(|step, bytes| {
@@ -172,7 +181,7 @@ impl Meters {
                 let history = Arc::make_mut(history);
                 history.knn_accuracy.push(step, pair[0]);
                 history.knn_projection.push(step, pair[1]);
-                judged.accuracy = Some(pair);
+                judged.accuracy = Some((step, pair));
                 if step == 0 {
                     judged.untrained = Some(pair[0]);
                 }
@@ -247,14 +256,25 @@ impl Meters {
     }
 
     pub(super) fn record(&self) -> Record {
+        self.record_where(|_| true)
+    }
+
+    /// Holds only what was measured at `step`.
+    pub(super) fn record_of_step(&self, step: u64) -> Record {
+        self.record_where(|measured| measured == step)
+    }
+
+    fn record_where(&self, wanted: impl Fn(u64) -> bool) -> Record {
+        let last = |series: &Series| series.points.last().filter(|point| wanted(point.0)).map(|point| point.1);
         let learner = |(index, judged): (usize, &Judged)| {
             let history = &self.histories[index];
+            let accuracy = judged.accuracy.filter(|accuracy| wanted(accuracy.0)).map(|accuracy| accuracy.1);
             LearnerMeters {
-                loss: history.loss.last(),
-                embedding_std: history.embedding_std.last(),
-                effective_rank: judged.effective_rank,
-                knn_accuracy: judged.accuracy.map(|pair| pair[0]),
-                knn_projection: judged.accuracy.map(|pair| pair[1]),
+                loss: last(&history.loss),
+                embedding_std: last(&history.embedding_std),
+                effective_rank: judged.effective_rank.filter(|rank| wanted(rank.0)).map(|rank| rank.1),
+                knn_accuracy: accuracy.map(|pair| pair[0]),
+                knn_projection: accuracy.map(|pair| pair[1]),
                 verdict: judged.judge.verdict().kind.word(),
                 embedding_std_minimum: judged.minimum,
                 first_collapsed_step: judged.first_collapsed,

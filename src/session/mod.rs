@@ -93,6 +93,7 @@ impl Session {
         let (trainer, observers) = start::resumed(&gpu, checkpoint, &data)?;
         let mut session = Self::assemble(gpu, trainer, observers, data, cadence)?;
         session.meters.restore(&checkpoint.observers, checkpoint.step);
+        session.schedule.measured_at(checkpoint.step);
         Ok(session)
     }
 
@@ -143,6 +144,18 @@ impl Session {
     /// What every learner's meters say, at the last step they were read.
     pub fn record(&self) -> Record {
         self.meters.record()
+    }
+
+    /// The same, holding only what was measured at this very step.
+    pub fn record_of_this_step(&self) -> Record {
+        self.meters.record_of_step(self.trainer.step())
+    }
+
+    /// Measures kNN accuracy at the present step if it has not been; waits for it.
+    pub fn evaluate_now(&mut self) -> Result<(), SessionError> {
+        self.schedule.force_evaluation();
+        self.advance(Pace::Steps(0))?;
+        self.settle()
     }
 
     /// Why training stopped by itself, if it did.
@@ -215,7 +228,9 @@ impl Session {
         }
         self.take_commands()?;
         self.job = self.schedule.next(self.trainer.step(), self.wants_step());
-        if self.job == Some(Job::EvaluateChunk(0)) && let Some(evaluation) = &self.observers.evaluation {
+        if self.job == Some(Job::EvaluateChunk(0))
+            && let Some(evaluation) = &self.observers.evaluation
+        {
             evaluation.begin(&self.trainer);
         }
         Ok(self.job.is_some())
@@ -306,7 +321,9 @@ impl Session {
         let result = match receiver.try_recv() {
             Ok(result) => result,
             Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => Err(SourceError::unreadable(spec, "the reader stopped")),
+            Err(TryRecvError::Disconnected) => {
+                Err(SourceError::Unreadable { source_kind: "data", path: spec.to_string(), reason: "the reader stopped".to_owned() })
+            }
         };
         let spec = spec.clone();
         self.loading = None;

@@ -64,6 +64,12 @@ impl Schedule {
         &self.cadence
     }
 
+    /// Everything has been measured at this step already, by the run that was saved.
+    pub(super) const fn measured_at(&mut self, step: u64) {
+        self.ranked = Some(step);
+        self.evaluated = Some(step);
+    }
+
     /// Whether the cloud has been projected at least once.
     pub(super) const fn has_cloud(&self) -> bool {
         self.clouded.is_some()
@@ -80,7 +86,9 @@ impl Schedule {
         if step > 0 && due(self.cadence.rank_every, step, self.ranked) {
             return Some(Job::Rank);
         }
-        if self.cadence.cloud_every.is_some_and(|every| due(every, step, self.clouded)) || (self.cadence.cloud_every.is_some() && self.clouded.is_none()) {
+        if self.cadence.cloud_every.is_some_and(|every| due(every, step, self.clouded))
+            || (self.cadence.cloud_every.is_some() && self.clouded.is_none())
+        {
             return Some(Job::Cloud);
         }
         if let Some(chunks) = self.chunks {

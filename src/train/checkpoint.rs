@@ -134,7 +134,11 @@ impl Checkpoint {
         for hyper in &hypers {
             RunConfig { hyper: *hyper, ..config.clone() }.validate().map_err(|error| fail(error.to_string()))?;
         }
-        let step = entry("step")?.parse().ok().filter(|&step: &u64| step < u64::from(u32::MAX)).ok_or_else(|| fail("has a broken step".to_owned()))?;
+        let step = entry("step")?
+            .parse()
+            .ok()
+            .filter(|&step: &u64| step < u64::from(u32::MAX))
+            .ok_or_else(|| fail("has a broken step".to_owned()))?;
         let method = methods::build(&config);
         let layout = method.layout();
         let read = |role| Ok((role, flat_role(&file, layout, role, config.learners as usize).map_err(fail)?));

@@ -94,7 +94,13 @@ impl Trainer {
     }
 
     /// Everything in place but the weights, which are zero.
-    pub(super) fn uninitialised(gpu: Arc<Gpu>, config: RunConfig, hypers: Vec<Hyper>, images: Images, watch: Watch) -> Result<Self, TrainError> {
+    pub(super) fn uninitialised(
+        gpu: Arc<Gpu>,
+        config: RunConfig,
+        hypers: Vec<Hyper>,
+        images: Images,
+        watch: Watch,
+    ) -> Result<Self, TrainError> {
         let method = methods::build(&config);
         let layout = method.layout();
         let roles = Roles::new(&gpu, layout, config.learners)?;

@@ -70,6 +70,9 @@ fn render(passed: &[OsString]) -> Result<ExitCode, Failure> {
     let status =
         Command::new(program()?).args(arguments).status().map_err(|error| Failure::failed(format!("twinlens did not start: {error}")))?;
     if status.success() {
+        if let Some(picture) = pictures.iter().find(|picture| !picture.is_file()) {
+            return Err(Failure::failed(format!("twinlens ended well and yet made no {}", picture.display())));
+        }
         for picture in &pictures {
             println!("{}", picture.display());
         }

@@ -1,0 +1,108 @@
+//! Which key does what. Letters go by what is printed on the key; on keyboards without Latin letters, by its place.
+
+use winit::event::KeyEvent;
+use winit::keyboard::{Key, KeyCode, ModifiersState, NamedKey, PhysicalKey};
+
+use crate::command::Switch;
+use crate::view::screen::Action;
+
+/// What a key press asks of the window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pressed {
+    /// Something for the screen.
+    Screen(Action),
+    /// Full screen on or off.
+    Fullscreen,
+    /// Save a picture.
+    Screenshot,
+    /// Multiply the UI scale; 0 sets it back.
+    Scale(f32),
+}
+
+/// The meaning of a pressed key, if it has one. Held keys repeat only where that helps.
+pub fn meaning(event: &KeyEvent, modifiers: ModifiersState) -> Option<Pressed> {
+    let letter = match &event.logical_key {
+        Key::Character(text) => text.chars().next(),
+        _ => None,
+    };
+    let named = match event.logical_key {
+        Key::Named(named) => Some(named),
+        _ => None,
+    };
+    let code = match event.physical_key {
+        PhysicalKey::Code(code) => Some(code),
+        PhysicalKey::Unidentified(_) => None,
+    };
+    let pressed = interpret(letter, named, code, modifiers)?;
+    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step));
+    (!event.repeat || repeats).then_some(pressed)
+}
+
+fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode>, modifiers: ModifiersState) -> Option<Pressed> {
+    let letter = letter.filter(char::is_ascii).or_else(|| code.and_then(latin)).map(|letter| letter.to_ascii_lowercase());
+    if modifiers.control_key() || modifiers.super_key() {
+        return match (letter?, code) {
+            ('+' | '=', _) => Some(Pressed::Scale(1.1)),
+            ('-' | '_', _) => Some(Pressed::Scale(1.0 / 1.1)),
+            ('0', _) => Some(Pressed::Scale(0.0)),
+            _ => None,
+        };
+    }
+    if modifiers.alt_key() {
+        return None;
+    }
+    let action = match (letter, named) {
+        (Some(' '), _) | (_, Some(NamedKey::Space)) => Action::PlayPause,
+        (_, Some(NamedKey::Escape)) => Action::Escape,
+        (_, Some(NamedKey::Enter)) => Action::Confirm,
+        (_, Some(NamedKey::Tab)) => Action::Panels,
+        (_, Some(NamedKey::F1)) => Action::Help,
+        (_, Some(NamedKey::F11)) => return Some(Pressed::Fullscreen),
+        (_, Some(NamedKey::F12)) => return Some(Pressed::Screenshot),
+        (Some('s'), _) => Action::Step,
+        (Some('r'), _) => Action::Reset { new_seed: modifiers.shift_key() },
+        (Some('e'), _) => Action::Flip(Switch::Ema),
+        (Some('g'), _) => Action::Flip(Switch::StopGradient),
+        (Some('p'), _) => Action::Flip(Switch::Predictor),
+        (Some('?'), _) => Action::Help,
+        _ => return None,
+    };
+    Some(Pressed::Screen(action))
+}
+
+fn latin(code: KeyCode) -> Option<char> {
+    Some(match code {
+        KeyCode::KeyS => 's',
+        KeyCode::KeyR => 'r',
+        KeyCode::KeyE => 'e',
+        KeyCode::KeyG => 'g',
+        KeyCode::KeyP => 'p',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(letter: char, modifiers: ModifiersState) -> Option<Pressed> {
+        interpret(Some(letter), None, None, modifiers)
+    }
+
+    #[test]
+    fn letters_switches_and_scales() {
+        let none = ModifiersState::empty();
+        assert_eq!(letter('E', none), Some(Pressed::Screen(Action::Flip(Switch::Ema))));
+        assert_eq!(letter('R', ModifiersState::SHIFT), Some(Pressed::Screen(Action::Reset { new_seed: true })));
+        assert_eq!(letter('r', none), Some(Pressed::Screen(Action::Reset { new_seed: false })));
+        assert_eq!(letter('?', ModifiersState::SHIFT), Some(Pressed::Screen(Action::Help)));
+        assert!(matches!(letter('+', ModifiersState::CONTROL), Some(Pressed::Scale(factor)) if factor > 1.0));
+        assert_eq!(letter('r', ModifiersState::CONTROL), None);
+    }
+
+    #[test]
+    fn a_cyrillic_keyboard_works_by_place() {
+        let pressed = interpret(Some('п'), None, Some(KeyCode::KeyG), ModifiersState::empty());
+        assert_eq!(pressed, Some(Pressed::Screen(Action::Flip(Switch::StopGradient))));
+    }
+}

@@ -1,0 +1,444 @@
+//! The event loop's handler: one window, its surface, the session, and the frames.
+//!
+//! Contract: training is driven from `about_to_wait`, never from redraws, so it goes on while the window is hidden; a frame
+//! shows the last completed step. Subtlety: a lost device takes everything on it along (surface, renderer, session); all of it
+//! is rebuilt from the session's last snapshot, and the screen's own state (camera, open questions) stays.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use imgui_winit_support::{HiDpiMode, WinitPlatform};
+use winit::application::ApplicationHandler;
+use winit::dpi::{LogicalSize, PhysicalSize};
+use winit::event::{ElementState, Event, MouseScrollDelta, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, ControlFlow};
+use winit::keyboard::ModifiersState;
+use winit::window::{Fullscreen, Window, WindowId};
+
+use super::input::{Pressed, meaning};
+use super::pacing::Pacing;
+use super::surface::{self, Acquired, WindowSurface};
+use super::{WindowError, WindowOptions};
+use crate::command::Command;
+use crate::gpu::{self, Gpu, GpuError};
+use crate::session::{Cadence, Pace, Session, SessionError};
+use crate::snapshot::{Change, Snapshot};
+use crate::view::frame::FrameRenderer;
+use crate::view::picture::{self, Canvas};
+use crate::view::screen::{Request, Screen};
+
+/// Time given to the training between two looks at the events.
+const SLICE: Duration = Duration::from_millis(4);
+/// Attempts to get a lost device back before giving up.
+const REBUILDS: u32 = 5;
+
+/// Time between two copies of the run's state, for the case that the device is lost.
+const KEEP_SAFE: Duration = Duration::from_secs(20);
+
+/// How the device is.
+enum Health {
+    Well,
+    DeviceLost,
+}
+
+/// The handler.
+pub struct App {
+    options: WindowOptions,
+    open: Option<Open>,
+    failure: Option<WindowError>,
+}
+
+/// What exists while the window does.
+struct Open {
+    window: Arc<Window>,
+    graphics: Option<Graphics>,
+    session: Session,
+    snapshot: Snapshot,
+    screen: Screen,
+    pacing: Pacing,
+    modifiers: ModifiersState,
+    dropped: Vec<PathBuf>,
+    screenshot: bool,
+    occluded: bool,
+    rebuilds: u32,
+    events_logged: usize,
+    first_step_shown: bool,
+    last_report: Instant,
+    kept_safe: Instant,
+}
+
+/// What exists while the device does. Only one at a time: imgui's context is global.
+struct Graphics {
+    gpu: Arc<Gpu>,
+    surface: WindowSurface,
+    platform: WinitPlatform,
+    renderer: FrameRenderer,
+}
+
+impl Graphics {
+    fn new(gpu: Arc<Gpu>, surface: wgpu::Surface<'static>, window: &Window, ui_scale: f32) -> Result<Self, WindowError> {
+        let surface = WindowSurface::new(&gpu, surface)
+            .ok_or_else(|| WindowError::NoWindow(format!("'{}' cannot draw in it", gpu.info.name)))?;
+        let mut renderer = FrameRenderer::new(gpu.clone(), surface.format(), ui_scale).map_err(GpuError::from)?;
+        let mut platform = WinitPlatform::new(renderer.imgui());
+        platform.attach_window(renderer.imgui().io_mut(), window, HiDpiMode::Locked(1.0));
+        Ok(Self { gpu, surface, platform, renderer })
+    }
+}
+
+impl App {
+    /// A handler that opens its window when the event loop starts.
+    pub fn new(options: WindowOptions) -> Self {
+        Self { options, open: None, failure: None }
+    }
+
+    /// How it went.
+    pub fn into_result(self) -> Result<(), WindowError> {
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn open(&self, event_loop: &ActiveEventLoop) -> Result<Open, WindowError> {
+        let attributes = Window::default_attributes()
+            .with_title("Twinlens")
+            .with_inner_size(LogicalSize::new(1280.0, 800.0))
+            .with_min_inner_size(LogicalSize::new(320.0, 240.0))
+            .with_visible(false);
+        let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
+        let window = Arc::new(window);
+        let (gpu, surface) = self.open_gpu(&window)?;
+        let mut session = Session::open(gpu.clone(), self.options.config.clone(), Cadence::window())?;
+        session.apply(if self.options.paused { Command::Pause } else { Command::Play });
+        let ui_scale = self.options.ui_scale * window.scale_factor() as f32;
+        let pacing = Pacing::new(gpu.is_software());
+        let graphics = Graphics::new(gpu, surface, &window, ui_scale)?;
+        let snapshot = session.snapshot();
+        window.set_visible(true);
+        log::info!(target: "twinlens::event", "window open after {:.2} s", self.options.started.elapsed().as_secs_f32());
+        Ok(Open {
+            window,
+            graphics: Some(graphics),
+            session,
+            snapshot,
+            screen: Screen::default(),
+            pacing,
+            modifiers: ModifiersState::empty(),
+            dropped: Vec::new(),
+            screenshot: false,
+            occluded: false,
+            rebuilds: 0,
+            events_logged: 0,
+            first_step_shown: false,
+            last_report: Instant::now(),
+            kept_safe: Instant::now(),
+        })
+    }
+
+    fn open_gpu(&self, window: &Arc<Window>) -> Result<(Arc<Gpu>, wgpu::Surface<'static>), WindowError> {
+        let instance = gpu::instance(&self.options.adapter)?;
+        let surface = surface::of_window(&instance, window).map_err(|error| WindowError::NoWindow(error.to_string()))?;
+        let gpu = Gpu::open(instance, &self.options.adapter, Some(&surface))?;
+        Ok((gpu, surface))
+    }
+
+    /// Opens the device again after a loss, and puts everything that lived on it back.
+    fn rebuild(&mut self) -> Result<(), WindowError> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.rebuilds += 1;
+        log::warn!(target: "twinlens::event", "device lost at step {}: rebuilding", open.snapshot.step);
+        if open.rebuilds > REBUILDS {
+            return Err(WindowError::Gpu(GpuError::Lost("it was lost again and again".to_owned())));
+        }
+        let ui_scale = open.graphics.as_ref().map_or(1.0, |graphics| graphics.renderer.requested_scale());
+        // The old renderer goes first: there can be only one imgui context.
+        open.graphics = None;
+        let window = open.window.clone();
+        let (gpu, surface) = self.open_gpu(&window)?;
+        let graphics = Graphics::new(gpu.clone(), surface, &window, ui_scale)?;
+        if let Some(open) = &mut self.open {
+            open.session.reopen(gpu)?;
+            open.graphics = Some(graphics);
+            open.snapshot = open.session.snapshot();
+            open.pacing.wake();
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, event_loop: &ActiveEventLoop, error: WindowError) {
+        self.failure.get_or_insert(error);
+        event_loop.exit();
+    }
+}
+
+impl ApplicationHandler for App {
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        if self.open.is_some() {
+            return;
+        }
+        match self.open(event_loop) {
+            Ok(open) => self.open = Some(open),
+            Err(error) => self.fail(event_loop, error),
+        }
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, window_id: WindowId, event: WindowEvent) {
+        let options = &self.options;
+        let Some(open) = &mut self.open else { return };
+        let leave = match event {
+            WindowEvent::RedrawRequested => open.draw(options),
+            event => {
+                open.pacing.wake();
+                open.input(event, window_id, options)
+            }
+        };
+        if leave {
+            event_loop.exit();
+        }
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        let Some(open) = &mut self.open else { return };
+        if self.options.exit_after.is_some_and(|limit| self.options.started.elapsed() >= limit) {
+            event_loop.exit();
+            return;
+        }
+        open.take_drops();
+        match open.train() {
+            Ok(Health::Well) => {}
+            Ok(Health::DeviceLost) => {
+                if let Err(error) = self.rebuild() {
+                    self.fail(event_loop, error);
+                }
+                return;
+            }
+            Err(error) => return self.fail(event_loop, error.into()),
+        }
+        let now = Instant::now();
+        let moving = open.is_moving();
+        if open.pacing.is_due(now, moving) && !open.occluded {
+            open.window.request_redraw();
+        }
+        let mut look = open.pacing.next_look(now, moving);
+        if moving {
+            // The training wants to be fed between the frames.
+            look = look.min(now + Duration::from_millis(2));
+        }
+        event_loop.set_control_flow(ControlFlow::WaitUntil(look.max(now + Duration::from_micros(500))));
+    }
+
+    fn exiting(&mut self, _event_loop: &ActiveEventLoop) {
+        let Some(open) = &self.open else { return };
+        let [half, most] = [0.5, 0.95].map(|share| open.pacing.quantile_millis(share).unwrap_or(f32::NAN));
+        log::info!(
+            target: "twinlens::event",
+            "exit at step {}: {} frames while training, p50 {half:.1} ms, p95 {most:.1} ms",
+            open.snapshot.step,
+            open.pacing.measured(),
+        );
+    }
+}
+
+impl Open {
+    /// The picture changes by itself.
+    fn is_moving(&self) -> bool {
+        self.snapshot.playing || !self.session.is_idle()
+    }
+
+    /// Gives the training a slice.
+    fn train(&mut self) -> Result<Health, SessionError> {
+        let Some(graphics) = &self.graphics else { return Ok(Health::DeviceLost) };
+        let gpu = &graphics.gpu;
+        let result = self.session.advance(Pace::Budget(SLICE)).and_then(|()| {
+            // What a lost device would cost; reading the weights back is a short hitch, so not too often.
+            if self.session.steps_at_risk() > 0 && self.kept_safe.elapsed() > KEEP_SAFE {
+                self.kept_safe = Instant::now();
+                self.session.keep_safe()?;
+            }
+            Ok(())
+        });
+        match result {
+            _ if gpu.is_lost() => Ok(Health::DeviceLost),
+            Ok(()) => Ok(Health::Well),
+            Err(SessionError::Gpu(GpuError::Lost(_))) => Ok(Health::DeviceLost),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn apply(&mut self, commands: Vec<Command>) {
+        if commands.is_empty() {
+            return;
+        }
+        for command in commands {
+            log::info!(target: "twinlens::event", "command {command:?}");
+            self.session.apply(command);
+        }
+        self.snapshot = self.session.snapshot();
+        self.pacing.wake();
+    }
+
+    /// Handles one event; true to leave.
+    fn input(&mut self, event: WindowEvent, window_id: WindowId, options: &WindowOptions) -> bool {
+        let mut commands = Vec::new();
+        let mut requests = Vec::new();
+        let Some(graphics) = &mut self.graphics else { return false };
+        // Key presses go to imgui only while something is typed into; else Tab or Enter would start to walk its widgets.
+        let for_imgui = match &event {
+            WindowEvent::KeyboardInput { event, .. } => event.state == ElementState::Released || self.screen.is_typing(),
+            _ => true,
+        };
+        let wrapped: Event<()> = Event::WindowEvent { window_id, event };
+        if for_imgui {
+            let io = graphics.renderer.imgui().io_mut();
+            graphics.platform.handle_event(io, &self.window, &wrapped);
+        }
+        let Event::WindowEvent { event, .. } = wrapped else { return false };
+        match event {
+            WindowEvent::CloseRequested => self.screen.close(&self.snapshot, &mut requests),
+            WindowEvent::ModifiersChanged(modifiers) => self.modifiers = modifiers.state(),
+            WindowEvent::ScaleFactorChanged { scale_factor, .. } => {
+                graphics.renderer.request_scale(options.ui_scale * scale_factor as f32);
+            }
+            WindowEvent::Occluded(occluded) => self.occluded = occluded,
+            WindowEvent::DroppedFile(path) => self.dropped.push(path),
+            WindowEvent::MouseWheel { delta, .. } => {
+                self.screen.centre.wheel += match delta {
+                    MouseScrollDelta::LineDelta(_, lines) => lines,
+                    MouseScrollDelta::PixelDelta(pixels) => pixels.y as f32 / 40.0,
+                };
+            }
+            WindowEvent::KeyboardInput { event: key, is_synthetic: false, .. } if key.state == ElementState::Pressed => {
+                match meaning(&key, self.modifiers) {
+                    Some(Pressed::Fullscreen) => {
+                        let now = self.window.fullscreen().is_some();
+                        self.window.set_fullscreen((!now).then_some(Fullscreen::Borderless(None)));
+                    }
+                    Some(Pressed::Screenshot) => self.screenshot = true,
+                    Some(Pressed::Scale(factor)) => {
+                        let display = options.ui_scale * self.window.scale_factor() as f32;
+                        let current = graphics.renderer.requested_scale();
+                        let wanted = if factor == 0.0 { display } else { current * factor };
+                        graphics.renderer.request_scale(wanted);
+                        log::info!(target: "twinlens::event", "ui scale {:.2}", graphics.renderer.requested_scale());
+                    }
+                    Some(Pressed::Screen(action)) if !self.screen.is_typing() => {
+                        self.screen.act(action, &self.snapshot, &mut commands, &mut requests);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        self.apply(commands);
+        requests.contains(&Request::Quit)
+    }
+
+    /// Loads what was dropped on the window: one folder or file.
+    fn take_drops(&mut self) {
+        let dropped = std::mem::take(&mut self.dropped);
+        // Of an IDX pair, the images name the labels.
+        let Some(path) = dropped.iter().find(|path| path.to_string_lossy().contains("idx3")).or(dropped.first()) else { return };
+        if dropped.len() > 1 {
+            self.screen.say(&format!("{} files were dropped; one folder or file is loaded: {}", dropped.len(), path.display()));
+        }
+        let mut commands = Vec::new();
+        match crate::view::data_spec_of_path(path) {
+            Ok(spec) => self.screen.submit(Command::LoadData(spec), &self.snapshot, &mut commands),
+            Err(problem) => self.screen.say(&problem),
+        }
+        self.apply(commands);
+        self.pacing.wake();
+    }
+
+    /// Draws a frame; true to leave.
+    fn draw(&mut self, options: &WindowOptions) -> bool {
+        let now = Instant::now();
+        let PhysicalSize { width, height } = self.window.inner_size();
+        let Some(graphics) = &mut self.graphics else { return false };
+        let gpu = graphics.gpu.clone();
+        let Some(size) = WindowSurface::frame_size(&gpu, [width, height]) else {
+            self.pacing.back_off(now);
+            return false;
+        };
+        let frame = match graphics.surface.acquire(&gpu, size) {
+            Acquired::Frame(frame) => frame,
+            Acquired::Skip | Acquired::CheckDevice => {
+                // A lost device shows in its flag; about_to_wait rebuilds.
+                self.pacing.back_off(now);
+                return false;
+            }
+            Acquired::SurfaceLost => {
+                match surface::of_window(&gpu.instance, &self.window) {
+                    Ok(surface) => graphics.surface.replace(surface),
+                    Err(error) => log::warn!("no new surface: {error}"),
+                }
+                self.pacing.back_off(now);
+                return false;
+            }
+        };
+        self.snapshot = self.session.snapshot();
+        let moving = self.snapshot.playing;
+        let delta = self.pacing.drawn(now, moving);
+        let fps = Some(self.pacing.frames_per_second());
+        let target = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
+        let size = [frame.texture.width(), frame.texture.height()];
+        let built = graphics.renderer.draw(&mut encoder, &target, size, delta, fps, &mut self.screen, &self.snapshot);
+        gpu.queue.submit([encoder.finish()]);
+        self.window.pre_present_notify();
+        frame.present();
+        if std::mem::take(&mut self.screenshot) {
+            self.save_screenshot(size);
+        }
+        self.report(options);
+        self.apply(built.commands);
+        built.requests.contains(&Request::Quit)
+    }
+
+    /// Writes what happened to the event log.
+    fn report(&mut self, options: &WindowOptions) {
+        let snapshot = &self.snapshot;
+        if snapshot.events.len() < self.events_logged {
+            self.events_logged = 0;
+        }
+        for event in &snapshot.events[self.events_logged..] {
+            match event.change {
+                Change::Switch(switch, on) => {
+                    let state = if on { "on" } else { "off" };
+                    log::info!(target: "twinlens::event", "switch {} {state} at step {}", switch.key(), event.step);
+                }
+                Change::Dial(dial, value) => log::info!(target: "twinlens::event", "dial {} {value} at step {}", dial.key(), event.step),
+            }
+        }
+        self.events_logged = snapshot.events.len();
+        if !self.first_step_shown && snapshot.step > 0 {
+            self.first_step_shown = true;
+            let seconds = options.started.elapsed().as_secs_f32();
+            log::info!(target: "twinlens::event", "first trained step shown after {seconds:.2} s");
+        }
+        if self.last_report.elapsed() >= Duration::from_millis(500) {
+            self.last_report = Instant::now();
+            let fps = self.pacing.frames_per_second();
+            let playing = if snapshot.playing { "playing" } else { "paused" };
+            log::info!(target: "twinlens::event", "shown step {} {playing} {fps:.1} fps {:.1} steps/s", snapshot.step, snapshot.steps_per_second);
+        }
+    }
+
+    /// Draws the same frame once more into a canvas and saves it. Waits for the GPU: a picture is worth a hitch.
+    fn save_screenshot(&mut self, size: [u32; 2]) {
+        let name = format!("twinlens-{}-step{}.png", self.snapshot.preset, self.snapshot.step);
+        let Some(graphics) = &mut self.graphics else { return };
+        let canvas = Canvas::with_format(&graphics.gpu, size, graphics.surface.format());
+        let mut encoder = graphics.gpu.device.create_command_encoder(&Default::default());
+        let delta = Duration::from_millis(1);
+        graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, None, &mut self.screen, &self.snapshot);
+        let saved = canvas
+            .read(&graphics.gpu, encoder)
+            .map_err(|error| error.to_string())
+            .and_then(|picture| picture::save_png(std::path::Path::new(&name), &picture).map_err(|error| error.to_string()));
+        match saved {
+            Ok(()) => self.screen.say(&format!("Saved {name}")),
+            Err(error) => self.screen.say(&format!("The picture could not be saved as {name}: {error}")),
+        }
+        log::info!(target: "twinlens::event", "screenshot {name}");
+    }
+}

@@ -1,0 +1,45 @@
+//! `twinlens` without a command: the window.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::{AdapterFlags, Failure, RunFlags, render};
+use crate::app::{self, WindowError, WindowOptions};
+
+/// Arguments of the window.
+#[derive(Clone, Debug, Args)]
+pub struct WindowArgs {
+    #[command(flatten)]
+    run: RunFlags,
+    /// What to show.
+    #[arg(long, default_value = "byol", value_parser = ["byol"])]
+    scene: String,
+    /// Do not train before Space is pressed.
+    #[arg(long)]
+    paused: bool,
+    /// Size of text and controls, over the display's own scale: 0.5 to 4.
+    #[arg(long, default_value_t = 1.0, value_parser = render::parse_scale)]
+    ui_scale: f32,
+    /// Leave without asking after so many seconds (tests).
+    #[arg(long, hide = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    exit_after: Option<u64>,
+}
+
+/// Opens the window and stays until it is closed.
+pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
+    let started = Instant::now();
+    let options = WindowOptions {
+        adapter: flags.choice(),
+        config: args.run.config()?,
+        paused: args.paused,
+        ui_scale: args.ui_scale,
+        exit_after: args.exit_after.map(Duration::from_secs),
+        started,
+    };
+    app::run(options).map_err(|error| match error {
+        WindowError::NoDisplay(_) | WindowError::NoWindow(_) => Failure::NoAdapter(error.to_string()),
+        WindowError::Gpu(error) => error.into(),
+        WindowError::Session(error) => error.into(),
+    })
+}

@@ -1,0 +1,119 @@
+//! What the ingredients are, in plain sentences: beside the switches, in the caption, in the key help. Everything said here
+//! about a run is either a definition or depends on what was measured; published figures carry their source.
+
+use crate::command::Switch;
+use crate::config::keys;
+use crate::snapshot::{Snapshot, VerdictKind};
+
+/// What a switch does, what it means when off, and what was published about leaving it out.
+pub struct SwitchText {
+    /// With the ingredient in.
+    pub on: &'static str,
+    /// With the ingredient left out: exactly what changes.
+    pub off: &'static str,
+    /// The published row, with its source.
+    pub published: &'static str,
+}
+
+/// The texts of a switch.
+pub const fn switch_text(switch: Switch) -> SwitchText {
+    match switch {
+        Switch::Ema => SwitchText {
+            on: "On: after each step the teacher moves a little towards the student, teacher ← τ·teacher + (1−τ)·student.",
+            off: keys::EMA_OFF,
+            published: "Published, BYOL Table 5a (ImageNet, 300 epochs): τ 0.99 gives 72.5 %, τ 0 gives 0.3 %. \
+                        With other settings no EMA is needed: that is SimSiam.",
+        },
+        Switch::StopGradient => SwitchText {
+            on: "On: the loss trains the student only; no gradient flows into the teacher.",
+            off: keys::STOP_GRADIENT_OFF,
+            published: "Published, SimSiam Fig. 2 (ImageNet, 100 epochs, no EMA): 67.7 % with stop-gradient, 0.1 % without.",
+        },
+        Switch::Predictor => SwitchText {
+            on: "On: the student predicts the teacher's projection through an extra head, q = predictor(z).",
+            off: keys::PREDICTOR_OFF,
+            published: "Published, BYOL Table 5b (ImageNet, 300 epochs): 72.5 % with predictor, 0.2 % without.",
+        },
+    }
+}
+
+/// Steps at which the verdict still says little.
+const EARLY: u64 = 40;
+
+/// One true sentence about what is going on: what was switched off, and what was measured since.
+pub fn caption(snapshot: &Snapshot) -> String {
+    if let Some(stopped) = &snapshot.stopped {
+        return format!("Training has stopped: {stopped}. R re-initialises.");
+    }
+    if snapshot.step == 0 {
+        let then = if snapshot.playing { "training starts." } else { "Space starts the training." };
+        return format!("Random weights, and a teacher that is a copy of the student: {then}");
+    }
+    let off: Vec<&str> = Switch::ALL.into_iter().filter(|&switch| !snapshot.switches.get(switch)).map(Switch::title).collect();
+    let std = snapshot.history.embedding_std.last();
+    let measured = std.map_or_else(String::new, |std| format!(" (embedding std {})", super::charts::short(std)));
+    let flipped_off_before = super::charts::flips(&snapshot.events).any(|(_, _, on)| !on);
+    match (snapshot.verdict.kind, off.as_slice()) {
+        (VerdictKind::Complete, []) if flipped_off_before => format!(
+            "Everything is back on, and the collapse stays{measured}: where the encoder has collapsed too, only R, new weights, helps."
+        ),
+        (VerdictKind::Complete, []) => {
+            format!("Collapsed with everything on{measured}: every image gets nearly the same projection. R starts again.")
+        }
+        (VerdictKind::Complete, off) => format!(
+            "Without {}: every image gets nearly the same projection{measured}. The loss is low, and nothing is learned.",
+            listed(off)
+        ),
+        (VerdictKind::Dimensional, _) => {
+            format!("The projections lie nearly on a line{measured}: they spread out, but only in one direction.")
+        }
+        (_, []) if snapshot.step < EARLY => "The first steps: student and teacher still see little but their random weights.".to_owned(),
+        (_, []) => format!("All three asymmetries are on: the images stay spread out{measured}, and two views of one image draw together."),
+        (_, [one]) => format!("Without {one}, and no collapse so far{measured}. Watch the embedding std."),
+        (_, off) => format!("Without {}, and no collapse so far{measured}.", listed(off)),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+/// Keys and what they do, as `?` shows them.
+pub const KEYS: [(&str, &str); 13] = [
+    ("Space", "play or pause"),
+    ("S", "one training step"),
+    ("R", "re-initialise with the same seed"),
+    ("Shift+R", "re-initialise with the next seed"),
+    ("E", "EMA on or off"),
+    ("G", "stop-gradient on or off"),
+    ("P", "predictor on or off"),
+    ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),
+    ("Tab", "hide or show the panels"),
+    ("F11", "full screen"),
+    ("F12", "save a picture of the window"),
+    ("?", "this list"),
+    ("Esc", "close this, or leave (asks first)"),
+];
+
+/// What the mouse does.
+pub const MOUSE: [(&str, &str); 4] = [
+    ("Drag on the cloud", "turns it; with the right button, moves it"),
+    ("Wheel", "zooms; a double click resets the view"),
+    ("Pointer on a chart", "reads the values at that step"),
+    ("Drop a folder or file", "trains on those images"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_like_sentences() {
+        assert_eq!(listed(&["EMA"]), "EMA");
+        assert_eq!(listed(&["EMA", "stop-gradient", "predictor"]), "EMA, stop-gradient and predictor");
+    }
+}

@@ -1,0 +1,304 @@
+//! A brush in logical pixels over imgui's draw list: the marks of the design notes (text in its sizes, dashed lines, arrows,
+//! chevrons, keys, switches, rings), so that panels say what they show and not how many pixels it takes.
+//!
+//! Subtlety: imgui lends one draw list at a time, so one `Paint` lives for the whole main window and nothing inside may ask
+//! for another.
+
+use imgui::{DrawListMut, Ui};
+
+use super::layout::Rect;
+use super::theme::{self, Colour, Fonts, Type};
+
+/// Which end of the text its position names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// The position is the text's left end.
+    Left,
+    /// The position is the text's middle.
+    Centre,
+    /// The position is the text's right end.
+    Right,
+}
+
+/// Size, weight and colour of a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    /// Size.
+    pub size: Type,
+    /// Semi-bold.
+    pub strong: bool,
+    /// Colour.
+    pub colour: Colour,
+}
+
+impl Style {
+    /// Labels and qualifiers: 13, second level.
+    pub const LABEL: Self = Self::new(Type::Label, false, theme::TEXT_2);
+    /// Body text: 15.
+    pub const BODY: Self = Self::new(Type::Body, false, theme::TEXT);
+    /// Body text, second level.
+    pub const QUIET: Self = Self::new(Type::Body, false, theme::TEXT_2);
+    /// Titles and names: 15, semi-bold.
+    pub const TITLE: Self = Self::new(Type::Body, true, theme::TEXT);
+    /// The caption: 16.
+    pub const CAPTION: Self = Self::new(Type::Caption, false, theme::TEXT);
+    /// The current value of a meter: 22, semi-bold.
+    pub const VALUE: Self = Self::new(Type::Value, true, theme::TEXT);
+
+    /// Size, weight and colour.
+    pub const fn new(size: Type, strong: bool, colour: Colour) -> Self {
+        Self { size, strong, colour }
+    }
+
+    /// The same in another colour.
+    pub const fn coloured(self, colour: Colour) -> Self {
+        Self { colour, ..self }
+    }
+}
+
+/// The brush. Positions and lengths are logical pixels of the window.
+pub struct Paint<'ui> {
+    ui: &'ui Ui,
+    list: DrawListMut<'ui>,
+    fonts: &'ui Fonts,
+    scale: f32,
+}
+
+impl<'ui> Paint<'ui> {
+    /// A brush for the current imgui window at a UI scale.
+    pub fn new(ui: &'ui Ui, fonts: &'ui Fonts, scale: f32) -> Self {
+        Self {
+            ui,
+            list: ui.get_window_draw_list(),
+            fonts,
+            scale,
+        }
+    }
+
+    fn at(&self, point: [f32; 2]) -> [f32; 2] {
+        [point[0] * self.scale, point[1] * self.scale]
+    }
+
+    /// The nearest position at which a line of `thickness` covers whole pixels.
+    fn crisp(&self, value: f32, thickness: f32) -> f32 {
+        let pixels = (thickness * self.scale).round().max(1.0);
+        let edge = (value * self.scale - pixels * 0.5).round();
+        edge + pixels * 0.5
+    }
+
+    /// Width of a text in logical pixels.
+    pub fn text_width(&self, style: Style, text: &str) -> f32 {
+        let _font = self.ui.push_font(self.fonts.regular(style.size));
+        self.ui.calc_text_size(text)[0] / self.scale
+    }
+
+    /// Writes a text whose vertical middle is `position`'s y; gives its width.
+    pub fn text(&self, position: [f32; 2], align: Align, style: Style, text: &str) -> f32 {
+        let size = {
+            let _font = self.ui.push_font(self.fonts.regular(style.size));
+            self.ui.calc_text_size(text)
+        };
+        let [x, y] = self.at(position);
+        let left = match align {
+            Align::Left => x,
+            Align::Centre => x - size[0] * 0.5,
+            Align::Right => x - size[0],
+        };
+        let corner = [left.round(), (y - size[1] * 0.5).round()];
+        {
+            let _font = self.ui.push_font(self.fonts.regular(style.size));
+            self.list.add_text(corner, style.colour, text);
+        }
+        if style.strong {
+            let _font = self.ui.push_font(self.fonts.shifted(style.size));
+            self.list.add_text(corner, style.colour, text);
+        }
+        size[0] / self.scale
+    }
+
+    /// Writes a text in at most `width` logical pixels, its end replaced by … where it does not fit.
+    pub fn text_clipped(&self, position: [f32; 2], style: Style, text: &str, width: f32) -> f32 {
+        if self.text_width(style, text) <= width {
+            return self.text(position, Align::Left, style, text);
+        }
+        let characters: Vec<char> = text.chars().collect();
+        // The longest prefix that fits, by bisection.
+        let (mut fits, mut too_long) = (0, characters.len());
+        while fits + 1 < too_long {
+            let middle = (fits + too_long) / 2;
+            let candidate: String = characters[..middle].iter().collect::<String>() + "…";
+            if self.text_width(style, &candidate) <= width {
+                fits = middle;
+            } else {
+                too_long = middle;
+            }
+        }
+        let shown: String = characters[..fits].iter().collect::<String>().trim_end().to_owned() + "…";
+        self.text(position, Align::Left, style, &shown)
+    }
+
+    /// A filled rectangle.
+    pub fn fill(&self, rect: Rect, colour: Colour, rounding: f32) {
+        self.list
+            .add_rect(self.at(rect.min), self.at(rect.max), colour)
+            .filled(true)
+            .rounding(rounding * self.scale)
+            .build();
+    }
+
+    /// The outline of a rectangle, inside its edges.
+    pub fn outline(&self, rect: Rect, colour: Colour, rounding: f32, thickness: f32) {
+        let inner = rect.inset(thickness * 0.5);
+        self.list
+            .add_rect(self.at(inner.min), self.at(inner.max), colour)
+            .rounding(rounding * self.scale)
+            .thickness(thickness * self.scale)
+            .build();
+    }
+
+    /// A straight line.
+    pub fn line(&self, from: [f32; 2], to: [f32; 2], colour: Colour, thickness: f32) {
+        self.list
+            .add_line(self.at(from), self.at(to), colour)
+            .thickness((thickness * self.scale).max(1.0))
+            .build();
+    }
+
+    /// A horizontal or vertical line of whole pixels.
+    pub fn rule(&self, from: [f32; 2], to: [f32; 2], colour: Colour, thickness: f32) {
+        let half = (thickness * self.scale).round().max(1.0) * 0.5;
+        let (a, b) = if from[1] == to[1] {
+            let y = self.crisp(from[1], thickness);
+            ([from[0] * self.scale, y - half], [to[0] * self.scale, y + half])
+        } else {
+            let x = self.crisp(from[0], thickness);
+            ([x - half, from[1] * self.scale], [x + half, to[1] * self.scale])
+        };
+        self.list.add_rect(a, b, colour).filled(true).build();
+    }
+
+    /// A dashed horizontal or vertical line, dashes and gaps of `dash` each.
+    pub fn dashes(&self, from: [f32; 2], to: [f32; 2], colour: Colour, thickness: f32, dash: f32) {
+        let length = (to[0] - from[0]).abs().max((to[1] - from[1]).abs());
+        let direction = [(to[0] - from[0]) / length.max(1e-3), (to[1] - from[1]) / length.max(1e-3)];
+        let mut start = 0.0;
+        while start < length {
+            let end = (start + dash).min(length);
+            let point = |t: f32| [from[0] + direction[0] * t, from[1] + direction[1] * t];
+            self.rule(point(start), point(end), colour, thickness);
+            start += 2.0 * dash;
+        }
+    }
+
+    /// A dashed rectangle.
+    pub fn dashed_outline(&self, rect: Rect, colour: Colour, thickness: f32) {
+        let r = rect.inset(thickness * 0.5);
+        let [left, top] = r.min;
+        let [right, bottom] = r.max;
+        self.dashes([left, top], [right, top], colour, thickness, 5.0);
+        self.dashes([left, bottom], [right, bottom], colour, thickness, 5.0);
+        self.dashes([left, top], [left, bottom], colour, thickness, 5.0);
+        self.dashes([right, top], [right, bottom], colour, thickness, 5.0);
+    }
+
+    /// A line through many points.
+    pub fn polyline(&self, points: impl Iterator<Item = [f32; 2]>, colour: Colour, thickness: f32) {
+        let points: Vec<[f32; 2]> = points.map(|point| self.at(point)).collect();
+        if points.len() > 1 {
+            self.list
+                .add_polyline(points, colour)
+                .thickness(thickness * self.scale)
+                .build();
+        }
+    }
+
+    /// A filled triangle.
+    pub fn triangle(&self, a: [f32; 2], b: [f32; 2], c: [f32; 2], colour: Colour) {
+        self.list
+            .add_triangle(self.at(a), self.at(b), self.at(c), colour)
+            .filled(true)
+            .build();
+    }
+
+    /// A filled dot.
+    pub fn dot(&self, centre: [f32; 2], radius: f32, colour: Colour) {
+        self.list
+            .add_circle(self.at(centre), radius * self.scale, colour)
+            .filled(true)
+            .build();
+    }
+
+    /// A ring.
+    pub fn ring(&self, centre: [f32; 2], radius: f32, colour: Colour, thickness: f32) {
+        self.list
+            .add_circle(self.at(centre), radius * self.scale, colour)
+            .thickness(thickness * self.scale)
+            .build();
+    }
+
+    /// A 2 px line with a filled head at `to`; horizontal or vertical.
+    pub fn arrow(&self, from: [f32; 2], to: [f32; 2], colour: Colour) {
+        let (length, half) = (8.0, 4.0);
+        let [dx, dy] = [(to[0] - from[0]).signum(), (to[1] - from[1]).signum()];
+        if from[0] == to[0] {
+            self.rule(from, [to[0], to[1] - dy * (length - 1.0)], colour, 2.0);
+            let base = to[1] - dy * length;
+            self.triangle([to[0] - half, base], [to[0] + half, base], to, colour);
+        } else {
+            self.rule(from, [to[0] - dx * (length - 1.0), to[1]], colour, 2.0);
+            let base = to[0] - dx * length;
+            self.triangle([base, to[1] - half], [base, to[1] + half], to, colour);
+        }
+    }
+
+    /// A chain of upward chevrons at `x` from `bottom` up to `top`, moved by `phase` (0 to 1 of a spacing): backward flow.
+    pub fn chevrons_up(&self, x: f32, top: f32, bottom: f32, phase: f32, colour: Colour) {
+        let (arm, spacing) = (4.0, 8.0);
+        let mut y = bottom - phase.rem_euclid(1.0) * spacing;
+        while y - arm >= top {
+            self.polyline(
+                [[x - arm, y], [x, y - arm], [x + arm, y]].into_iter(),
+                colour,
+                2.0,
+            );
+            y -= spacing;
+        }
+    }
+
+    /// A keyboard key with its letter; gives its width. `position` is its left middle.
+    pub fn key(&self, position: [f32; 2], letters: &str) -> f32 {
+        let width = self.key_width(letters);
+        let rect = Rect::new(
+            position[0],
+            position[1] - 10.0,
+            position[0] + width,
+            position[1] + 10.0,
+        );
+        self.fill(rect, theme::RAISED, 4.0);
+        self.outline(rect, theme::AXIS, 4.0, 1.0);
+        let style = Style::new(Type::Label, true, theme::TEXT);
+        self.text([position[0] + width * 0.5, position[1]], Align::Centre, style, letters);
+        width
+    }
+
+    /// Width of [`Self::key`].
+    pub fn key_width(&self, letters: &str) -> f32 {
+        (self.text_width(Style::LABEL, letters) + 12.0).max(20.0)
+    }
+
+    /// A 44x24 switch around `centre`: on is filled with the knob at the right, off is an outline with it at the left.
+    pub fn switch(&self, centre: [f32; 2], on: bool, hovered: bool) {
+        let rect = Rect::new(centre[0] - 22.0, centre[1] - 12.0, centre[0] + 22.0, centre[1] + 12.0);
+        if hovered {
+            self.outline(rect.inset(-4.0), theme::AXIS, 16.0, 1.0);
+        }
+        if on {
+            self.fill(rect, theme::TEXT, 12.0);
+            self.dot([centre[0] + 10.0, centre[1]], 9.0, theme::GROUND);
+        } else {
+            self.fill(rect, theme::GROUND, 12.0);
+            self.outline(rect, theme::TEXT, 12.0, 2.0);
+            self.ring([centre[0] - 10.0, centre[1]], 7.0, theme::TEXT, 2.0);
+        }
+    }
+}

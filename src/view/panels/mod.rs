@@ -1,0 +1,88 @@
+//! The panes of the window, one file each. A panel reads the snapshot, paints, and pushes commands; it never reaches further.
+
+pub mod bottom;
+pub mod centre;
+pub mod mechanism;
+pub mod meters;
+pub mod overlay;
+pub mod top;
+
+use imgui::{MouseButton, Ui};
+
+use crate::command::Command;
+use crate::snapshot::Snapshot;
+
+use super::layout::Rect;
+use super::paint::Paint;
+
+/// What a panel needs to paint one frame and to be touched.
+pub struct Frame<'ui> {
+    /// imgui.
+    pub ui: &'ui Ui,
+    /// The brush of the main window, in logical pixels.
+    pub paint: Paint<'ui>,
+    /// Physical pixels a logical pixel.
+    pub scale: f32,
+    /// An overlay is open: nothing below it reacts.
+    pub blocked: bool,
+    /// Frames a second of the window; none offscreen.
+    pub fps: Option<f32>,
+    /// Counts drawn frames while training goes on; what flows in the diagram moves with it.
+    pub flow: u64,
+}
+
+/// How the pointer is on an area.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Touch {
+    /// The pointer is over it.
+    pub hovered: bool,
+    /// The left button was pressed and released on it.
+    pub clicked: bool,
+    /// The left button went down on it and still is.
+    pub held: bool,
+    /// The right button likewise.
+    pub held_right: bool,
+}
+
+impl Frame<'_> {
+    /// Makes an area react to the pointer; `id` must be unique in the window.
+    pub fn touch(&self, id: &str, area: Rect) -> Touch {
+        if self.blocked || area.width() < 1.0 || area.height() < 1.0 {
+            return Touch::default();
+        }
+        self.ui.set_cursor_screen_pos([area.min[0] * self.scale, area.min[1] * self.scale]);
+        let flags = imgui::ButtonFlags::MOUSE_BUTTON_LEFT | imgui::ButtonFlags::MOUSE_BUTTON_RIGHT;
+        let pressed = self.ui.invisible_button_flags(id, [area.width() * self.scale, area.height() * self.scale], flags);
+        let active = self.ui.is_item_active();
+        Touch {
+            hovered: self.ui.is_item_hovered(),
+            clicked: pressed && self.ui.is_mouse_released(MouseButton::Left),
+            held: active && self.ui.is_mouse_down(MouseButton::Left),
+            held_right: active && self.ui.is_mouse_down(MouseButton::Right),
+        }
+    }
+
+    /// The pointer in logical pixels.
+    pub fn pointer(&self) -> [f32; 2] {
+        self.ui.io().mouse_pos.map(|value| value / self.scale)
+    }
+
+    /// A tooltip of wrapped lines.
+    pub fn tooltip(&self, lines: &[&str]) {
+        self.ui.tooltip(|| {
+            let wrap = 360.0 * self.scale;
+            let _wrap = self.ui.push_text_wrap_pos_with_pos(wrap);
+            // A text as wide as the wrap keeps the tooltip from being narrow.
+            self.ui.dummy([wrap, 0.0]);
+            for line in lines {
+                self.ui.text(line);
+            }
+        });
+    }
+}
+
+/// A pane.
+pub trait Panel {
+    /// Paints the pane into `area` and turns the user's touches into commands.
+    fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>);
+}

@@ -1,0 +1,169 @@
+//! The bar on top: what runs, play, step, re-initialise, how fast, on what, and the verdict. When space is short, the adapter
+//! goes first, then frames a second, then steps a second; never the verdict.
+
+use crate::command::Command;
+use crate::snapshot::{Snapshot, VerdictKind};
+use crate::view::charts::{grouped, short};
+use crate::view::layout::Rect;
+use crate::view::paint::{Align, Style};
+use crate::view::theme::{self, Type};
+
+use super::{Frame, Panel};
+
+/// The bar on top.
+#[derive(Default)]
+pub struct TopBar;
+
+/// The symbols of the three buttons.
+#[derive(Clone, Copy)]
+enum Symbol {
+    Play,
+    Pause,
+    Step,
+    Reset,
+}
+
+/// The verdict in words.
+pub fn verdict_title(kind: VerdictKind) -> &'static str {
+    match kind {
+        VerdictKind::Unknown => "measuring",
+        VerdictKind::Healthy => "healthy",
+        VerdictKind::Complete => "complete collapse",
+        VerdictKind::Dimensional => "dimensional collapse",
+    }
+}
+
+impl Panel for TopBar {
+    fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        let paint = &frame.paint;
+        paint.fill(area, theme::PANEL, 0.0);
+        paint.rule([area.min[0], area.max[1]], area.max, theme::SEPARATOR, 1.0);
+        let middle = area.centre()[1];
+        let badge_left = self.badge(frame, area, snapshot);
+        let mut x = 16.0;
+        if area.width() > 900.0 {
+            x += paint.text([x, middle], Align::Left, Style::TITLE, "Twinlens") + 24.0;
+        }
+        let preset = &snapshot.preset;
+        let scene = paint.text([x, middle], Align::Left, Style::TITLE, "BYOL");
+        paint.rule([x, area.max[1] - 2.0], [x + scene, area.max[1] - 2.0], theme::TEXT, 3.0);
+        x += scene + 10.0;
+        if area.width() > 800.0 {
+            x += paint.text([x, middle + 1.0], Align::Left, Style::LABEL, preset);
+        }
+        x += 22.0;
+        let play = if snapshot.playing { Symbol::Pause } else { Symbol::Play };
+        let command = if snapshot.playing { Command::Pause } else { Command::Play };
+        let buttons = [
+            ("play", play, command, if snapshot.playing { "Pause (Space)" } else { "Play (Space)" }),
+            ("step", Symbol::Step, Command::Step, "One training step (S)"),
+            ("reset", Symbol::Reset, Command::Reset { new_seed: false }, "Re-initialise with the same seed (R); Shift+R takes the next seed"),
+        ];
+        for (id, symbol, command, tip) in buttons {
+            let rect = Rect::new(x, middle - 16.0, x + 32.0, middle + 16.0);
+            let touch = frame.touch(id, rect);
+            paint.fill(rect, theme::RAISED, 4.0);
+            if touch.hovered {
+                paint.outline(rect, theme::AXIS, 4.0, 1.0);
+                frame.ui.tooltip_text(tip);
+            }
+            draw_symbol(frame, rect.centre(), symbol);
+            if touch.clicked {
+                commands.push(command);
+            }
+            x += 36.0;
+        }
+        x += 16.0;
+        let mut facts = vec![("step", grouped(snapshot.step), "")];
+        let speed = if snapshot.playing { short(snapshot.steps_per_second) } else { "paused".to_owned() };
+        facts.push(("", speed, if snapshot.playing { "steps/s" } else { "" }));
+        if let Some(fps) = frame.fps {
+            facts.push(("", format!("{fps:.0}"), "fps"));
+        }
+        for (before, number, after) in facts {
+            let cells = number.clone();
+            let width = [before, cells.as_str(), after].iter().map(|part| paint.text_width(Style::BODY, part) + 6.0).sum::<f32>();
+            if x + width > badge_left - 16.0 {
+                return;
+            }
+            let start = x;
+            for (text, style) in [(before, Style::QUIET), (cells.as_str(), Style::TITLE), (after, Style::QUIET)] {
+                if !text.is_empty() {
+                    x += paint.text([x, middle], Align::Left, style, text) + 5.0;
+                }
+            }
+            // Numbers that change keep their place: room for one digit more or less.
+            x = x.max(start + width) + 18.0;
+        }
+        let room = badge_left - 24.0 - x;
+        if room > 90.0 {
+            paint.text_clipped([x, middle + 1.0], Style::LABEL, &snapshot.adapter, room);
+            let rect = Rect::new(x, area.min[1], badge_left - 24.0, area.max[1] - 2.0);
+            if frame.touch("adapter", rect).hovered {
+                let kind = if snapshot.adapter_is_software { "A CPU: no GPU is in use." } else { "All training and drawing run on it." };
+                frame.tooltip(&[&snapshot.adapter, kind]);
+            }
+        }
+    }
+}
+
+impl TopBar {
+    /// The verdict at the right end; gives its left edge.
+    fn badge(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
+        let paint = &frame.paint;
+        let verdict = &snapshot.verdict;
+        let alarm = verdict.kind.is_collapse();
+        let title = verdict_title(verdict.kind);
+        let meter = match verdict.kind {
+            VerdictKind::Unknown => String::new(),
+            _ => format!("{} {}", verdict.meter, short(verdict.value)),
+        };
+        let title_width = paint.text_width(Style::TITLE, title);
+        let meter_width = if meter.is_empty() { 0.0 } else { paint.text_width(Style::LABEL, &meter) + 10.0 };
+        let bar = if alarm { 8.0 } else { 0.0 };
+        let right = area.max[0] - 16.0;
+        let left = right - title_width - meter_width - 36.0 - bar;
+        let rect = Rect::new(left, area.min[1] + 8.0, right, area.max[1] - 8.0);
+        let touch = frame.touch("verdict", rect);
+        if alarm {
+            paint.fill(rect, theme::GROUND, 4.0);
+            paint.outline(rect, theme::ALARM, 4.0, 2.0);
+            paint.fill(Rect::new(left, rect.min[1], left + 8.0, rect.max[1]), theme::ALARM, 3.0);
+        } else {
+            paint.outline(rect, theme::AXIS, 4.0, 1.0);
+        }
+        let y = rect.centre()[1];
+        let x = left + 17.0 + bar;
+        paint.text([x, y], Align::Left, Style::TITLE, title);
+        if !meter.is_empty() {
+            paint.text([x + title_width + 10.0, y + 1.0], Align::Left, Style::new(Type::Label, false, theme::TEXT_2), &meter);
+        }
+        if touch.hovered {
+            let reason = if verdict.reason.is_empty() { "The verdict comes after the first steps." } else { verdict.reason.as_str() };
+            frame.tooltip(&[reason]);
+        }
+        left
+    }
+}
+
+fn draw_symbol(frame: &Frame<'_>, [x, y]: [f32; 2], symbol: Symbol) {
+    let paint = &frame.paint;
+    let colour = theme::TEXT;
+    match symbol {
+        Symbol::Pause => {
+            paint.fill(Rect::new(x - 6.0, y - 7.0, x - 2.0, y + 7.0), colour, 1.0);
+            paint.fill(Rect::new(x + 2.0, y - 7.0, x + 6.0, y + 7.0), colour, 1.0);
+        }
+        Symbol::Play => paint.triangle([x - 5.0, y - 8.0], [x + 8.0, y], [x - 5.0, y + 8.0], colour),
+        Symbol::Step => {
+            paint.triangle([x - 7.0, y - 7.0], [x + 4.0, y], [x - 7.0, y + 7.0], colour);
+            paint.fill(Rect::new(x + 4.0, y - 7.0, x + 7.0, y + 7.0), colour, 0.0);
+        }
+        Symbol::Reset => {
+            let point = |turn: f32, radius: f32| [x + radius * turn.cos(), y + radius * turn.sin()];
+            let turns = (0..=20).map(|i| -2.2 + i as f32 * 0.245);
+            paint.polyline(turns.map(|turn| point(turn, 7.0)), colour, 2.0);
+            paint.triangle(point(-2.5, 12.0), point(-2.9, 3.5), point(-1.75, 6.0), colour);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What `freeze` refuses: each mistake is made once, and must be named with the dispatch and the culprit.
+
+use std::sync::Arc;
+
+use twinlens::gpu::{AdapterChoice, FreezeError, Gpu, GpuError, Kernel, Tape, Tensor};
+
+/// x, y (L, R, C); uniform rows, columns, least.
+const L2NORM: Kernel = Kernel::new("ops/l2norm_forward.wgsl");
+/// x, mean; uniform rows, learners.
+const MEAN: Kernel = Kernel::new("ops/row_mean.wgsl");
+/// partials, dgain, dshift; two of them written.
+const FOLD: Kernel = Kernel::new("ops/norm_fold.wgsl");
+
+fn gpu() -> Arc<Gpu> {
+    Gpu::headless(&AdapterChoice::default().or_environment()).expect("an adapter")
+}
+
+/// A tape, an input and an output for `L2NORM`, recorded by `record`; what `freeze` says of it.
+fn refusal(record: impl FnOnce(&mut Tape<'_>, &Tensor, &Tensor)) -> FreezeError {
+    let gpu = gpu();
+    let x = gpu.tensor("input", [1, 3, 4]).unwrap();
+    let mut tape = Tape::new(&gpu);
+    let y = tape.tensor("output", [1, 3, 4]);
+    tape.scope("block", |tape| record(tape, &x, &y));
+    match tape.freeze() {
+        Err(GpuError::Freeze(error)) => {
+            let text = error.to_string();
+            assert!(text.contains("block/"), "the dispatch is not named: {text}");
+            error
+        }
+        Err(other) => panic!("another error: {other}"),
+        Ok(_) => panic!("it was accepted"),
+    }
+}
+
+#[test]
+fn a_sound_tape_is_accepted() {
+    let gpu = gpu();
+    let x = gpu.tensor("input", [1, 3, 4]).unwrap();
+    let mut tape = Tape::new(&gpu);
+    let y = tape.tensor("output", [1, 3, 4]);
+    tape.dispatch(&L2NORM).set("rows", 3_u32).set("columns", 4_u32).set("least", 1.0_f32).read("x", &x).write("y", &y).over([3, 1, 1]);
+    assert_eq!(tape.freeze().unwrap().len(), 1);
+}
+
+#[test]
+fn an_unknown_binding() {
+    let error = refusal(|tape, x, y| tape.dispatch(&L2NORM).read("q", x).write("y", y).over([3, 1, 1]));
+    assert!(matches!(&error, FreezeError::UnknownBinding { binding, known, .. } if binding == "q" && known == "x, y"), "{error}");
+}
+
+#[test]
+fn a_missing_binding() {
+    let error = refusal(|tape, x, _| tape.dispatch(&L2NORM).read("x", x).over([3, 1, 1]));
+    assert!(matches!(&error, FreezeError::MissingBinding { binding, .. } if binding == "y"), "{error}");
+}
+
+#[test]
+fn a_binding_given_twice() {
+    let error = refusal(|tape, x, y| tape.dispatch(&L2NORM).read("x", x).read("x", x).write("y", y).over([3, 1, 1]));
+    assert!(matches!(&error, FreezeError::BoundTwice { binding, .. } if binding == "x"), "{error}");
+}
+
+#[test]
+fn access_that_the_shader_contradicts() {
+    let error = refusal(|tape, x, y| tape.dispatch(&L2NORM).write("x", x).write("y", y).over([3, 1, 1]));
+    let named = |error: &FreezeError, name: &str| matches!(error, FreezeError::AccessMismatch { binding, .. } if binding == name);
+    assert!(named(&error, "x"), "{error}");
+    let error = refusal(|tape, x, y| tape.dispatch(&L2NORM).read("x", x).read("y", y).over([3, 1, 1]));
+    assert!(named(&error, "y"), "{error}");
+    assert!(error.to_string().contains("recorded as read, but the shader declares read_write"), "{error}");
+}
+
+fn uniform_refusal(values: &[(&'static str, twinlens::gpu::Value)]) -> (String, String) {
+    let error = refusal(|tape, x, y| {
+        let record = tape.dispatch(&L2NORM).read("x", x).write("y", y);
+        values.iter().fold(record, |record, &(field, value)| record.set(field, value)).over([3, 1, 1]);
+    });
+    match error {
+        FreezeError::Uniform { field, problem, .. } => (field, problem),
+        other => panic!("another error: {other}"),
+    }
+}
+
+#[test]
+fn uniforms_that_do_not_fit() {
+    let (rows, columns, least) = (("rows", 3_u32.into()), ("columns", 4_u32.into()), ("least", 1.0_f32.into()));
+    let (field, problem) = uniform_refusal(&[rows, columns]);
+    assert_eq!((field.as_str(), problem.as_str()), ("least", "not set"));
+    let (field, problem) = uniform_refusal(&[rows, columns, ("least", 1_u32.into())]);
+    assert_eq!((field.as_str(), problem.as_str()), ("least", "set as u32, but the shader declares f32"));
+    let (field, problem) = uniform_refusal(&[rows, columns, least, ("most", 1_u32.into())]);
+    assert_eq!((field.as_str(), problem.as_str()), ("most", "the shader's uniform has no such field"));
+    let (field, problem) = uniform_refusal(&[rows, columns, least, rows]);
+    assert_eq!((field.as_str(), problem.as_str()), ("rows", "set twice"));
+}
+
+#[test]
+fn a_buffer_read_and_written() {
+    let error = refusal(|tape, x, _| tape.dispatch(&L2NORM).read("x", x).write("y", x).over([3, 1, 1]));
+    assert!(matches!(&error, FreezeError::ReadAndWritten { tensor, .. } if tensor == "input"), "{error}");
+}
+
+fn fold(tape: &mut Tape<'_>, partials: &Tensor, dgain: &Tensor, dshift: &Tensor) {
+    tape.dispatch(&FOLD)
+        .set("columns", 64_u32)
+        .set("chunks", 1_u32)
+        .set("gradient_stride", 0_u32)
+        .set("accumulate_gain", false)
+        .set("accumulate_shift", false)
+        .read("partials", partials)
+        .write("dgain", dgain)
+        .write("dshift", dshift)
+        .over([128, 1, 1]);
+}
+
+#[test]
+fn writes_that_overlap() {
+    let error = refusal(|tape, x, y| fold(tape, x, y, y));
+    assert!(matches!(&error, FreezeError::OverlappingWrites { tensor, .. } if tensor == "output"), "{error}");
+    // Disjoint slices of one buffer are fine.
+    let gpu = gpu();
+    let flat = gpu.tensor("flat", [1, 1, 128]).unwrap();
+    let partials = gpu.tensor("partials", [1, 1, 128]).unwrap();
+    let mut tape = Tape::new(&gpu);
+    fold(&mut tape, &partials, &flat.slice("gain", 0, 1, 64), &flat.slice("shift", 64, 1, 64));
+    assert!(tape.freeze().is_ok());
+}
+
+#[test]
+fn a_tensor_read_before_it_was_written() {
+    let error = refusal(|tape, _, y| {
+        let mean = tape.tensor("mean", [1, 1, 1]);
+        tape.dispatch(&MEAN).set("rows", 12_u32).set("learners", 1_u32).read("x", y).write("mean", &mean).over([1, 1, 1]);
+    });
+    assert!(matches!(&error, FreezeError::ReadBeforeWrite { tensor, .. } if tensor == "output"), "{error}");
+}
+
+#[test]
+fn an_empty_dispatch() {
+    let error = refusal(|tape, x, y| tape.dispatch(&L2NORM).read("x", x).write("y", y).over([3, 0, 1]));
+    assert!(matches!(&error, FreezeError::EmptyDispatch { items: [3, 0, 1], .. }), "{error}");
+}
+
+#[test]
+fn more_groups_than_the_adapter_takes() {
+    let error = refusal(|tape, x, y| tape.dispatch(&L2NORM).read("x", x).write("y", y).over([64 * 65535 + 1, 1, 1]));
+    assert!(matches!(&error, FreezeError::TooManyGroups { groups: [65536, 1, 1], .. }), "{error}");
+}
+
+#[test]
+fn a_tensor_too_large_for_the_adapter() {
+    let gpu = gpu();
+    let mut tape = Tape::new(&gpu);
+    tape.tensor("giant", [1024, 65535, 65535]);
+    let error = tape.freeze().err().expect("it cannot fit");
+    assert!(matches!(&error, GpuError::TooLarge { name, .. } if name == "giant"), "{error}");
+}
