@@ -119,7 +119,9 @@ fn follow_the_reference(gpu: &Gpu, settings: &AdamW, learners: u32, elements: u3
     let mut expected: Vec<Parameter> = initial.iter().map(|&value| Parameter { value: value.into(), ..Parameter::default() }).collect();
     let mut teacher: Vec<f64> = initial.iter().map(|&value| value.into()).collect();
     for step in 1..=6 {
-        let gradient = random(&mut rng, learners * elements);
+        // Each learner's gradient is a tenth of the one before it, so that clipping takes some and leaves others.
+        let scale = |index: usize| 0.1_f32.powi((index / elements as usize) as i32);
+        let gradient: Vec<f32> = random(&mut rng, learners * elements).iter().enumerate().map(|(index, g)| g * scale(index)).collect();
         gpu.upload(&training.gradient, &gradient);
         gpu.run(&training.program);
         for (learner, own) in gradient.chunks(elements as usize).enumerate() {

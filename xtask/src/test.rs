@@ -2,7 +2,7 @@
 //!
 //! Tests run one process each where cargo-nextest is there, because an error in the software
 //! driver's compiler ends the whole process. All of it is the dev profile, so dependencies are
-//! built once. The documentation's examples go first: nextest's summary is then the last word.
+//! built once. The documentation's examples go first: the tests' own summary is then the last word.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -23,7 +23,8 @@ const LINT: Stage = Stage { name: "lint", arguments: &["clippy", "--workspace", 
 const EXAMPLES: Stage = Stage { name: "documentation examples", arguments: &["test", "--workspace", "--doc"] };
 const TESTS: Stage = Stage { name: "tests", arguments: &["nextest", "run", "--workspace"] };
 /// All tests in few processes, two at a time as `.config/nextest.toml` has it.
-const PLAIN_TESTS: Stage = Stage { name: "tests", arguments: &["test", "--workspace", "--no-fail-fast", "--", "--test-threads=2"] };
+const PLAIN_TESTS: Stage =
+    Stage { name: "tests", arguments: &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--", "--test-threads=2"] };
 
 pub fn test(no_install: bool) -> Result<(), Failure> {
     let start = Instant::now();
@@ -71,8 +72,9 @@ fn stages(has_subcommand: impl Fn(&str) -> bool) -> (Vec<Stage>, Vec<&'static st
     } else {
         notes.push("lints NOT checked: no clippy (`rustup component add clippy`)");
     }
+    stages.push(EXAMPLES);
     if has_subcommand("nextest") {
-        stages.extend([EXAMPLES, TESTS]);
+        stages.push(TESTS);
     } else {
         notes.push(
             "no cargo-nextest (`cargo install --locked cargo-nextest`), so tests share processes: a \
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_skipped_with_a_note_but_tests_always_run() {
         let (stages, notes) = stages(|_| false);
-        assert_eq!(stages, [PLAIN_TESTS]);
+        assert_eq!(stages, [EXAMPLES, PLAIN_TESTS]);
         assert_eq!(notes.len(), 3);
     }
 }

@@ -1,0 +1,164 @@
+//! The command line as a user meets it: exit codes, one line on stderr, what is on stdout, files that are broken.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn twinlens(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_twinlens"))
+        .args(arguments)
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("RUST_LOG")
+        .output()
+        .expect("twinlens starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The lines that are ours (drivers print warnings of their own).
+fn own_lines(output: &Output) -> Vec<String> {
+    stderr(output).lines().filter(|line| line.starts_with("twinlens:")).map(str::to_owned).collect()
+}
+
+fn refuses(arguments: &[&str], code: i32, words: &[&str]) {
+    let output = twinlens(arguments);
+    let lines = own_lines(&output);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+    assert_eq!(lines.len(), 1, "{arguments:?}: one line, not {}", stderr(&output));
+    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+    for word in words {
+        assert!(lines[0].contains(word), "{arguments:?}: '{}' does not say '{word}'", lines[0]);
+    }
+}
+
+const TRAIN: [&str; 5] = ["train", "--steps", "2", "--set", "batch=4"];
+
+fn train_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&TRAIN[..], more].concat()
+}
+
+#[test]
+fn wrong_usage_is_one_line_and_exit_2() {
+    refuses(&["train", "--steps", "many"], 2, &["many"]);
+    refuses(&["train", "--steps", "5", "--preset", "byoll"], 2, &["byoll", "byol"]);
+    refuses(&train_with(&["--set", "learning_rat=1"]), 2, &["learning_rat", "learning_rate"]);
+    refuses(&train_with(&["--set", "tau=2"]), 2, &["tau", "2"]);
+    refuses(&train_with(&["--set", "tau=nan"]), 2, &["tau"]);
+    refuses(&train_with(&["--set", "tau"]), 2, &["tau"]);
+    refuses(&train_with(&["--data", "nonsense:x"]), 2, &["nonsense"]);
+    refuses(&train_with(&["--data", "folder:/does/not/exist"]), 2, &["/does/not/exist"]);
+    refuses(&train_with(&["--resume", "/does/not/exist"]), 2, &["/does/not/exist"]);
+    refuses(&train_with(&["--log", "/proc/nowhere/log.jsonl"]), 2, &["/proc/nowhere"]);
+    refuses(&["dump-step", "--learner", "3", "--out", "/tmp/x"], 2, &["--learner"]);
+    refuses(&["dance"], 2, &["dance"]);
+}
+
+#[test]
+fn an_absent_adapter_is_one_line_and_exit_3() {
+    refuses(&train_with(&["--adapter", "voodoo2"]), 3, &["voodoo2", "--software"]);
+    refuses(&train_with(&["--backend", "glide"]), 3, &["glide", "vulkan"]);
+}
+
+#[test]
+fn broken_checkpoints_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = folder.path().join("good.safetensors");
+    let saved = twinlens(&train_with(&["--save", good.to_str().expect("utf-8")]));
+    assert!(saved.status.success(), "{}", stderr(&saved));
+    let bytes = std::fs::read(&good).expect("saved");
+    let broken = folder.path().join("broken.safetensors");
+    let resume = |bytes: &[u8]| {
+        std::fs::write(&broken, bytes).expect("written");
+        refuses(&train_with(&["--resume", broken.to_str().expect("utf-8")]), 2, &["checkpoint", "broken.safetensors"]);
+    };
+    resume(&[]);
+    resume(b"garbage that is no header at all");
+    resume(&bytes[..bytes.len() / 2]);
+    resume(&[&u64::MAX.to_le_bytes()[..], &bytes[8..]].concat());
+    // A configuration out of range, inside of an intact file.
+    let text = String::from_utf8_lossy(&bytes[8..]).into_owned();
+    let header = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
+    let hostile = text[..header].replace("\\\"batch\\\":4", "\\\"batch\\\":4000000000");
+    assert_ne!(hostile, text[..header], "the metadata holds the batch");
+    resume(&[&(hostile.len() as u64).to_le_bytes()[..], hostile.as_bytes(), &bytes[8 + header..]].concat());
+}
+
+#[test]
+fn json_is_one_object_and_logs_are_identical_for_a_seed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |name: &str, more: &[&str]| {
+        let path = folder.path().join(name);
+        let arguments = [&["train", "--steps", "20", "--set", "batch=4", "--json", "--log", path.to_str().expect("utf-8")], more].concat();
+        let output = twinlens(&arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object on stdout");
+        (std::fs::read_to_string(path).expect("a log"), summary)
+    };
+    let (first, summary) = run("a.jsonl", &[]);
+    let (second, _) = run("b.jsonl", &[]);
+    assert_eq!(first, second);
+    assert_eq!(first.lines().count(), 3, "steps 0, 10 and 20");
+    for key in ["step", "loss", "embedding_std", "effective_rank", "knn_accuracy", "knn_projection", "verdict", "steps_per_second", "adapter", "seed", "preset"] {
+        assert!(!summary[key].is_null(), "{key} in {summary}");
+    }
+    assert_eq!(summary["learners"].as_array().map(Vec::len), Some(1));
+    let (_, several) = run("c.jsonl", &["--learners", "2"]);
+    assert_eq!(several["learners"].as_array().map(Vec::len), Some(2));
+    assert_eq!(several["learners"][0]["loss"], summary["loss"], "learner 0 of 2 is the run alone");
+}
+
+#[test]
+fn resume_continues_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).to_str().expect("utf-8").to_owned();
+    let run = |arguments: &[&str]| {
+        let output = twinlens(&[&["train", "--set", "tau=0.97"], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    let (straight, part, rest, checkpoint) = (file("straight"), file("part"), file("rest"), file("c.safetensors"));
+    run(&["--set", "batch=4", "--steps", "20", "--log", &straight]);
+    run(&["--set", "batch=4", "--steps", "10", "--log", &part, "--save", &checkpoint]);
+    run(&["--steps", "20", "--resume", &checkpoint, "--log", &rest]);
+    let read = |path: &str| std::fs::read_to_string(Path::new(path)).expect("a log");
+    assert_eq!(read(&part) + &read(&rest), read(&straight));
+}
+
+#[test]
+fn dump_step_writes_what_it_promises() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("utf-8");
+    let output = twinlens(&["dump-step", "--set", "batch=4", "--at-step", "2", "--out", out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let bytes = std::fs::read(folder.path().join("step.safetensors")).expect("the tensors");
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
+    let shape = |name: &str| tensors.tensor(name).unwrap_or_else(|_| panic!("{name} is missing")).shape().to_vec();
+    assert_eq!(shape("views.0"), [4, 3, 32, 32]);
+    assert_eq!(shape("views.1"), [4, 3, 32, 32]);
+    assert_eq!(shape("student.out.1"), [4, 32]);
+    assert_eq!(shape("teacher.out.0"), [4, 32]);
+    assert_eq!(shape("loss"), [0_usize; 0]);
+    for role in ["student.before", "student.after", "teacher.before", "moment1.before", "moment2.after", "grad"] {
+        assert_eq!(shape(&format!("{role}.encoder.stages.0.linear.weight")), [32, 48], "{role}");
+    }
+    assert_eq!(shape("grad.predictor.3.weight"), [32, 128]);
+    assert!(tensors.tensor("teacher.after.predictor.0.weight").is_err(), "the teacher has no predictor");
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("step.json")).expect("step.json")).expect("JSON");
+    assert_eq!(json["step"], 2);
+    assert!((json["hyper"]["learning_rate"].as_f64().expect("a number") - 2e-3 * 2.0 / 20.0).abs() < 1e-9, "warmed up");
+}
+
+#[test]
+fn presets_and_doctor_print_something_useful() {
+    let presets = twinlens(&["presets"]);
+    assert!(presets.status.success());
+    let text = String::from_utf8_lossy(&presets.stdout).into_owned();
+    assert!(["byol ", "byol-fast", "byol-batchnorm"].iter().all(|name| text.contains(name)), "{text}");
+    let explained = twinlens(&["presets", "--explain"]);
+    assert!(String::from_utf8_lossy(&explained.stdout).contains("predictor_multiplier"));
+    let doctor = twinlens(&["doctor"]);
+    assert!(doctor.status.success(), "{}", stderr(&doctor));
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("chosen"));
+}

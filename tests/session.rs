@@ -1,0 +1,196 @@
+//! The core that window and commands share: replays, resuming, learners, switches. Small batches; the adapter is the software one
+//! in CI.
+
+use std::sync::Arc;
+
+use twinlens::command::{Command, Switch};
+use twinlens::config::RunConfig;
+use twinlens::gpu::{AdapterChoice, Gpu};
+use twinlens::session::{Cadence, Pace, Session};
+use twinlens::train::checkpoint::Checkpoint;
+
+fn gpu() -> Arc<Gpu> {
+    Gpu::headless(&AdapterChoice::default().or_environment()).expect("an adapter")
+}
+
+fn config(overrides: &[&str]) -> RunConfig {
+    let mut all = vec!["batch=8".to_owned(), "seed=3".to_owned()];
+    all.extend(overrides.iter().map(|&text| text.to_owned()));
+    RunConfig::load("byol", None, &all).expect("a valid configuration")
+}
+
+fn open(gpu: &Arc<Gpu>, overrides: &[&str]) -> Session {
+    Session::open(gpu.clone(), config(overrides), Cadence::headless(1, None)).expect("a session")
+}
+
+fn steps(session: &mut Session, count: u32) {
+    session.advance(Pace::Steps(count)).expect("steps");
+    session.settle().expect("a living device");
+}
+
+/// Bits of the whole state of one learner.
+fn bits(session: &Session, learner: usize) -> Vec<u32> {
+    let trainer = session.trainer();
+    let total = trainer.method.layout().total() as usize;
+    let part = |values: Vec<u32>| values[learner * total..][..total].to_vec();
+    trainer.roles.state().into_iter().flat_map(|(_, tensor)| part(trainer.gpu.download::<u32>(tensor).expect("a download"))).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_and_another_seed_does_not() {
+    let gpu = gpu();
+    let run = |seed: &str| {
+        let mut session = open(&gpu, &[seed]);
+        steps(&mut session, 3);
+        (bits(&session, 0), session.record())
+    };
+    let (first, second, other) = (run("seed=3"), run("seed=3"), run("seed=4"));
+    assert_eq!(first, second);
+    assert_ne!(first.0, other.0);
+    assert!(first.1.learners[0].loss.is_some_and(f32::is_finite));
+}
+
+#[test]
+fn a_resumed_run_is_the_uninterrupted_one_bit_for_bit() {
+    let gpu = gpu();
+    let mut straight = open(&gpu, &["stop_gradient=off"]);
+    steps(&mut straight, 6);
+    let mut first = open(&gpu, &["stop_gradient=off"]);
+    steps(&mut first, 3);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("half.safetensors");
+    first.checkpoint().expect("a checkpoint").write(&path).expect("saved");
+    let checkpoint = Checkpoint::read(&path).expect("read back");
+    assert_eq!(checkpoint, first.checkpoint().expect("a checkpoint"));
+    let mut resumed = Session::resume(gpu, &checkpoint, Cadence::headless(1, None)).expect("resumed");
+    steps(&mut resumed, 3);
+    assert_eq!(resumed.step(), 6);
+    assert_eq!(bits(&resumed, 0), bits(&straight, 0));
+    assert_eq!(resumed.record_of_this_step(), straight.record_of_this_step());
+    assert_eq!(resumed.snapshot().verdict, straight.snapshot().verdict);
+}
+
+#[test]
+fn learner_0_of_3_is_the_run_alone_bit_for_bit() {
+    let gpu = gpu();
+    for crops in ["own_crops=off", "own_crops=on"] {
+        let mut alone = open(&gpu, &[crops]);
+        let mut several = open(&gpu, &[crops, "learners=3"]);
+        steps(&mut alone, 4);
+        steps(&mut several, 4);
+        assert_eq!(bits(&several, 0), bits(&alone, 0), "{crops}");
+        assert_ne!(bits(&several, 1), bits(&several, 0), "{crops}: learners must differ in their seeds");
+        // Learner 1 with its own crops is the run alone with the next seed.
+        if crops == "own_crops=on" {
+            let mut next = open(&gpu, &[crops, "seed=4"]);
+            steps(&mut next, 4);
+            assert_eq!(bits(&several, 1), bits(&next, 0));
+        }
+    }
+}
+
+#[test]
+fn a_switch_takes_effect_between_steps_and_comes_back() {
+    let gpu = gpu();
+    let mut session = open(&gpu, &[]);
+    let mut untouched = open(&gpu, &[]);
+    steps(&mut session, 2);
+    session.apply(Command::SetSwitch { switch: Switch::StopGradient, on: false });
+    session.apply(Command::SetSwitch { switch: Switch::StopGradient, on: true });
+    steps(&mut session, 1);
+    steps(&mut untouched, 3);
+    assert_eq!(bits(&session, 0), bits(&untouched, 0), "off and on again before a step changes nothing");
+    for switch in Switch::ALL {
+        let mut flipped = open(&gpu, &[]);
+        steps(&mut flipped, 2);
+        flipped.apply(Command::SetSwitch { switch, on: false });
+        steps(&mut flipped, 1);
+        assert!(!flipped.switch(switch));
+        assert_ne!(bits(&flipped, 0), bits(&untouched, 0), "{switch:?} off must change the step");
+        assert_eq!(flipped.snapshot().events.len(), 1);
+        assert_eq!(flipped.snapshot().events[0].step, 2);
+    }
+}
+
+#[test]
+fn with_the_ema_off_the_teacher_is_the_student_after_each_step() {
+    let gpu = gpu();
+    let mut session = open(&gpu, &["ema=off"]);
+    steps(&mut session, 2);
+    let trainer = session.trainer();
+    let [student, teacher] = [&trainer.roles.student, &trainer.roles.teacher].map(|flat| gpu.download::<u32>(flat).expect("a download"));
+    for spec in trainer.method.layout().specs().iter().filter(|spec| !spec.name.starts_with("predictor")) {
+        let range = spec.first as usize..(spec.first + spec.elements()) as usize;
+        assert_eq!(student[range.clone()], teacher[range], "{}", spec.name);
+    }
+}
+
+#[test]
+fn slices_give_the_same_bits_as_whole_steps() {
+    let gpu = gpu();
+    let mut whole = open(&gpu, &[]);
+    steps(&mut whole, 3);
+    let mut sliced = open(&gpu, &[]);
+    for _ in 0..100_000 {
+        if sliced.step() == 3 {
+            break;
+        }
+        sliced.advance(Pace::Budget(std::time::Duration::from_millis(2))).expect("a slice");
+        gpu.wait().expect("a living device");
+    }
+    assert_eq!(sliced.step(), 3);
+    assert_eq!(bits(&sliced, 0), bits(&whole, 0));
+}
+
+#[test]
+fn a_lost_device_loses_no_more_than_the_steps_since_the_last_safe_state() {
+    let first = gpu();
+    let mut session = open(&first, &[]);
+    steps(&mut session, 2);
+    session.keep_safe().expect("kept");
+    steps(&mut session, 1);
+    first.device.destroy();
+    assert!(session.advance(Pace::Steps(1)).is_err() || session.settle().is_err(), "a lost device must be noticed");
+    session.reopen(gpu()).expect("reopened");
+    assert_eq!(session.step(), 2);
+    steps(&mut session, 1);
+    let mut straight = open(&gpu(), &[]);
+    steps(&mut straight, 3);
+    assert_eq!(bits(&session, 0), bits(&straight, 0));
+}
+
+/// BYOL as SCIENCE.md section 7 has it, in short: which switch kills it, and by when. Seed 0; the README's table has five seeds.
+fn embedding_std_of(overrides: &[&str], count: u32) -> (f32, f32) {
+    let all: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+    let config = RunConfig::load("byol-fast", None, &all).expect("a valid configuration");
+    let mut session = Session::open(gpu(), config, Cadence::headless(u64::MAX, None)).expect("a session");
+    steps(&mut session, count);
+    session.settle().expect("a living device");
+    let history = session.snapshot().history;
+    let least = history.embedding_std.points.iter().map(|point| point.1).fold(f32::INFINITY, f32::min);
+    (least, history.embedding_std.last().expect("it was measured"))
+}
+
+#[test]
+fn learning_all_on_stays_alive() {
+    let (least, last) = embedding_std_of(&[], 80);
+    assert!(least > 0.1 && last > 0.2, "least {least}, last {last}");
+}
+
+#[test]
+fn learning_without_stop_gradient_collapses() {
+    let (least, last) = embedding_std_of(&["stop_gradient=off"], 40);
+    assert!(last < 0.15, "least {least}, last {last}");
+}
+
+#[test]
+fn learning_without_predictor_collapses() {
+    let (least, last) = embedding_std_of(&["predictor=off"], 80);
+    assert!(last < 0.15, "least {least}, last {last}");
+}
+
+#[test]
+fn learning_without_ema_collapses() {
+    let (least, last) = embedding_std_of(&["ema=off"], 60);
+    assert!(last < 0.15, "least {least}, last {last}");
+}
