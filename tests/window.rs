@@ -293,7 +293,23 @@ fn window_keys_and_switches_do_what_they_say() {
     app.press(&display, "space", "command Pause");
     std::thread::sleep(Duration::from_millis(500));
     let before = display.screen();
-    display.xdotool(&["mousemove", "640", "400", "mousedown", "1", "mousemove", "700", "430", "sleep", "0.3", "mouseup", "1", "mousemove", "700", "20"]);
+    display.xdotool(&[
+        "mousemove",
+        "640",
+        "400",
+        "mousedown",
+        "1",
+        "mousemove",
+        "700",
+        "430",
+        "sleep",
+        "0.3",
+        "mouseup",
+        "1",
+        "mousemove",
+        "700",
+        "20",
+    ]);
     std::thread::sleep(Duration::from_millis(600));
     let turned = display.screen().difference(&before, CLOUD);
     assert!(turned > 1000, "the drag changed only {turned} pixels");

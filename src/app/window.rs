@@ -80,8 +80,8 @@ struct Graphics {
 
 impl Graphics {
     fn new(gpu: Arc<Gpu>, surface: wgpu::Surface<'static>, window: &Window, ui_scale: f32) -> Result<Self, WindowError> {
-        let surface = WindowSurface::new(&gpu, surface)
-            .ok_or_else(|| WindowError::NoWindow(format!("'{}' cannot draw in it", gpu.info.name)))?;
+        let surface =
+            WindowSurface::new(&gpu, surface).ok_or_else(|| WindowError::NoWindow(format!("'{}' cannot draw in it", gpu.info.name)))?;
         let mut renderer = FrameRenderer::new(gpu.clone(), surface.format(), ui_scale).map_err(GpuError::from)?;
         let mut platform = WinitPlatform::new(renderer.imgui());
         platform.attach_window(renderer.imgui().io_mut(), window, HiDpiMode::Locked(1.0));

@@ -157,7 +157,10 @@ impl Sink {
                     .stderr(Stdio::piped())
                     .spawn()
                     .map_err(|error| {
-                        Failure::Usage(format!("--out {}: ffmpeg is needed for .mp4 and did not start ({error}); install it, or give a .gif", path.display()))
+                        Failure::Usage(format!(
+                            "--out {}: ffmpeg is needed for .mp4 and did not start ({error}); install it, or give a .gif",
+                            path.display()
+                        ))
                     })?;
                 Ok(Self::Mp4 { file, encoder })
             }
@@ -219,7 +222,8 @@ impl Sink {
 /// choice of colours does not guarantee.
 fn few_colours(picture: &RgbaImage) -> RgbaImage {
     // Cells of 32 levels a channel, with the sum of their colours.
-    let cell = |pixel: &image::Rgba<u8>| (usize::from(pixel[0] >> 3) << 10) | (usize::from(pixel[1] >> 3) << 5) | usize::from(pixel[2] >> 3);
+    let cell =
+        |pixel: &image::Rgba<u8>| (usize::from(pixel[0] >> 3) << 10) | (usize::from(pixel[1] >> 3) << 5) | usize::from(pixel[2] >> 3);
     let mut cells = vec![[0_u64; 4]; 1 << 15];
     for pixel in picture.pixels() {
         let sums = &mut cells[cell(pixel)];
@@ -235,7 +239,8 @@ fn few_colours(picture: &RgbaImage) -> RgbaImage {
     let mut chosen = vec![[0_u8; 3]; cells.len()];
     for (rank, &index) in order.iter().enumerate() {
         let own = mean(index);
-        let distance = |colour: &[u8; 3]| (0..3).map(|channel| i32::from(colour[channel]).abs_diff(i32::from(own[channel])).pow(2)).sum::<u32>();
+        let distance =
+            |colour: &[u8; 3]| (0..3).map(|channel| i32::from(colour[channel]).abs_diff(i32::from(own[channel])).pow(2)).sum::<u32>();
         chosen[index] = if rank < palette.len() { own } else { palette.iter().copied().min_by_key(distance).unwrap_or(own) };
     }
     let mut result = picture.clone();
@@ -253,7 +258,8 @@ fn few_colours(picture: &RgbaImage) -> RgbaImage {
 fn film_steps(steps: u64, frames: u32) -> (Vec<u64>, u64) {
     let wanted = (steps / u64::from(frames - 1)).max(1);
     let near = wanted.div_ceil(2)..=wanted * 2;
-    let interval = near.max_by_key(|&interval| (common_divisor(interval, steps), std::cmp::Reverse(interval.abs_diff(wanted)))).unwrap_or(1);
+    let interval =
+        near.max_by_key(|&interval| (common_divisor(interval, steps), std::cmp::Reverse(interval.abs_diff(wanted)))).unwrap_or(1);
     let mut looks: Vec<u64> = (0..=steps / interval).map(|index| index * interval).collect();
     if looks.last() != Some(&steps) {
         looks.push(steps);

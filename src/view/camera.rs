@@ -21,12 +21,7 @@ pub struct Camera {
 
 impl Default for Camera {
     fn default() -> Self {
-        Self {
-            yaw: 0.5,
-            pitch: 0.35,
-            zoom: 1.0,
-            pan: Vec2::ZERO,
-        }
+        Self { yaw: 0.5, pitch: 0.35, zoom: 1.0, pan: Vec2::ZERO }
     }
 }
 
@@ -83,11 +78,7 @@ mod tests {
 
     #[test]
     fn a_drag_carries_the_near_side_along() {
-        let mut camera = Camera {
-            yaw: 0.0,
-            pitch: 0.0,
-            ..Camera::default()
-        };
+        let mut camera = Camera { yaw: 0.0, pitch: 0.0, ..Camera::default() };
         camera.orbit([20.0, 10.0], 200.0);
         let moved = camera.project(Vec3::Z, 200.0);
         assert!(moved.x > 5.0 && moved.y > 2.0, "{moved}");

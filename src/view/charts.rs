@@ -78,10 +78,7 @@ pub struct Axis {
 impl Axis {
     /// The axis of a run at `step`: never shorter than 50 steps, so that the first steps do not fill it.
     pub fn new(step: u64) -> Self {
-        Self {
-            last_step: step.max(50),
-            hovered: None,
-        }
+        Self { last_step: step.max(50), hovered: None }
     }
 
     /// The step's place in `plot`.
@@ -188,12 +185,7 @@ impl Chart<'_> {
                 let (ground, ink) = if on { (theme::TEXT, theme::GROUND) } else { (theme::GROUND, theme::TEXT) };
                 paint.fill(cap, ground, 3.0);
                 paint.outline(cap, theme::TEXT, 3.0, 1.0);
-                paint.text(
-                    cap.centre(),
-                    Align::Centre,
-                    Style::new(Type::Label, true, ink),
-                    &switch.letter().to_string(),
-                );
+                paint.text(cap.centre(), Align::Centre, Style::new(Type::Label, true, ink), &switch.letter().to_string());
             }
         }
         for line in &self.lines {
@@ -276,11 +268,7 @@ pub fn nearest(series: &Series, step: u64) -> Option<(u64, f32)> {
     let points = &series.points;
     let after = points.partition_point(|point| point.0 < step);
     let candidates = [after.checked_sub(1), Some(after)];
-    candidates
-        .into_iter()
-        .flatten()
-        .filter_map(|index| points.get(index).copied())
-        .min_by_key(|point| point.0.abs_diff(step))
+    candidates.into_iter().flatten().filter_map(|index| points.get(index).copied()).min_by_key(|point| point.0.abs_diff(step))
 }
 
 /// 12345 as "12,345".
@@ -288,7 +276,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -329,9 +317,7 @@ mod tests {
 
     #[test]
     fn nearest_point_of_gappy_series() {
-        let series = Series {
-            points: vec![(0, 1.0), (10, 2.0), (100, 3.0)],
-        };
+        let series = Series { points: vec![(0, 1.0), (10, 2.0), (100, 3.0)] };
         assert_eq!(nearest(&series, 4), Some((0, 1.0)));
         assert_eq!(nearest(&series, 40), Some((10, 2.0)));
         assert_eq!(nearest(&series, 4000), Some((100, 3.0)));

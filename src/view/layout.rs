@@ -13,10 +13,7 @@ pub struct Rect {
 impl Rect {
     /// From the left, top, right and bottom edges.
     pub const fn new(left: f32, top: f32, right: f32, bottom: f32) -> Self {
-        Self {
-            min: [left, top],
-            max: [right, bottom],
-        }
+        Self { min: [left, top], max: [right, bottom] }
     }
 
     /// Right minus left, never negative.
@@ -36,12 +33,7 @@ impl Rect {
 
     /// Smaller by `margin` at each side.
     pub fn inset(&self, margin: f32) -> Self {
-        Self::new(
-            self.min[0] + margin,
-            self.min[1] + margin,
-            self.max[0] - margin,
-            self.max[1] - margin,
-        )
+        Self::new(self.min[0] + margin, self.min[1] + margin, self.max[0] - margin, self.max[1] - margin)
     }
 
     /// Whether a point lies inside.
@@ -110,11 +102,9 @@ mod tests {
 
     #[test]
     fn the_panes_of_the_notes() {
-        for (size, left, centre, right) in [
-            ([1024.0, 768.0], 288.0, 448.0, 288.0),
-            ([1280.0, 720.0], 352.0, 576.0, 352.0),
-            ([1920.0, 1080.0], 448.0, 992.0, 480.0),
-        ] {
+        for (size, left, centre, right) in
+            [([1024.0, 768.0], 288.0, 448.0, 288.0), ([1280.0, 720.0], 352.0, 576.0, 352.0), ([1920.0, 1080.0], 448.0, 992.0, 480.0)]
+        {
             let layout = Layout::new(size, true);
             assert_eq!(layout.left.map(|r| r.width()), Some(left));
             assert_eq!(layout.right.map(|r| r.width()), Some(right));

@@ -67,12 +67,7 @@ pub struct Paint<'ui> {
 impl<'ui> Paint<'ui> {
     /// A brush for the current imgui window at a UI scale.
     pub fn new(ui: &'ui Ui, fonts: &'ui Fonts, scale: f32) -> Self {
-        Self {
-            ui,
-            list: ui.get_window_draw_list(),
-            fonts,
-            scale,
-        }
+        Self { ui, list: ui.get_window_draw_list(), fonts, scale }
     }
 
     fn at(&self, point: [f32; 2]) -> [f32; 2] {
@@ -139,11 +134,7 @@ impl<'ui> Paint<'ui> {
 
     /// A filled rectangle.
     pub fn fill(&self, rect: Rect, colour: Colour, rounding: f32) {
-        self.list
-            .add_rect(self.at(rect.min), self.at(rect.max), colour)
-            .filled(true)
-            .rounding(rounding * self.scale)
-            .build();
+        self.list.add_rect(self.at(rect.min), self.at(rect.max), colour).filled(true).rounding(rounding * self.scale).build();
     }
 
     /// The outline of a rectangle, inside its edges.
@@ -158,10 +149,7 @@ impl<'ui> Paint<'ui> {
 
     /// A straight line.
     pub fn line(&self, from: [f32; 2], to: [f32; 2], colour: Colour, thickness: f32) {
-        self.list
-            .add_line(self.at(from), self.at(to), colour)
-            .thickness((thickness * self.scale).max(1.0))
-            .build();
+        self.list.add_line(self.at(from), self.at(to), colour).thickness((thickness * self.scale).max(1.0)).build();
     }
 
     /// A horizontal or vertical line of whole pixels.
@@ -205,35 +193,23 @@ impl<'ui> Paint<'ui> {
     pub fn polyline(&self, points: impl Iterator<Item = [f32; 2]>, colour: Colour, thickness: f32) {
         let points: Vec<[f32; 2]> = points.map(|point| self.at(point)).collect();
         if points.len() > 1 {
-            self.list
-                .add_polyline(points, colour)
-                .thickness(thickness * self.scale)
-                .build();
+            self.list.add_polyline(points, colour).thickness(thickness * self.scale).build();
         }
     }
 
     /// A filled triangle.
     pub fn triangle(&self, a: [f32; 2], b: [f32; 2], c: [f32; 2], colour: Colour) {
-        self.list
-            .add_triangle(self.at(a), self.at(b), self.at(c), colour)
-            .filled(true)
-            .build();
+        self.list.add_triangle(self.at(a), self.at(b), self.at(c), colour).filled(true).build();
     }
 
     /// A filled dot.
     pub fn dot(&self, centre: [f32; 2], radius: f32, colour: Colour) {
-        self.list
-            .add_circle(self.at(centre), radius * self.scale, colour)
-            .filled(true)
-            .build();
+        self.list.add_circle(self.at(centre), radius * self.scale, colour).filled(true).build();
     }
 
     /// A ring.
     pub fn ring(&self, centre: [f32; 2], radius: f32, colour: Colour, thickness: f32) {
-        self.list
-            .add_circle(self.at(centre), radius * self.scale, colour)
-            .thickness(thickness * self.scale)
-            .build();
+        self.list.add_circle(self.at(centre), radius * self.scale, colour).thickness(thickness * self.scale).build();
     }
 
     /// A 2 px line with a filled head at `to`; horizontal or vertical.
@@ -256,11 +232,7 @@ impl<'ui> Paint<'ui> {
         let (arm, spacing) = (4.0, 8.0);
         let mut y = bottom - phase.rem_euclid(1.0) * spacing;
         while y - arm >= top {
-            self.polyline(
-                [[x - arm, y], [x, y - arm], [x + arm, y]].into_iter(),
-                colour,
-                2.0,
-            );
+            self.polyline([[x - arm, y], [x, y - arm], [x + arm, y]].into_iter(), colour, 2.0);
             y -= spacing;
         }
     }
@@ -268,12 +240,7 @@ impl<'ui> Paint<'ui> {
     /// A keyboard key with its letter; gives its width. `position` is its left middle.
     pub fn key(&self, position: [f32; 2], letters: &str) -> f32 {
         let width = self.key_width(letters);
-        let rect = Rect::new(
-            position[0],
-            position[1] - 10.0,
-            position[0] + width,
-            position[1] + 10.0,
-        );
+        let rect = Rect::new(position[0], position[1] - 10.0, position[0] + width, position[1] + 10.0);
         self.fill(rect, theme::RAISED, 4.0);
         self.outline(rect, theme::AXIS, 4.0, 1.0);
         let style = Style::new(Type::Label, true, theme::TEXT);

@@ -158,10 +158,8 @@ impl Screen {
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
         // For the main window only: tooltips, opened inside it, keep theirs.
-        let bare = (
-            ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])),
-            ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0)),
-        );
+        let bare =
+            (ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])), ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0)));
         ui.window("##main")
             .position([0.0, 0.0], imgui::Condition::Always)
             .size(physical, imgui::Condition::Always)

@@ -10,12 +10,7 @@ use imgui::{Context, FontConfig, FontGlyphRanges, FontId, FontSource, StyleColor
 pub type Colour = [f32; 4];
 
 const fn hex(rgb: u32) -> Colour {
-    [
-        ((rgb >> 16) & 255) as f32 / 255.0,
-        ((rgb >> 8) & 255) as f32 / 255.0,
-        (rgb & 255) as f32 / 255.0,
-        1.0,
-    ]
+    [((rgb >> 16) & 255) as f32 / 255.0, ((rgb >> 8) & 255) as f32 / 255.0, (rgb & 255) as f32 / 255.0, 1.0]
 }
 
 /// Behind everything.
@@ -102,9 +97,7 @@ pub struct Fonts {
 }
 
 /// Latin, Greek, punctuation, super- and subscripts, letterlike and mathematical signs.
-const TEXT_GLYPHS: &[u32] = &[
-    0x20, 0x17F, 0x370, 0x3FF, 0x2010, 0x205E, 0x2070, 0x209F, 0x2100, 0x214F, 0x2200, 0x22FF, 0,
-];
+const TEXT_GLYPHS: &[u32] = &[0x20, 0x17F, 0x370, 0x3FF, 0x2010, 0x205E, 0x2070, 0x209F, 0x2100, 0x214F, 0x2200, 0x22FF, 0];
 /// Arrows, mathematical signs and geometric shapes, which the text font lacks.
 const SYMBOL_GLYPHS: &[u32] = &[0x2190, 0x21FF, 0x2200, 0x22FF, 0x2300, 0x23FF, 0x25A0, 0x25FF, 0];
 
@@ -124,16 +117,8 @@ impl Fonts {
             };
             let size_pixels = (size * scale * 1.1).round();
             imgui.fonts().add_font(&[
-                FontSource::TtfData {
-                    data: epaint_default_fonts::UBUNTU_LIGHT,
-                    size_pixels,
-                    config: Some(config(TEXT_GLYPHS)),
-                },
-                FontSource::TtfData {
-                    data: epaint_default_fonts::HACK_REGULAR,
-                    size_pixels,
-                    config: Some(config(SYMBOL_GLYPHS)),
-                },
+                FontSource::TtfData { data: epaint_default_fonts::UBUNTU_LIGHT, size_pixels, config: Some(config(TEXT_GLYPHS)) },
+                FontSource::TtfData { data: epaint_default_fonts::HACK_REGULAR, size_pixels, config: Some(config(SYMBOL_GLYPHS)) },
             ])
         };
         // The body face comes first: imgui's own widgets use the atlas's first font.

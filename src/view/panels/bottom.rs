@@ -50,8 +50,7 @@ impl Panel for BottomBar {
         ];
         let mut x = left;
         for (keys, what) in hints {
-            let width: f32 =
-                keys.iter().map(|key| paint.key_width(key) + 3.0).sum::<f32>() + paint.text_width(Style::LABEL, what) + 6.0;
+            let width: f32 = keys.iter().map(|key| paint.key_width(key) + 3.0).sum::<f32>() + paint.text_width(Style::LABEL, what) + 6.0;
             if x + width > limit {
                 break;
             }

@@ -291,7 +291,13 @@ fn legend(frame: &Frame<'_>, [x, y]: [f32; 2]) {
 
 /// τ with as many digits as it takes to tell it from 1.
 pub fn tau_text(tau: f32) -> String {
-    if tau == 0.0 || tau == 1.0 { format!("{tau:.0}") } else if tau < 0.9905 { format!("{tau:.3}") } else { format!("{tau:.4}") }
+    if tau == 0.0 || tau == 1.0 {
+        format!("{tau:.0}")
+    } else if tau < 0.9905 {
+        format!("{tau:.3}")
+    } else {
+        format!("{tau:.4}")
+    }
 }
 
 fn dial_text(dial: Dial, value: f32) -> String {
@@ -359,8 +365,13 @@ fn dials(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     for (index, dial) in Dial::ALL.into_iter().enumerate() {
         let y = area.min[1] + 18.0 + index as f32 * 30.0;
         let (name, tip) = match dial {
-            Dial::Tau => ("τ, teacher momentum", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher."),
-            Dial::PredictorMultiplier => ("predictor rate", "The predictor's learning rate over that of the rest. A predictor that keeps up is what holds the collapse off."),
+            Dial::Tau => {
+                ("τ, teacher momentum", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher.")
+            }
+            Dial::PredictorMultiplier => (
+                "predictor rate",
+                "The predictor's learning rate over that of the rest. A predictor that keeps up is what holds the collapse off.",
+            ),
             Dial::LearningRate => ("learning rate", "AdamW's learning rate."),
         };
         let value = snapshot.dials.get(dial);
@@ -406,8 +417,7 @@ impl Mechanism {
         let ui = frame.ui;
         ui.set_cursor_screen_pos([area.min[0] * frame.scale, (area.min[1] + 27.0) * frame.scale]);
         ui.set_next_item_width(area.width() * frame.scale);
-        let entered =
-            ui.input_text("##path", &mut self.path).hint("drop a folder here, or type its path").enter_returns_true(true).build();
+        let entered = ui.input_text("##path", &mut self.path).hint("drop a folder here, or type its path").enter_returns_true(true).build();
         self.typing = ui.is_item_active();
         if entered && !self.path.trim().is_empty() {
             match crate::view::data_spec_of(&self.path) {

@@ -57,7 +57,12 @@ impl Panel for TopBar {
         let buttons = [
             ("play", play, command, if snapshot.playing { "Pause (Space)" } else { "Play (Space)" }),
             ("step", Symbol::Step, Command::Step, "One training step (S)"),
-            ("reset", Symbol::Reset, Command::Reset { new_seed: false }, "Re-initialise with the same seed (R); Shift+R takes the next seed"),
+            (
+                "reset",
+                Symbol::Reset,
+                Command::Reset { new_seed: false },
+                "Re-initialise with the same seed (R); Shift+R takes the next seed",
+            ),
         ];
         for (id, symbol, command, tip) in buttons {
             let rect = Rect::new(x, middle - 16.0, x + 32.0, middle + 16.0);
