@@ -123,7 +123,7 @@ impl App {
         let mut command = Command::new(env!("CARGO_BIN_EXE_twinlens"));
         command
             .args(arguments)
-            .args(["--software", "--exit-after", "150"])
+            .args(["--software", "--exit-after", "400"])
             .env("DISPLAY", &display.name)
             .env("RUST_LOG", "warn,twinlens=info")
             .env_remove("WAYLAND_DISPLAY")
@@ -239,7 +239,7 @@ fn window_keys_and_switches_do_what_they_say() {
     let (first, _) = app.shown();
     let later = loop {
         let (step, _) = app.shown();
-        if step >= first + 12 {
+        if step >= first + 8 {
             break step;
         }
     };
