@@ -23,7 +23,7 @@ impl Pacing {
     /// A clock for an adapter.
     pub fn new(software: bool) -> Self {
         Self {
-            interval: if software { Duration::from_millis(36) } else { Duration::from_micros(16_600) },
+            interval: if software { Duration::from_millis(40) } else { Duration::from_micros(16_600) },
             next: Instant::now(),
             last_drawn: None,
             wanted: FRAMES_AFTER_INPUT,

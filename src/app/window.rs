@@ -28,8 +28,10 @@ use crate::view::frame::FrameRenderer;
 use crate::view::picture::{self, Canvas};
 use crate::view::screen::{Request, Screen};
 
-/// Time given to the training between two looks at the events.
+/// GPU time handed to the training at once: short on a GPU, where frames are short, too; longer on a software adapter, where
+/// handing over costs more, and a frame still finds its turn within 50 ms.
 const SLICE: Duration = Duration::from_millis(4);
+const SOFTWARE_SLICE: Duration = Duration::from_millis(10);
 /// Attempts to get a lost device back before giving up.
 const REBUILDS: u32 = 5;
 
@@ -248,7 +250,8 @@ impl Open {
     fn train(&mut self) -> Result<Health, SessionError> {
         let Some(graphics) = &self.graphics else { return Ok(Health::DeviceLost) };
         let gpu = &graphics.gpu;
-        let result = self.session.advance(Pace::Budget(SLICE)).and_then(|()| {
+        let slice = if gpu.is_software() { SOFTWARE_SLICE } else { SLICE };
+        let result = self.session.advance(Pace::Budget(slice)).and_then(|()| {
             // What a lost device would cost; reading the weights back is a short hitch, so not too often.
             if self.session.steps_at_risk() > 0 && self.kept_safe.elapsed() > KEEP_SAFE {
                 self.kept_safe = Instant::now();

@@ -87,7 +87,7 @@ fn grid(area: &Rect, top: f32) -> Grid {
     };
     // Heights at rest: three boxes, the gaps between them, the way past the stop-gradient, the loss.
     let rest = 3.0 * 40.0 + 24.0 + 32.0 + 104.0 + 40.0;
-    let stretch = ((area.max[1] - top) / rest).clamp(0.55, 1.35);
+    let stretch = ((area.max[1] - top) / rest).clamp(0.55, 1.9);
     let box_height = (40.0 * stretch).min(if box_width > 120.0 { 48.0 } else { 40.0 });
     let encoder = top;
     let projector = encoder + box_height + 24.0 * stretch;
@@ -365,9 +365,7 @@ fn dials(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     for (index, dial) in Dial::ALL.into_iter().enumerate() {
         let y = area.min[1] + 18.0 + index as f32 * 30.0;
         let (name, tip) = match dial {
-            Dial::Tau => {
-                ("τ, teacher momentum", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher.")
-            }
+            Dial::Tau => ("momentum τ", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher."),
             Dial::PredictorMultiplier => (
                 "predictor rate",
                 "The predictor's learning rate over that of the rest. A predictor that keeps up is what holds the collapse off.",

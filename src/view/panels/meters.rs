@@ -55,7 +55,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
         title: "Effective rank",
         qualifier: if collapsed { format!("noise while std < {STD_COLLAPSED}") } else { "directions in use".to_owned() },
         range: [0.0, dimensions as f32 * 1.1],
-        references: vec![reference(dimensions as f32, format!("{dimensions} = d"), true, false), reference(1.0, "1 a line", false, true)],
+        references: vec![reference(dimensions as f32, format!("{dimensions} = d"), true, false), reference(1.0, "1 a line", false, false)],
         lines: single(&history.effective_rank),
         format: short,
         greyed: collapsed,
@@ -97,10 +97,9 @@ impl Panel for Meters {
         };
         let mut axis = Axis::new(snapshot.step);
         let pointer = frame.pointer();
-        for index in 0..charts.len() {
-            let rect = place(index);
-            let plot = Chart::plot(&rect, index == 0);
-            if frame.touch(charts[index].title, plot).hovered {
+        for (index, chart) in charts.iter().enumerate() {
+            let plot = Chart::plot(&place(index), index == 0);
+            if frame.touch(chart.title, plot).hovered {
                 axis.hovered = Some(axis.step_at(&plot, pointer[0]));
             }
         }
