@@ -418,6 +418,7 @@ fn first_axes_point_to_their_largest_component() {
     finish(failures);
 }
 
+#[allow(clippy::too_many_arguments, reason = "two tables with their labels, and where failures go")]
 fn check_knn(
     what: &str,
     gpu: &Gpu,

@@ -251,24 +251,10 @@ fn few_colours(picture: &RgbaImage) -> RgbaImage {
     result
 }
 
-/// The steps at which a film of about `frames` frames looks, and how often the cloud is projected to be there at each of them.
-///
-/// The session projects at multiples of a number of steps, so the looks are multiples, too, and the last step should be one: the
-/// interval near the wanted one that has most in common with `steps` is taken.
-fn film_steps(steps: u64, frames: u32) -> (Vec<u64>, u64) {
-    let wanted = (steps / u64::from(frames - 1)).max(1);
-    let near = wanted.div_ceil(2)..=wanted * 2;
-    let interval =
-        near.max_by_key(|&interval| (common_divisor(interval, steps), std::cmp::Reverse(interval.abs_diff(wanted)))).unwrap_or(1);
-    let mut looks: Vec<u64> = (0..=steps / interval).map(|index| index * interval).collect();
-    if looks.last() != Some(&steps) {
-        looks.push(steps);
-    }
-    (looks, common_divisor(interval, steps).max(1))
-}
-
-fn common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { common_divisor(b, a % b) }
+/// The steps at which a film of about `frames` frames looks: evenly spaced, the first and the last among them.
+fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
+    let gaps = u64::from(frames - 1).min(steps);
+    (0..=gaps).map(|index| if gaps == 0 { 0 } else { index * steps / gaps }).collect()
 }
 
 /// Renders.
@@ -287,9 +273,9 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));
     }
     let film = sinks.iter().any(Sink::is_film);
-    let (looks, cloud_every) = if film { film_steps(args.steps, args.frames) } else { (vec![args.steps], args.steps.max(1)) };
+    let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
-    let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: Some(cloud_every) };
+    let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None };
     let mut session = Session::open(gpu.clone(), config, cadence)?;
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
@@ -308,9 +294,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         if last {
             session.evaluate_now()?;
         }
-        // What is due at this very step: the projection.
-        session.advance(Pace::Steps(0))?;
-        session.settle()?;
+        session.project_now()?;
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });
         let beat = Duration::from_secs(1) / FILM_RATE;
@@ -385,14 +369,13 @@ mod tests {
 
     #[test]
     fn films_begin_and_end_where_the_training_does() {
-        assert_eq!(film_steps(300, 4), (vec![0, 100, 200, 300], 100));
-        assert_eq!(film_steps(2, 48), (vec![0, 1, 2], 1));
-        assert_eq!(film_steps(0, 48), (vec![0], 1));
-        for (steps, frames) in [(397, 48), (1500, 48), (300, 48), (7, 2), (1000, 2000)] {
-            let (looks, cloud_every) = film_steps(steps, frames);
+        assert_eq!(film_steps(300, 4), [0, 100, 200, 300]);
+        assert_eq!(film_steps(2, 48), [0, 1, 2]);
+        assert_eq!(film_steps(0, 48), [0]);
+        for (steps, frames) in [(397, 48), (1500, 48), (7, 2), (1000, 2000)] {
+            let looks = film_steps(steps, frames);
             assert_eq!((looks[0], looks[looks.len() - 1]), (0, steps));
-            assert!(looks.len() as u64 <= u64::from(frames) * 2 + 2);
-            assert!(looks.iter().all(|look| look % cloud_every == 0), "{steps} {frames}");
+            assert!(looks.len() as u64 <= u64::from(frames) && looks.is_sorted_by(|a, b| a < b), "{steps} {frames}");
         }
     }
 

@@ -157,6 +157,11 @@ impl Meters {
         }
     }
 
+    /// Whether no copy would be dropped.
+    pub(super) fn has_room(&self) -> bool {
+        [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].iter().all(|ring| ring.has_room())
+    }
+
     pub(super) fn is_waiting(&self) -> bool {
         [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].iter().any(|ring| ring.is_waiting())
     }

@@ -158,6 +158,13 @@ impl Session {
         self.settle()
     }
 
+    /// Projects the cloud at the present step if it has not been; waits for it.
+    pub fn project_now(&mut self) -> Result<(), SessionError> {
+        self.schedule.force_cloud();
+        self.advance(Pace::Steps(0))?;
+        self.settle()
+    }
+
     /// Why training stopped by itself, if it did.
     pub fn stopped(&self) -> Option<&str> {
         self.meters.stopped()
@@ -203,6 +210,10 @@ impl Session {
                 self.take_commands()?;
                 self.target = Some(self.trainer.step() + u64::from(steps));
                 while self.next_job()? {
+                    // Whole steps are asked for by those who want every measurement.
+                    if !self.meters.has_room() {
+                        self.settle()?;
+                    }
                     self.run_job()?;
                 }
                 self.target = None;

@@ -49,6 +49,7 @@ pub(super) struct Schedule {
     evaluated: Option<u64>,
     next_chunk: u32,
     forced_evaluation: bool,
+    forced_cloud: bool,
 }
 
 fn due(every: u64, step: u64, last: Option<u64>) -> bool {
@@ -57,7 +58,7 @@ fn due(every: u64, step: u64, last: Option<u64>) -> bool {
 
 impl Schedule {
     pub(super) fn new(cadence: Cadence, chunks: Option<u32>) -> Self {
-        Self { cadence, chunks, ranked: None, clouded: None, evaluated: None, next_chunk: 0, forced_evaluation: false }
+        Self { cadence, chunks, ranked: None, clouded: None, evaluated: None, next_chunk: 0, forced_evaluation: false, forced_cloud: false }
     }
 
     pub(super) const fn cadence(&self) -> &Cadence {
@@ -80,15 +81,19 @@ impl Schedule {
         self.forced_evaluation = true;
     }
 
+    /// Project the cloud at the present step whatever the cadence says.
+    pub(super) const fn force_cloud(&mut self) {
+        self.forced_cloud = true;
+    }
+
     /// The next job at `step` completed steps: measurements first, then a step if one is wanted.
     pub(super) fn next(&self, step: u64, wants_step: bool) -> Option<Job> {
         // There is nothing to rank before the first step has made projections.
         if step > 0 && due(self.cadence.rank_every, step, self.ranked) {
             return Some(Job::Rank);
         }
-        if self.cadence.cloud_every.is_some_and(|every| due(every, step, self.clouded))
-            || (self.cadence.cloud_every.is_some() && self.clouded.is_none())
-        {
+        let cloud_due = self.cadence.cloud_every.is_some_and(|every| self.clouded.is_none() || due(every, step, self.clouded));
+        if cloud_due || (self.forced_cloud && self.clouded != Some(step)) {
             return Some(Job::Cloud);
         }
         if let Some(chunks) = self.chunks {
@@ -104,7 +109,10 @@ impl Schedule {
         match job {
             Job::Step => {}
             Job::Rank => self.ranked = Some(step),
-            Job::Cloud => self.clouded = Some(step),
+            Job::Cloud => {
+                self.clouded = Some(step);
+                self.forced_cloud = false;
+            }
             Job::EvaluateChunk(chunk) => self.next_chunk = chunk + 1,
             Job::EvaluateFinish => {
                 self.next_chunk = 0;
