@@ -14,21 +14,23 @@ var<workgroup> sums: array<f32, 64>;
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    // group.y is 0, which Mesa does not know: it would put a uniform's value in and compile anew at every dispatch.
+    let columns = params.columns + group.y;
     let begin = group.z * params.rows;
     let end = begin + params.rows;
     for (var r = begin + lane; r < end; r += 64u) {
-        inverse_lengths[r] = inverse_length(r * params.columns, params.columns);
+        inverse_lengths[r] = inverse_length(r * columns, columns);
     }
     storageBarrier();
     var sum = 0.0;
-    for (var c = lane; c < params.columns; c += 64u) {
+    for (var c = lane; c < columns; c += 64u) {
         var total = 0.0;
-        for (var r = begin; r < end; r++) { total += x[r * params.columns + c] * inverse_lengths[r]; }
+        for (var r = begin; r < end; r++) { total += x[r * columns + c] * inverse_lengths[r]; }
         let mean = total / f32(params.rows);
         // Mean first: a collapsed projection spreads 1e-3 around 0.18, which the difference of squares cannot hold in f32.
         var squares = 0.0;
         for (var r = begin; r < end; r++) {
-            let centred = x[r * params.columns + c] * inverse_lengths[r] - mean;
+            let centred = x[r * columns + c] * inverse_lengths[r] - mean;
             squares += centred * centred;
         }
         sum += sqrt(squares / f32(params.rows));
