@@ -36,6 +36,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
         let g = gain[parameters + c];
         let d = dy[first + c] * activation_derivative(g * normal + shift[parameters + c]) * g;
         let value = scale * (d - sum - normal * sum_normal);
-        if (params.accumulate != 0u) { dx[first + c] += value; } else { dx[first + c] = value; }
+        // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+        if (params.accumulate + gid.y != 0u) { dx[first + c] += value; } else { dx[first + c] = value; }
     }
 }

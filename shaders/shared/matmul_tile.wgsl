@@ -1,12 +1,6 @@
 // The 32 x 32 tile of the register kernels, held by a subgroup of exactly 8 lanes: a lane has 4 neighbouring columns of B and
 // C, and 1 of every 8 rows of A, which it hands to the others by broadcast.
-// Two floats travel as one u64: llvmpipe pays 8 ns for every element it loads, whether of 4 bytes or of 8 (12 against 7 GFLOP/s, NT).
-
-fn low(pair: u64) -> f32 { return bitcast<f32>(u32(pair)); }
-fn high(pair: u64) -> f32 { return bitcast<f32>(u32(pair >> 32u)); }
-fn unpack(four: vec2<u64>) -> vec4<f32> { return vec4<f32>(low(four.x), high(four.x), low(four.y), high(four.y)); }
-fn pack_pair(x: f32, y: f32) -> u64 { return u64(bitcast<u32>(x)) | (u64(bitcast<u32>(y)) << 32u); }
-fn pack(four: vec4<f32>) -> vec2<u64> { return vec2<u64>(pack_pair(four.x, four.y), pack_pair(four.z, four.w)); }
+#import "shared/pairs.wgsl"
 
 // rows[lane] += a.x of that lane * b0 + a.y of that lane * b1
 fn multiply(rows: ptr<function, array<vec4<f32>, 8>>, a: vec2<f32>, b0: vec4<f32>, b1: vec4<f32>) {

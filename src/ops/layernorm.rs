@@ -2,18 +2,24 @@
 //!
 //! Backward: one dispatch for dx, and two for the parameters (partial sums over chunks of rows, then a sum over chunks in fixed
 //! order). The normalised rows are recomputed from x and the saved mean and scale.
+//!
+//! Where subgroups have 8 lanes (llvmpipe), 8 lanes share a row of up to 128 columns, and one dispatch reads x and dy once for dx
+//! and the partial sums; mean and scale are recomputed there, which is cheaper than to load them.
 
 use super::activation::Activation;
 use super::case::{Case, Input};
 use super::items::rows_over;
+use super::matmul::has_register_kernels;
 use super::reference::Host;
-use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
+use crate::gpu::{Gpu, GradSlot, Kernel, Tape, Tensor};
 
 const FORWARD: Kernel = Kernel::new("ops/layernorm_forward.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/layernorm_forward_group.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/layernorm_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/layernorm_backward_group.wgsl");
 const BACKWARD_PARAMETERS: Kernel = Kernel::new("ops/layernorm_backward_parameters.wgsl");
+const FORWARD_LANES: Kernel = Kernel::new("ops/layernorm_forward_lanes.wgsl");
+const BACKWARD_LANES: Kernel = Kernel::new("ops/layernorm_backward_lanes.wgsl");
 const FOLD: Kernel = Kernel::new("ops/norm_fold.wgsl");
 
 /// Added to the variance (SCIENCE.md, section 9).
@@ -24,6 +30,9 @@ const CHUNK_ROWS: u32 = 128;
 
 /// y = activation(gain · (x - mean) / sqrt(variance + eps) + shift). x (L, R, C); gain, shift (L, 1, C) → (L, R, C).
 pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor, activation: Activation) -> Tensor {
+    if tape.is_software() && has_lanes(tape.gpu(), x.columns, gain.learner_stride) {
+        return layernorm_lanes(tape, x, gain, shift, activation);
+    }
     let [learners, rows, columns] = x.shape();
     let y = tape.tensor("layernorm", x.shape());
     let statistics = tape.tensor("layernorm_statistics", [learners, rows, 2]);
@@ -73,6 +82,59 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
                 .read("dy", dy)
                 .write("partials", &partials)
                 .over([columns * chunks, 1, learners]);
+            fold_norm_gradients(tape, &partials, &gain, &shift);
+        }
+    });
+    y
+}
+
+/// Whether the kernels with 8 lanes a row take rows of so many columns.
+fn has_lanes(gpu: &Gpu, columns: u32, parameter_stride: u32) -> bool {
+    has_register_kernels(gpu) && columns.is_multiple_of(4) && columns <= 128 && parameter_stride.is_multiple_of(4)
+}
+
+/// [`layernorm`] by the kernels with 8 lanes a row.
+fn layernorm_lanes(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor, activation: Activation) -> Tensor {
+    let [learners, rows, columns] = x.shape();
+    let y = tape.tensor("layernorm", x.shape());
+    // By the shape of one learner alone, so that its sums do not depend on the others.
+    let chunk_rows = (rows / 16).clamp(16, 64);
+    let chunks = rows.div_ceil(chunk_rows);
+    let kernel = move |kernel: Kernel| kernel.with("ACTIVATION", activation.code()).with("QUADS", f64::from(columns.div_ceil(32)));
+    tape.dispatch(&kernel(FORWARD_LANES))
+        .set("rows", rows)
+        .set("columns", columns)
+        .set("parameter_stride", gain.learner_stride)
+        .set("chunk_rows", chunk_rows)
+        .set("eps", EPSILON)
+        .read("x", x)
+        .read("gain", gain)
+        .read("shift", shift)
+        .write("y", &y)
+        .over([chunks * 8, 1, learners]);
+    let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
+    tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
+        let dx = if tape.needs_gradient(&x) {
+            tape.gradient(&x)
+        } else {
+            GradSlot { tensor: tape.tensor("layernorm_unwanted", x.shape()), accumulate: false }
+        };
+        let partials = tape.tensor("layernorm_partials", [learners, chunks, 2 * columns]);
+        tape.dispatch(&kernel(BACKWARD_LANES))
+            .set("rows", rows)
+            .set("columns", columns)
+            .set("parameter_stride", gain.learner_stride)
+            .set("chunk_rows", chunk_rows)
+            .set("chunks", chunks)
+            .set("eps", EPSILON)
+            .read("x", &x)
+            .read("gain", &gain)
+            .read("shift", &shift)
+            .read("dy", dy)
+            .gradient("dx", &dx)
+            .write("partials", &partials)
+            .over([chunks * 8, 1, learners]);
+        if tape.needs_gradient(&gain) {
             fold_norm_gradients(tape, &partials, &gain, &shift);
         }
     });
@@ -135,9 +197,9 @@ pub fn reference_backward(inputs: &[Host], dy: &Host, activation: Activation) ->
     vec![dx, dgain, dshift]
 }
 
-/// Awkward shapes: one row, one column, primes, more columns than a workgroup, more rows than a chunk.
+/// Awkward shapes: one row, one column, primes, more columns than a workgroup, more rows than a chunk; one to four quads a lane, partly used.
 pub fn cases() -> Vec<Case> {
-    let shapes = [[1, 1, 2], [1, 5, 7], [3, 13, 31], [1, 300, 32], [2, 3, 129]];
+    let shapes = [[1, 1, 2], [1, 5, 7], [3, 13, 31], [1, 300, 32], [2, 3, 129], [1, 1, 4], [2, 70, 68], [3, 37, 96], [1, 19, 128]];
     let mut cases = Vec::new();
     for (shape, activation) in shapes.into_iter().flat_map(|shape| Activation::ALL.map(|activation| (shape, activation))) {
         let [learners, rows, columns] = shape;
