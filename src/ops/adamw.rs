@@ -4,10 +4,11 @@
 //! As in PyTorch the decay comes first and uses the step's rate: warmed up, and multiplied for the predictor. The gradient is
 //! clipped on the fly. Letters: L learners, P parameters of one, padding included.
 
-use super::items::items_over;
+use super::items::{items_over, pairs_suit};
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const ADAMW: Kernel = Kernel::new("ops/adamw.wgsl");
+const ADAMW_WORDS: Kernel = Kernel::new("ops/adamw_words.wgsl");
 
 /// Bit of a parameter group's word: weight decay applies.
 pub const DECAYS: u32 = 1;
@@ -60,7 +61,12 @@ pub fn adamw(
     for other in [gradient, moment1, moment2] {
         assert_eq!(other.shape(), student.shape(), "{} and {}", other.name, student.name);
     }
-    tape.dispatch(&ADAMW)
+    let (kernel, items) = if pairs_suit(tape, elements.div_ceil(GROUP_ELEMENTS)) {
+        (ADAMW_WORDS, [elements.div_ceil(GROUP_ELEMENTS), 1, student.learners])
+    } else {
+        (ADAMW, items_over(elements / 4, student.learners))
+    };
+    tape.dispatch(&kernel)
         .set("quads", elements / 4)
         .set("beta1", settings.beta1)
         .set("beta2", settings.beta2)
@@ -76,7 +82,7 @@ pub fn adamw(
         .read("norm", norm)
         .read("learners", learners)
         .read("state", state)
-        .over(items_over(elements / 4, student.learners));
+        .over(items);
 }
 
 /// One parameter of the naive reference.

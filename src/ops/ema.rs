@@ -3,10 +3,11 @@
 //! The two ends are exact, so a frozen teacher keeps its bits and a teacher without EMA *is* the student.
 
 use super::adamw::GROUP_ELEMENTS;
-use super::items::items_over;
+use super::items::{items_over, pairs_suit};
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const EMA: Kernel = Kernel::new("ops/ema.wgsl");
+const EMA_WORDS: Kernel = Kernel::new("ops/ema_words.wgsl");
 
 /// Moves the teacher, in place, where a group's [`AVERAGED`](super::adamw::AVERAGED) bit is set. teacher, student (L, 1, P);
 /// groups u32 (1, 1, P / 64); learners (L, 1, 8).
@@ -18,13 +19,18 @@ pub fn ema(tape: &mut Tape<'_>, teacher: &Tensor, student: &Tensor, groups: &Ten
     assert!(elements.is_multiple_of(4), "{}: {elements} elements are no quads", student.name);
     assert_eq!(groups.elements(), elements.div_ceil(GROUP_ELEMENTS), "{}: words of {}", groups.name, student.name);
     assert_eq!(teacher.shape(), student.shape(), "{} and {}", teacher.name, student.name);
-    tape.dispatch(&EMA)
+    let (kernel, items) = if pairs_suit(tape, elements.div_ceil(GROUP_ELEMENTS)) {
+        (EMA_WORDS, [elements.div_ceil(GROUP_ELEMENTS), 1, student.learners])
+    } else {
+        (EMA, items_over(elements / 4, student.learners))
+    };
+    tape.dispatch(&kernel)
         .set("quads", elements / 4)
         .read_write("teacher", teacher)
         .read("student", student)
         .read("groups", groups)
         .read("learners", learners)
-        .over(items_over(elements / 4, student.learners));
+        .over(items);
 }
 
 /// Naive update of one parameter.
