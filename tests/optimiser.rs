@@ -91,7 +91,7 @@ struct Training {
 
 const WARMUP: u32 = 3;
 
-fn training(gpu: &Gpu, settings: &AdamW, all: &[Dials], elements: u32, student: &[f32]) -> Training {
+fn training(gpu: &Gpu, software: bool, settings: &AdamW, all: &[Dials], elements: u32, student: &[f32]) -> Training {
     let learners = all.len() as u32;
     let shape = [learners, 1, elements];
     let student = uploaded(gpu, "student", shape, student);
@@ -102,7 +102,7 @@ fn training(gpu: &Gpu, settings: &AdamW, all: &[Dials], elements: u32, student: 
     let groups = uploaded(gpu, "groups", [1, 1, words.len() as u32], &words);
     let dials = learner_tensor(gpu, all);
     let state = uploaded(gpu, "state", [1, 1, 4], &initial_state(settings.beta1, settings.beta2, WARMUP));
-    let mut tape = Tape::new(gpu);
+    let mut tape = Tape::new(gpu).with_variants(software);
     let norm = gradient_norm(&mut tape, &gradient);
     adamw(&mut tape, settings, &student, &gradient, &moments[0], &moments[1], &groups, &norm, &dials, &state);
     ema(&mut tape, &teacher, &student, &groups, &dials);
@@ -110,11 +110,11 @@ fn training(gpu: &Gpu, settings: &AdamW, all: &[Dials], elements: u32, student: 
     Training { program: tape.freeze().unwrap(), student, gradient, moments, teacher }
 }
 
-fn follow_the_reference(gpu: &Gpu, settings: &AdamW, learners: u32, elements: u32) {
+fn follow_the_reference(gpu: &Gpu, software: bool, settings: &AdamW, learners: u32, elements: u32) {
     let all: Vec<Dials> = (0..learners).map(dials).collect();
     let mut rng = TestRng(11);
     let initial = random(&mut rng, learners * elements);
-    let training = training(gpu, settings, &all, elements, &initial);
+    let training = training(gpu, software, settings, &all, elements, &initial);
     let words = group_words(elements);
     let mut expected: Vec<Parameter> = initial.iter().map(|&value| Parameter { value: value.into(), ..Parameter::default() }).collect();
     let mut teacher: Vec<f64> = initial.iter().map(|&value| value.into()).collect();
@@ -154,12 +154,14 @@ fn follow_the_reference(gpu: &Gpu, settings: &AdamW, learners: u32, elements: u3
 fn adamw_and_the_average_follow_the_reference() {
     let gpu = gpu();
     let settings = AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, clip_norm: 0.0 };
-    for elements in SIZES {
-        follow_the_reference(&gpu, &settings, 1, elements);
-    }
-    follow_the_reference(&gpu, &settings, 3, 1000);
-    for clip_norm in [0.5, 3.0, 1e6] {
-        follow_the_reference(&gpu, &AdamW { clip_norm, epsilon: 1e-3, ..settings }, 3, 68);
+    for software in [true, false] {
+        for elements in SIZES {
+            follow_the_reference(&gpu, software, &settings, 1, elements);
+        }
+        follow_the_reference(&gpu, software, &settings, 3, 1000);
+        for clip_norm in [0.5, 3.0, 1e6] {
+            follow_the_reference(&gpu, software, &AdamW { clip_norm, epsilon: 1e-3, ..settings }, 3, 68);
+        }
     }
 }
 
@@ -170,15 +172,17 @@ fn a_learner_trains_alone_as_among_others() {
     let all: Vec<Dials> = (0..3).map(dials).collect();
     let values = random(&mut TestRng(3), 3 * elements);
     let gradients = slope(3, elements);
-    let last_bits = |learners: usize| {
+    let last_bits = |software: bool, learners: usize| {
         let count = learners * elements as usize;
-        let training = training(&gpu, &settings, &all[..learners], elements, &values[..count]);
+        let training = training(&gpu, software, &settings, &all[..learners], elements, &values[..count]);
         gpu.upload(&training.gradient, &gradients[..count]);
         (0..4).for_each(|_| gpu.run(&training.program));
         let bits = |tensor: &Tensor| floats(&gpu, tensor)[..elements as usize].iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         [bits(&training.student), bits(&training.teacher)]
     };
-    assert_eq!(last_bits(1), last_bits(3));
+    for software in [true, false] {
+        assert_eq!(last_bits(software, 1), last_bits(software, 3), "software {software}");
+    }
 }
 
 #[test]
@@ -197,19 +201,21 @@ fn the_ends_of_tau_are_exact() {
     }
     let all = [0.0, 1.0, 0.5].map(|tau| Dials { tau, ..dials(0) });
     let student_tensor = uploaded(&gpu, "student", shape, &student);
-    let teacher_tensor = uploaded(&gpu, "teacher", shape, &teacher);
-    // The second word's elements are the predictor's: never averaged.
-    let groups = uploaded(&gpu, "groups", [1, 1, 2], &[AVERAGED, PREDICTOR | DECAYS]);
-    let mut tape = Tape::new(&gpu);
-    ema(&mut tape, &teacher_tensor, &student_tensor, &groups, &learner_tensor(&gpu, &all));
-    gpu.run(&tape.freeze().unwrap());
-    let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-    let after = floats(&gpu, &teacher_tensor);
-    assert_eq!(bits(&after[..64]), bits(&student[..64]), "tau 0 copies");
-    assert_eq!(bits(&after[68..136]), bits(&teacher[68..136]), "tau 1 leaves");
-    assert_eq!(after[136 + 4], 0.5 * teacher[136 + 4] + 0.5 * student[136 + 4], "tau .5 halves");
-    for first in [0, 68, 136] {
-        assert_eq!(bits(&after[first + 64..first + 68]), bits(&teacher[first + 64..first + 68]), "the predictor stays out");
+    for software in [true, false] {
+        let teacher_tensor = uploaded(&gpu, "teacher", shape, &teacher);
+        // The second word's elements are the predictor's: never averaged.
+        let groups = uploaded(&gpu, "groups", [1, 1, 2], &[AVERAGED, PREDICTOR | DECAYS]);
+        let mut tape = Tape::new(&gpu).with_variants(software);
+        ema(&mut tape, &teacher_tensor, &student_tensor, &groups, &learner_tensor(&gpu, &all));
+        gpu.run(&tape.freeze().unwrap());
+        let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let after = floats(&gpu, &teacher_tensor);
+        assert_eq!(bits(&after[..64]), bits(&student[..64]), "tau 0 copies");
+        assert_eq!(bits(&after[68..136]), bits(&teacher[68..136]), "tau 1 leaves");
+        assert_eq!(after[136 + 4], 0.5 * teacher[136 + 4] + 0.5 * student[136 + 4], "tau .5 halves");
+        for first in [0, 68, 136] {
+            assert_eq!(bits(&after[first + 64..first + 68]), bits(&teacher[first + 64..first + 68]), "the predictor stays out");
+        }
     }
 }
 
