@@ -100,7 +100,19 @@ fn json_is_one_object_and_logs_are_identical_for_a_seed() {
     let (second, _) = run("b.jsonl", &[]);
     assert_eq!(first, second);
     assert_eq!(first.lines().count(), 3, "steps 0, 10 and 20");
-    for key in ["step", "loss", "embedding_std", "effective_rank", "knn_accuracy", "knn_projection", "verdict", "steps_per_second", "adapter", "seed", "preset"] {
+    for key in [
+        "step",
+        "loss",
+        "embedding_std",
+        "effective_rank",
+        "knn_accuracy",
+        "knn_projection",
+        "verdict",
+        "steps_per_second",
+        "adapter",
+        "seed",
+        "preset",
+    ] {
         assert!(!summary[key].is_null(), "{key} in {summary}");
     }
     assert_eq!(summary["learners"].as_array().map(Vec::len), Some(1));

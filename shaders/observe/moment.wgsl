@@ -1,5 +1,4 @@
-// y = (x - mean)' (x - mean) / R: the second moment about `mean`; a tile of 4 x 4 entries a thread, rows in order, so that
-// y is symmetric to the bit.
+// y = (x - mean)' (x - mean) / R: the second moment about `mean`; a tile of 4 x 4 entries and its mirror image a thread.
 // x (L, R, 4 quads); mean (L, 1, 4 quads); y (L, 4 quads, 4 quads). Overwrites y.
 struct Params { rows: u32, quads: u32 }
 
@@ -11,9 +10,9 @@ struct Params { rows: u32, quads: u32 }
 @compute @workgroup_size(16, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let quads = params.quads;
-    if (gid.x >= quads * quads) { return; }
     let i = gid.x / quads;
     let j = gid.x % quads;
+    if (i >= quads || j < i) { return; }
     let mean_i = mean[gid.z * quads + i];
     let mean_j = mean[gid.z * quads + j];
     var sum0 = vec4(0.0);
@@ -29,10 +28,11 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
         sum2 += a.z * b;
         sum3 += a.w * b;
     }
-    let first = (gid.z * 4u * quads + 4u * i) * quads + j;
     let scale = 1.0 / f32(params.rows);
-    y[first] = sum0 * scale;
-    y[first + quads] = sum1 * scale;
-    y[first + 2u * quads] = sum2 * scale;
-    y[first + 3u * quads] = sum3 * scale;
+    let tile = mat4x4<f32>(sum0, sum1, sum2, sum3) * scale;
+    let mirror = transpose(tile);
+    for (var k = 0u; k < 4u; k++) {
+        y[(gid.z * 4u * quads + 4u * i + k) * quads + j] = tile[k];
+        y[(gid.z * 4u * quads + 4u * j + k) * quads + i] = mirror[k];
+    }
 }

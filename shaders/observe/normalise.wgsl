@@ -1,8 +1,8 @@
-// y = x / max(|x|, 1e-6) along each row, padded with zeros to a multiple of four columns; one row a thread.
-// x (L, R, C); y (L, R, padded). Overwrites y.
+// y = x / max(|x|, 1e-6) along each row, padded with zeros to a larger size; one row a thread.
+// x (L, R, C); y (L, y_rows, y_columns). Overwrites y.
 #import "shared/unit.wgsl"
 
-struct Params { rows: u32, columns: u32, padded: u32 }
+struct Params { rows: u32, columns: u32, y_rows: u32, y_columns: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -10,10 +10,14 @@ struct Params { rows: u32, columns: u32, padded: u32 }
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
-    if (gid.x >= params.rows) { return; }
-    let row = gid.z * params.rows + gid.x;
-    let first = row * params.columns;
-    let scale = inverse_length(first, params.columns);
-    for (var c = 0u; c < params.columns; c++) { y[row * params.padded + c] = x[first + c] * scale; }
-    for (var c = params.columns; c < params.padded; c++) { y[row * params.padded + c] = 0.0; }
+    if (gid.x >= params.y_rows) { return; }
+    let out = (gid.z * params.y_rows + gid.x) * params.y_columns;
+    var filled = 0u;
+    if (gid.x < params.rows) {
+        filled = params.columns;
+        let first = (gid.z * params.rows + gid.x) * params.columns;
+        let scale = inverse_length(first, params.columns);
+        for (var c = 0u; c < filled; c++) { y[out + c] = x[first + c] * scale; }
+    }
+    for (var c = filled; c < params.y_columns; c++) { y[out + c] = 0.0; }
 }

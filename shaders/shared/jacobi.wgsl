@@ -1,4 +1,4 @@
-// What the two eigen kernels share: the round-robin order of pairs and one plane rotation.
+// What the two eigen kernels share: when and how two rows are rotated.
 
 // Sweeps at most; 6 to 9 are needed.
 const MAX_SWEEPS: u32 = 20u;
@@ -7,12 +7,9 @@ const ORTHOGONAL: f32 = 1e-6;
 // Squared length under which a row is zero (the matrix has trace 1).
 const ZERO_SQUARED: f32 = 1e-24;
 
-// The two rows that meet as pair `k` of round `r` among n (even) rows: in n - 1 rounds everyone meets everyone once.
-fn pair(n: u32, r: u32, k: u32) -> vec2<u32> {
-    let circle = n - 1u;
-    let a = select((r + k) % circle, circle, k == 0u);
-    let b = (r + circle - k) % circle;
-    return vec2(min(a, b), max(a, b));
+// Matrices are scaled to trace 1, so that a collapsed (tiny) one is as exact as any.
+fn inverse_trace(trace: f32) -> f32 {
+    return select(0.0, 1.0 / trace, trace > 1e-36);
 }
 
 // Whether rows of squared lengths p, q and dot product d still have to be made orthogonal.

@@ -89,8 +89,11 @@ fn kind_name(kind: wgpu::DeviceType) -> &'static str {
     }
 }
 
-/// The limits without which nothing runs, by WebGPU name.
-const NEEDED: [(&str, u64, fn(&wgpu::Limits) -> u64); 4] = [
+/// A limit's WebGPU name, what is needed of it, and where it stands.
+type NeededLimit = (&'static str, u64, fn(&wgpu::Limits) -> u64);
+
+/// The limits without which nothing runs.
+const NEEDED: [NeededLimit; 4] = [
     ("max_storage_buffers_per_shader_stage", 8, |limits| limits.max_storage_buffers_per_shader_stage.into()),
     ("max_storage_buffer_binding_size", 128 << 20, |limits| limits.max_storage_buffer_binding_size),
     ("max_compute_workgroup_storage_size", 16 << 10, |limits| limits.max_compute_workgroup_storage_size.into()),

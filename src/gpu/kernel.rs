@@ -180,8 +180,11 @@ pub(super) fn parse(gpu_shaders: &super::ShaderLibrary, file: &str) -> Result<(S
     Ok((source.wgsl, module))
 }
 
+/// Storage buffers, uniform, workgroup size.
+type Declared = (Vec<BindingInfo>, Option<UniformLayout>, [u32; 3]);
+
 /// What a compute shader declares: storage buffers, uniform, workgroup size.
-pub(super) fn reflect(file: &str, module: &naga::Module) -> Result<(Vec<BindingInfo>, Option<UniformLayout>, [u32; 3]), ShaderError> {
+pub(super) fn reflect(file: &str, module: &naga::Module) -> Result<Declared, ShaderError> {
     let fail = |message: String| ShaderError { file: file.to_owned(), message };
     let entry = module
         .entry_points

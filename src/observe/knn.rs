@@ -3,11 +3,11 @@
 //!
 //! Similarities are made a block of queries at a time, so that memory stays bounded however many learners there are.
 
-use super::unit::{self, normalise};
+use super::unit::{self, normalise, normalise_padded};
 use crate::gpu::{Kernel, Tape, Tensor};
+use crate::ops::matmul::matmul_nt;
 use crate::ops::reference::Host;
 
-const SIMILARITY: Kernel = Kernel::new("observe/similarity.wgsl");
 const VOTE: Kernel = Kernel::new("observe/vote.wgsl");
 const ACCURACY: Kernel = Kernel::new("observe/accuracy.wgsl");
 
@@ -33,37 +33,44 @@ pub struct Knn {
 /// Classifies queries (L, m, d) by a bank (L, n, d); labels (1, n, 1) and (1, m, 1) u32, [`NO_LABEL`] for none. Equal
 /// similarities: the smaller bank index is nearer; equal weights: the smaller class.
 pub fn knn(tape: &mut Tape<'_>, bank: &Tensor, bank_labels: &Tensor, queries: &Tensor, query_labels: &Tensor) -> Knn {
+    knn_in_blocks(tape, bank, bank_labels, queries, query_labels, MOST_SIMILARITIES)
+}
+
+/// The same, holding at most so many similarities at a time (but 16 queries' at least).
+pub fn knn_in_blocks(
+    tape: &mut Tape<'_>,
+    bank: &Tensor,
+    bank_labels: &Tensor,
+    queries: &Tensor,
+    query_labels: &Tensor,
+    most_similarities: u32,
+) -> Knn {
     let [learners, bank_rows, columns] = bank.shape();
     let query_rows = queries.rows;
     assert_eq!((queries.learners, queries.columns), (learners, columns), "queries beside {}", bank.name);
     assert_eq!((bank_labels.elements(), query_labels.elements()), (bank_rows, query_rows), "labels of {}", bank.name);
     tape.scope("knn", |tape| {
-        let bank = normalise(tape, bank);
+        let bank = normalise_padded(tape, bank, bank_rows.next_multiple_of(4));
         let queries = normalise(tape, queries);
-        let stride = bank_rows.next_multiple_of(8);
-        let most = (MOST_SIMILARITIES / (learners * stride) / 8 * 8).max(8);
+        // Slices start where a binding may start: every 64 elements.
+        let most = (most_similarities / (learners * bank.rows) / 16 * 16).max(16).min(query_rows);
         let predictions = tape.tensor("predictions", [learners, query_rows, 1]);
         let accuracy = tape.tensor("knn_accuracy", [learners, 1, 1]);
-        let similarities = tape.tensor("similarities", [learners, most.min(query_rows), stride]);
+        let similarities = tape.tensor("similarities", [learners, 1, most * bank.rows]);
+        let flat_queries = queries.reshaped(1, query_rows * queries.columns).as_input();
         for first in (0..query_rows).step_by(most as usize) {
             let block = most.min(query_rows - first);
-            tape.dispatch(&SIMILARITY)
-                .set("first", first)
-                .set("block", block)
-                .set("queries", query_rows)
-                .set("bank", bank_rows)
-                .set("quads", bank.columns / 4)
-                .set("stride", stride)
-                .read("queries", &queries)
-                .read("bank", &bank)
-                .write("similarities", &similarities)
-                .over([stride / 8, block.div_ceil(8), learners]);
+            let some_queries = flat_queries.slice("some_queries", first * queries.columns, block, queries.columns);
+            let some_similarities = similarities.slice("similarities", 0, block, bank.rows);
+            matmul_nt(tape, &some_queries, &bank, None, &some_similarities, None);
             tape.dispatch(&VOTE)
                 .set("first", first)
                 .set("block", block)
                 .set("queries", query_rows)
-                .set("quads", stride / 4)
-                .read("similarities", &similarities)
+                .set("bank", bank_rows)
+                .set("quads", bank.rows / 4)
+                .set("learner_quads", similarities.columns / 4)
+                .read("similarities", &some_similarities)
                 .read("bank_labels", bank_labels)
                 .read_write_or_write("predictions", &predictions, first > 0)
                 .over([block, 1, learners]);

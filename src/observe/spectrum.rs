@@ -1,25 +1,26 @@
 //! Second moments of normalised rows, their eigenvalues and eigenvectors, and the effective rank (Roy and Vetterli, 2007).
 //!
-//! The eigenvalues come from a one-sided Jacobi iteration on the GPU, one workgroup a learner: rotations of pairs of rows in
-//! round-robin order, with no column access. It wants a positive semi-definite matrix, which a second moment is; eigenvalues
+//! The eigenvalues come from a one-sided Jacobi iteration on the GPU: rotations of pairs of rows in round-robin order, with no
+//! column access, in registers on software adapters. It wants a positive semi-definite matrix, which a second moment is; eigenvalues
 //! come out as lengths of rows and are never negative.
 
 use super::unit::{self, normalise};
 use crate::gpu::{Kernel, Tape, Tensor};
+use crate::ops::matmul::has_register_kernels;
 use crate::ops::reference::Host;
 
 const MEAN: Kernel = Kernel::new("observe/mean.wgsl");
 const MOMENT: Kernel = Kernel::new("observe/moment.wgsl");
-const EIGEN: Kernel = Kernel::new("observe/eigen.wgsl");
+const EIGEN_SUBGROUP: Kernel = Kernel::new("observe/eigen_subgroup.wgsl");
 const EIGEN_GROUP: Kernel = Kernel::new("observe/eigen_group.wgsl");
+const EIGEN_SORT: Kernel = Kernel::new("observe/eigen_sort.wgsl");
 const EFFECTIVE_RANK: Kernel = Kernel::new("observe/effective_rank.wgsl");
 
 /// The most dimensions that the eigenvalue kernels hold.
 pub const MOST_DIMENSIONS: u32 = 128;
 
-/// The most dimensions for the kernel with a pair of rows a thread: llvmpipe silently leaves every loop once an invocation has
-/// done 65,535 iterations, all its loops together (LP_MAX_TGSI_LOOP_ITERATIONS), and this is where 20 sweeps would come near it.
-const MOST_BY_PAIRS: u32 = 64;
+/// The most dimensions that a subgroup's registers hold.
+const MOST_IN_REGISTERS: u32 = 32;
 
 /// Eigenvalues and eigenvectors.
 #[derive(Clone, Debug)]
@@ -72,17 +73,26 @@ pub fn eigen(tape: &mut Tape<'_>, matrix: &Tensor) -> Eigen {
         "{}: {rows} x {columns}, but eigenvalues are taken of square matrices of at most {MOST_DIMENSIONS}",
         matrix.name
     );
-    let work = tape.tensor("eigen_work", matrix.shape());
+    let rotated = tape.tensor("eigen_rotated", matrix.shape());
+    let squared_lengths = tape.tensor("eigen_squared_lengths", [learners, 1, columns]);
     let values = tape.tensor("eigenvalues", [learners, 1, columns]);
     let vectors = tape.tensor("eigenvectors", matrix.shape());
-    let (kernel, threads) = if tape.is_software() && columns <= MOST_BY_PAIRS { (EIGEN, 64) } else { (EIGEN_GROUP, 256) };
+    let in_registers = tape.is_software() && columns <= MOST_IN_REGISTERS && has_register_kernels(tape.gpu());
+    let (kernel, threads) = if in_registers { (EIGEN_SUBGROUP, 8) } else { (EIGEN_GROUP, 256) };
     tape.dispatch(&kernel)
         .set("quads", columns / 4)
         .read("matrix", matrix)
-        .write("work", &work)
+        .write("rotated", &rotated)
+        .write("squared_lengths", &squared_lengths)
+        .over([threads, 1, learners]);
+    tape.dispatch(&EIGEN_SORT)
+        .set("quads", columns / 4)
+        .read("matrix", matrix)
+        .read("rotated", &rotated)
+        .read("squared_lengths", &squared_lengths)
         .write("values", &values)
         .write("vectors", &vectors)
-        .over([threads, 1, learners]);
+        .over([columns, 1, learners]);
     Eigen { values, vectors }
 }
 
@@ -133,8 +143,9 @@ pub fn reference_eigen(matrix: &Host) -> (Host, Host) {
                     (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
                 }
                 for rows in [&mut a, &mut v] {
-                    for k in 0..n {
-                        (rows[p][k], rows[q][k]) = (c * rows[p][k] - s * rows[q][k], s * rows[p][k] + c * rows[q][k]);
+                    let (head, tail) = rows.split_at_mut(q);
+                    for (x, y) in head[p].iter_mut().zip(&mut tail[0]) {
+                        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
                     }
                 }
             }

@@ -7,22 +7,42 @@ use super::unit;
 use crate::gpu::{Kernel, Tape, Tensor};
 use crate::ops::reference::Host;
 
-const SPREAD: Kernel = Kernel::new("observe/spread.wgsl");
+const INVERSE_LENGTHS: Kernel = Kernel::new("observe/inverse_lengths.wgsl");
+const COLUMN_STD: Kernel = Kernel::new("observe/column_std.wgsl");
+const COLUMN_SUM: Kernel = Kernel::new("observe/column_sum.wgsl");
 const SPREAD_GROUP: Kernel = Kernel::new("observe/spread_group.wgsl");
 
 /// sqrt(d) × mean over dimensions of the population standard deviation over the rows of L2-normalised z. (L, R, d) → (L, 1, 1).
 pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
     let [learners, rows, columns] = z.shape();
-    let inverse_lengths = tape.tensor("spread_inverse_lengths", [learners, rows, 1]);
+    let lengths = tape.tensor("inverse_lengths", [learners, rows, 1]);
     let y = tape.tensor("spread", [learners, 1, 1]);
-    let (kernel, threads) = if tape.is_software() { (SPREAD, 64) } else { (SPREAD_GROUP, 256) };
-    tape.dispatch(&kernel)
+    if !tape.is_software() {
+        tape.dispatch(&SPREAD_GROUP)
+            .set("rows", rows)
+            .set("columns", columns)
+            .read("x", z)
+            .write("inverse_lengths", &lengths)
+            .write("y", &y)
+            .over([256, 1, learners]);
+        return y;
+    }
+    let deviations = tape.tensor("column_std", [learners, 1, columns]);
+    tape.dispatch(&INVERSE_LENGTHS).set("rows", rows).set("columns", columns).read("x", z).write("y", &lengths).over([rows, 1, learners]);
+    tape.dispatch(&COLUMN_STD)
         .set("rows", rows)
         .set("columns", columns)
         .read("x", z)
-        .write("inverse_lengths", &inverse_lengths)
+        .read("scales", &lengths)
+        .write("y", &deviations)
+        .over([columns, 1, learners]);
+    tape.dispatch(&COLUMN_SUM)
+        .set("learners", learners)
+        .set("columns", columns)
+        .set("scale", 1.0 / (columns as f32).sqrt())
+        .read("x", &deviations)
         .write("y", &y)
-        .over([threads, 1, learners]);
+        .over([learners, 1, 1]);
     y
 }
 

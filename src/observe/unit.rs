@@ -10,16 +10,21 @@ pub const SMALLEST_LENGTH: f64 = 1e-6;
 
 /// x / max(|x|, 1e-6) along each row. x (L, R, d) → (L, R, d rounded up to a multiple of 4).
 pub fn normalise(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
-    let [learners, rows, columns] = x.shape();
-    let padded = columns.next_multiple_of(4);
-    let y = tape.tensor("unit_rows", [learners, rows, padded]);
+    normalise_padded(tape, x, x.rows)
+}
+
+/// The same with rows of zeros at the end: (L, `rows`, d rounded up to a multiple of 4).
+pub(super) fn normalise_padded(tape: &mut Tape<'_>, x: &Tensor, rows: u32) -> Tensor {
+    let columns = x.columns.next_multiple_of(4);
+    let y = tape.tensor("unit_rows", [x.learners, rows, columns]);
     tape.dispatch(&NORMALISE)
-        .set("rows", rows)
-        .set("columns", columns)
-        .set("padded", padded)
+        .set("rows", x.rows)
+        .set("columns", x.columns)
+        .set("y_rows", rows)
+        .set("y_columns", columns)
         .read("x", x)
         .write("y", &y)
-        .over([rows, 1, learners]);
+        .over([rows, 1, x.learners]);
     y
 }
 

@@ -117,7 +117,8 @@ impl Meters {
         }
     }
 
-    /// Records the copies that are due after `job`. A full ring drops one; the next brings the steps it missed.
+    /// Records the copies that are due after `job`, or whatever it was if it is the last that was asked for. A full ring drops one;
+    /// the next brings the steps it missed.
     pub(super) fn read(
         &mut self,
         encoder: &mut wgpu::CommandEncoder,
@@ -125,13 +126,14 @@ impl Meters {
         trainer: &Trainer,
         observers: &Observers,
         cadence: &Cadence,
+        is_last: bool,
     ) {
         let step = trainer.step();
         let copy = |ring: &mut Readback, encoder: &mut wgpu::CommandEncoder, tensor: &Tensor| {
             ring.record(encoder, &tensor.buffer, tensor.offset, tensor.bytes(), step)
         };
         match job {
-            Job::Step if step.is_multiple_of(cadence.read_every.max(1)) || step - self.seen >= StepLog::CAPACITY / 2 => {
+            Job::Step if is_last || step.is_multiple_of(cadence.read_every.max(1)) || step - self.seen >= StepLog::CAPACITY / 2 => {
                 copy(&mut self.steps, encoder, &observers.log.ring);
             }
             Job::Rank => {

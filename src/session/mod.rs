@@ -259,7 +259,8 @@ impl Session {
             if job == Job::Step {
                 self.trainer.completed();
             }
-            self.meters.read(&mut encoder, job, &self.trainer, &self.observers, self.schedule.cadence());
+            let is_last = self.target == Some(self.trainer.step());
+            self.meters.read(&mut encoder, job, &self.trainer, &self.observers, self.schedule.cadence(), is_last);
         }
         self.gpu.queue.submit([encoder.finish()]);
         self.pacer.submitted(&self.gpu);

@@ -123,13 +123,13 @@ mod tests {
     fn measurements_come_between_steps_and_only_once() {
         let mut schedule = Schedule::new(Cadence::headless(2, Some(4)), Some(2));
         let mut step = 0;
+        use Job::{EvaluateChunk, EvaluateFinish, Rank, Step};
         let mut jobs = Vec::new();
         while let Some(job) = schedule.next(step, step < 4) {
             jobs.push(job);
-            step += u64::from(job == Job::Step);
+            step += u64::from(job == Step);
             schedule.finished(job, step);
         }
-        use Job::{EvaluateChunk, EvaluateFinish, Rank, Step};
         let evaluation = [EvaluateChunk(0), EvaluateChunk(1), EvaluateFinish];
         let expected = [&evaluation[..], &[Step, Step, Rank, Step, Step, Rank], &evaluation[..]].concat();
         assert_eq!(jobs, expected);

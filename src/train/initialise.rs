@@ -9,6 +9,7 @@ use super::trainer::{TrainError, Trainer, global_plan};
 use crate::data::views::{Counter, PatchOrder, SeedSource, record_patches, record_views};
 use crate::gpu::{Tape, Tensor};
 use crate::methods::Embedded;
+use crate::nn::Group;
 use crate::nn::init::initial_parameters;
 
 /// Views that the data-dependent initialisation looks at.
@@ -22,8 +23,13 @@ pub(super) fn initialise(trainer: &mut Trainer) -> Result<(), TrainError> {
     if trainer.config.data_dependent_init {
         rescale_by_data(trainer, &mut weights)?;
     }
-    let flat = weights.concat();
-    trainer.gpu.upload(&trainer.roles.teacher, &flat);
+    // The teacher has no predictor: its part of the flat buffer stays zero.
+    for weights in &mut weights {
+        for spec in trainer.method.layout().specs().iter().filter(|spec| spec.group == Group::Predictor) {
+            weights[spec.first as usize..][..spec.elements() as usize].fill(0.0);
+        }
+    }
+    trainer.gpu.upload(&trainer.roles.teacher, &weights.concat());
     Ok(())
 }
 

@@ -365,9 +365,7 @@ fn dials(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     for (index, dial) in Dial::ALL.into_iter().enumerate() {
         let y = area.min[1] + 18.0 + index as f32 * 30.0;
         let (name, tip) = match dial {
-            Dial::Tau => {
-                ("momentum τ", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher.")
-            }
+            Dial::Tau => ("momentum τ", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher."),
             Dial::PredictorMultiplier => (
                 "predictor rate",
                 "The predictor's learning rate over that of the rest. A predictor that keeps up is what holds the collapse off.",
