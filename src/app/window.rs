@@ -65,7 +65,7 @@ struct Open {
     occluded: bool,
     rebuilds: u32,
     events_logged: usize,
-    notices_logged: usize,
+    notices_logged: Vec<String>,
     first_step_shown: bool,
     last_report: Instant,
     kept_safe: Instant,
@@ -131,7 +131,7 @@ impl App {
             occluded: false,
             rebuilds: 0,
             events_logged: 0,
-            notices_logged: 0,
+            notices_logged: Vec::new(),
             first_step_shown: false,
             last_report: Instant::now(),
             kept_safe: Instant::now(),
@@ -426,13 +426,14 @@ impl Open {
             }
         }
         self.events_logged = snapshot.events.len();
-        if snapshot.notices.len() < self.notices_logged {
-            self.notices_logged = 0;
-        }
-        for notice in &snapshot.notices[self.notices_logged..] {
+        // A new run brings its own list of notices.
+        let known = if snapshot.notices.starts_with(&self.notices_logged) { self.notices_logged.len() } else { 0 };
+        for notice in &snapshot.notices[known..] {
             log::info!(target: "twinlens::event", "notice {notice}");
         }
-        self.notices_logged = snapshot.notices.len();
+        if known < snapshot.notices.len() {
+            self.notices_logged.clone_from(&snapshot.notices);
+        }
         if self.rebuilds == 0
             && options.lose_device_at.is_some_and(|step| snapshot.step >= step)
             && let Some(graphics) = &self.graphics
