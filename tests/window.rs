@@ -388,6 +388,63 @@ fn window_at_a_fractional_display_scale() {
 }
 
 #[test]
+fn window_loads_a_folder_by_its_path() {
+    let _guard = one_at_a_time();
+    let Some(display) = Display::start("1280x800x24") else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (class, shade) in [("dark", 40_u8), ("light", 200)] {
+        std::fs::create_dir(folder.path().join(class)).expect("a class folder");
+        for index in 0..60_u8 {
+            let picture = image::RgbImage::from_fn(40, 40, |x, y| image::Rgb([shade, (x as u8).wrapping_mul(index), (y as u8) * 5]));
+            picture.save(folder.path().join(class).join(format!("{index}.png"))).expect("a picture is written");
+        }
+    }
+    std::fs::write(folder.path().join("dark").join("broken.png"), b"not a picture").expect("a broken file is written");
+    let app = App::start(&display, &[], &[]);
+    app.wait("first trained step shown");
+    app.focus(&display);
+    let enter_path = |path: &str| {
+        display.xdotool(&["mousemove", "200", "702", "sleep", "0.5", "click", "1", "sleep", "1"]);
+        display.xdotool(&["type", "--delay", "40", path]);
+        display.xdotool(&["sleep", "1", "key", "Return", "sleep", "1"]);
+    };
+    // Letters that are keys elsewhere are letters here, and a path that leads nowhere changes nothing.
+    enter_path("/nowhere/at/all/egps");
+    let (step, playing) = app.shown();
+    assert!(playing && step > 0);
+    let pressed: Vec<String> = app.lines().into_iter().filter(|line| line.contains("command ")).collect();
+    assert!(pressed.is_empty(), "typing a path gave {pressed:?}");
+    // The field keeps a path that failed; a click selects it, so that typing replaces it.
+    enter_path(&folder.path().to_string_lossy());
+    app.wait("command LoadData");
+    app.wait("broken.png");
+    let limit = Instant::now() + Duration::from_secs(60);
+    let mut smallest = step;
+    loop {
+        let (shown, _) = app.shown();
+        smallest = smallest.min(shown);
+        if smallest < step && shown > smallest {
+            break;
+        }
+        assert!(Instant::now() < limit, "the folder was not trained on:\n{}", app.lines().join("\n"));
+    }
+    app.assert_calm();
+}
+
+#[test]
+fn window_survives_a_lost_device() {
+    let _guard = one_at_a_time();
+    let Some(display) = Display::start("1280x800x24") else { return };
+    let app = App::start(&display, &["--lose-device-at", "3"], &[]);
+    app.wait("device lost at step");
+    let (_, after) = app.wait_from(0, "the loss", |line| line.contains("device lost at step"));
+    app.wait_from(after, "training after the loss", |line| {
+        line.split("shown step ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok()).is_some_and(|step| step >= 5)
+    });
+    assert!(app.lines().iter().all(|line| !line.contains("panicked")));
+}
+
+#[test]
 fn window_in_a_storm_of_resizes() {
     let _guard = one_at_a_time();
     let Some(display) = Display::start("1600x1000x24") else { return };

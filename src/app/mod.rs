@@ -26,6 +26,8 @@ pub struct WindowOptions {
     pub ui_scale: f32,
     /// Leave without asking after this long (tests).
     pub exit_after: Option<Duration>,
+    /// Lose the device on purpose when this step is shown (tests).
+    pub lose_device_at: Option<u64>,
     /// When the program started, for the time to the first trained step shown.
     pub started: Instant,
 }

@@ -65,6 +65,7 @@ struct Open {
     occluded: bool,
     rebuilds: u32,
     events_logged: usize,
+    notices_logged: Vec<String>,
     first_step_shown: bool,
     last_report: Instant,
     kept_safe: Instant,
@@ -130,6 +131,7 @@ impl App {
             occluded: false,
             rebuilds: 0,
             events_logged: 0,
+            notices_logged: Vec::new(),
             first_step_shown: false,
             last_report: Instant::now(),
             kept_safe: Instant::now(),
@@ -284,9 +286,20 @@ impl Open {
         let mut commands = Vec::new();
         let mut requests = Vec::new();
         let Some(graphics) = &mut self.graphics else { return false };
-        // Key presses go to imgui only while something is typed into; else Tab or Enter would start to walk its widgets.
+        // Key presses go to imgui only while something is typed into; else Tab or Enter would start to walk its widgets. Letters go
+        // as characters alone: with their keys, imgui would spread each over three frames.
         let for_imgui = match &event {
-            WindowEvent::KeyboardInput { event, .. } => event.state == ElementState::Released || self.screen.is_typing(),
+            WindowEvent::KeyboardInput { event: key, .. } if key.state == ElementState::Pressed => {
+                let letters = key.text.as_ref().filter(|text| !text.chars().any(char::is_control) && !self.modifiers.control_key());
+                match letters {
+                    Some(text) if self.screen.is_typing() => {
+                        let io = graphics.renderer.imgui().io_mut();
+                        text.chars().for_each(|letter| io.add_input_character(letter));
+                        false
+                    }
+                    _ => self.screen.is_typing(),
+                }
+            }
             _ => true,
         };
         let wrapped: Event<()> = Event::WindowEvent { window_id, event };
@@ -413,6 +426,20 @@ impl Open {
             }
         }
         self.events_logged = snapshot.events.len();
+        // A new run brings its own list of notices.
+        let known = if snapshot.notices.starts_with(&self.notices_logged) { self.notices_logged.len() } else { 0 };
+        for notice in &snapshot.notices[known..] {
+            log::info!(target: "twinlens::event", "notice {notice}");
+        }
+        if known < snapshot.notices.len() {
+            self.notices_logged.clone_from(&snapshot.notices);
+        }
+        if self.rebuilds == 0
+            && options.lose_device_at.is_some_and(|step| snapshot.step >= step)
+            && let Some(graphics) = &self.graphics
+        {
+            graphics.gpu.device.destroy();
+        }
         if !self.first_step_shown && snapshot.step > 0 {
             self.first_step_shown = true;
             let seconds = options.started.elapsed().as_secs_f32();

@@ -24,6 +24,9 @@ pub struct WindowArgs {
     /// Leave without asking after so many seconds (tests).
     #[arg(long, hide = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     exit_after: Option<u64>,
+    /// Lose the graphics device on purpose at this step (tests).
+    #[arg(long, hide = true, value_name = "STEP")]
+    lose_device_at: Option<u64>,
 }
 
 /// Opens the window and stays until it is closed.
@@ -35,6 +38,7 @@ pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         paused: args.paused,
         ui_scale: args.ui_scale,
         exit_after: args.exit_after.map(Duration::from_secs),
+        lose_device_at: args.lose_device_at,
         started,
     };
     app::run(options).map_err(|error| match error {

@@ -70,15 +70,14 @@ impl<'ui> Paint<'ui> {
         Self { ui, list: ui.get_window_draw_list(), fonts, scale }
     }
 
+    /// Logical to physical pixels. imgui's C++ crashes on what is not finite, so such a coordinate goes to the edge.
     fn at(&self, point: [f32; 2]) -> [f32; 2] {
-        [point[0] * self.scale, point[1] * self.scale]
+        point.map(|value| if value.is_finite() { (value * self.scale).clamp(-32_768.0, 32_768.0) } else { 0.0 })
     }
 
-    /// The nearest position at which a line of `thickness` covers whole pixels.
-    fn crisp(&self, value: f32, thickness: f32) -> f32 {
-        let pixels = (thickness * self.scale).round().max(1.0);
-        let edge = (value * self.scale - pixels * 0.5).round();
-        edge + pixels * 0.5
+    /// The nearest position at which a line of twice `half` pixels covers whole pixels.
+    fn crisp(pixels: f32, half: f32) -> f32 {
+        (pixels - half).round() + half
     }
 
     /// Width of a text in logical pixels.
@@ -155,12 +154,13 @@ impl<'ui> Paint<'ui> {
     /// A horizontal or vertical line of whole pixels.
     pub fn rule(&self, from: [f32; 2], to: [f32; 2], colour: Colour, thickness: f32) {
         let half = (thickness * self.scale).round().max(1.0) * 0.5;
+        let (start, end) = (self.at(from), self.at(to));
         let (a, b) = if from[1] == to[1] {
-            let y = self.crisp(from[1], thickness);
-            ([from[0] * self.scale, y - half], [to[0] * self.scale, y + half])
+            let y = Self::crisp(start[1], half);
+            ([start[0], y - half], [end[0], y + half])
         } else {
-            let x = self.crisp(from[0], thickness);
-            ([x - half, from[1] * self.scale], [x + half, to[1] * self.scale])
+            let x = Self::crisp(start[0], half);
+            ([x - half, start[1]], [x + half, end[1]])
         };
         self.list.add_rect(a, b, colour).filled(true).build();
     }
@@ -169,6 +169,9 @@ impl<'ui> Paint<'ui> {
     pub fn dashes(&self, from: [f32; 2], to: [f32; 2], colour: Colour, thickness: f32, dash: f32) {
         let length = (to[0] - from[0]).abs().max((to[1] - from[1]).abs());
         let direction = [(to[0] - from[0]) / length.max(1e-3), (to[1] - from[1]) / length.max(1e-3)];
+        if !(length.is_finite() && dash > 0.0) {
+            return;
+        }
         let mut start = 0.0;
         while start < length {
             let end = (start + dash).min(length);
@@ -230,6 +233,9 @@ impl<'ui> Paint<'ui> {
     /// A chain of upward chevrons at `x` from `bottom` up to `top`, moved by `phase` (0 to 1 of a spacing): backward flow.
     pub fn chevrons_up(&self, x: f32, top: f32, bottom: f32, phase: f32, colour: Colour) {
         let (arm, spacing) = (4.0, 8.0);
+        if !(top.is_finite() && bottom.is_finite()) {
+            return;
+        }
         let mut y = bottom - phase.rem_euclid(1.0) * spacing;
         while y - arm >= top {
             self.polyline([[x - arm, y], [x, y - arm], [x + arm, y]].into_iter(), colour, 2.0);

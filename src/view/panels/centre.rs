@@ -20,7 +20,7 @@ pub struct Centre {
     pub camera: Camera,
     /// Lines of the wheel since the last frame (winit's own, for imgui rounds trackpads to whole lines).
     pub wheel: f32,
-    notices_seen: usize,
+    notices_seen: Vec<String>,
     /// The newest notice, the training's or the window's, and when it goes.
     notice: Option<(String, f64)>,
     said: Option<String>,
@@ -106,8 +106,8 @@ impl Centre {
     /// The newest notice, for a while.
     fn notice(&mut self, frame: &Frame<'_>, area: &Rect, snapshot: &Snapshot) {
         let until = frame.ui.time() + NOTICE_SECONDS;
-        if snapshot.notices.len() != self.notices_seen {
-            self.notices_seen = snapshot.notices.len();
+        if snapshot.notices != self.notices_seen {
+            self.notices_seen.clone_from(&snapshot.notices);
             self.notice = snapshot.notices.last().map(|newest| (newest.clone(), until));
         }
         if let Some(said) = self.said.take() {

@@ -415,7 +415,12 @@ impl Mechanism {
         let ui = frame.ui;
         ui.set_cursor_screen_pos([area.min[0] * frame.scale, (area.min[1] + 27.0) * frame.scale]);
         ui.set_next_item_width(area.width() * frame.scale);
-        let entered = ui.input_text("##path", &mut self.path).hint("drop a folder here, or type its path").enter_returns_true(true).build();
+        let entered = ui
+            .input_text("##path", &mut self.path)
+            .hint("drop a folder here, or type its path")
+            .enter_returns_true(true)
+            .auto_select_all(true)
+            .build();
         self.typing = ui.is_item_active();
         if entered && !self.path.trim().is_empty() {
             match crate::view::data_spec_of(&self.path) {

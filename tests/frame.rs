@@ -1,0 +1,246 @@
+//! The frame, drawn offscreen from made-up snapshots: every size and scale, the hostile ones included, and what the pixels must
+//! show whatever the data are. No window and no training.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use image::RgbaImage;
+use twinlens::command::{Dial, Switch};
+use twinlens::gpu::{AdapterChoice, Gpu};
+use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, Switches, Verdict, VerdictKind};
+use twinlens::view::frame::FrameRenderer;
+use twinlens::view::picture::{self, Canvas};
+use twinlens::view::screen::{Action, Screen};
+
+/// imgui's context is global.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn gpu() -> Arc<Gpu> {
+    Gpu::headless(&AdapterChoice { checked_shaders: true, ..Default::default() }.or_environment()).expect("an adapter")
+}
+
+/// A cloud of `count` images whose points are `place(image)`.
+fn cloud(gpu: &Gpu, count: u32, place: impl Fn(u32) -> [f32; 3]) -> Cloud {
+    let buffer = |words: Vec<u32>| {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
+        let size = (words.len() as u64 * 4).max(64);
+        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
+        gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&words));
+        buffer
+    };
+    let points = (0..count).flat_map(|image| {
+        let [x, y, z] = place(image);
+        [x, y, z, (image % 8) as f32, x, y, z, 0.1].map(f32::to_bits)
+    });
+    let side = 8;
+    Cloud {
+        points: buffer(points.collect()),
+        count,
+        dimensions: 32,
+        explained: Some(0.5),
+        views: buffer(vec![0xff20_80c0; (2 * count * side * side) as usize]),
+        view_side: side,
+    }
+}
+
+fn snapshot(cloud: Option<Cloud>) -> Snapshot {
+    let mut history = History::default();
+    for step in 1..=300_u64 {
+        let t = step as f32 / 300.0;
+        history.loss.push(step, 2.0 - t);
+        history.embedding_std.push(step, 1.0 - 0.2 * t);
+        history.teacher_std.push(step, 1.0 - 0.1 * t);
+        history.effective_rank.push(step, 10.0 + t);
+        history.knn_accuracy.push(step, 0.3 + 0.5 * t);
+    }
+    Snapshot {
+        preset: "byol".to_owned(),
+        data: "synthetic:weaves".to_owned(),
+        adapter: "made up".to_owned(),
+        adapter_is_software: true,
+        seed: 0,
+        step: 300,
+        playing: true,
+        steps_per_second: 12.0,
+        switches: Switches { ema: true, stop_gradient: true, predictor: true },
+        dials: Dials { tau: 0.99, predictor_multiplier: 10.0, learning_rate: 2e-3 },
+        history: Arc::new(history),
+        events: vec![
+            Event { step: 100, change: Change::Switch(Switch::Predictor, false) },
+            Event { step: 101, change: Change::Switch(Switch::Predictor, true) },
+            Event { step: 150, change: Change::Dial(Dial::Tau, 0.9) },
+        ],
+        verdict: Verdict { kind: VerdictKind::Healthy, meter: "embedding std", value: 0.8, reason: "it is above 0.15".to_owned() },
+        class_names: (0..8).map(|index| format!("class {index}")).collect(),
+        chance: 0.125,
+        untrained_knn: Some(0.35),
+        cloud,
+        notices: Vec::new(),
+        stopped: None,
+    }
+}
+
+fn draw(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, size: [u32; 2], snapshot: &Snapshot) -> RgbaImage {
+    let canvas = Canvas::new(gpu, size);
+    let mut encoder = gpu.device.create_command_encoder(&Default::default());
+    let built = renderer.draw(&mut encoder, canvas.view(), size, Duration::from_millis(16), Some(60.0), screen, snapshot);
+    assert!(built.commands.is_empty() && built.requests.is_empty(), "a frame without input asks for nothing");
+    canvas.read(gpu, encoder).expect("the frame is read back")
+}
+
+/// Pixels in a rectangle that are clearly coloured: marks of the classes, not greys of wires and text.
+fn coloured(picture: &RgbaImage, [left, top, right, bottom]: [u32; 4]) -> Vec<[u32; 2]> {
+    let vivid = |pixel: &image::Rgba<u8>| {
+        let [r, g, b] = [pixel[0], pixel[1], pixel[2]];
+        r.max(g).max(b) - r.min(g).min(b) > 40
+    };
+    (top..bottom).flat_map(|y| (left..right).map(move |x| [x, y])).filter(|&[x, y]| vivid(picture.get_pixel(x, y))).collect()
+}
+
+/// The part of the middle pane at 1280x800 that only the sphere and the cloud use.
+const SPHERE: [u32; 4] = [360, 130, 920, 655];
+
+#[test]
+fn collapse_looks_like_collapse() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let mut screen = Screen::default();
+    let spread = |image: u32| {
+        let y = 1.0 - 2.0 * (image as f32 + 0.5) / 400.0;
+        let turn = image as f32 * 2.399_963;
+        let ring = (1.0 - y * y).sqrt();
+        [ring * turn.cos(), y, ring * turn.sin()]
+    };
+    let extent = |picture: &RgbaImage| {
+        let marks = coloured(picture, SPHERE);
+        let side = |axis: usize| {
+            let values = marks.iter().map(|mark| mark[axis]);
+            values.clone().max().unwrap_or(0) - values.min().unwrap_or(0)
+        };
+        [side(0), side(1)]
+    };
+    let wide = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &snapshot(Some(cloud(&gpu, 400, spread))));
+    let small = |image: u32| spread(image).map(|value| 0.02 * value + 0.3);
+    let narrow = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &snapshot(Some(cloud(&gpu, 400, small))));
+    let ([wide_x, wide_y], [narrow_x, narrow_y]) = (extent(&wide), extent(&narrow));
+    // The sphere is 0.45 of the free middle's smaller side: some 500 pixels across.
+    assert!((470..540).contains(&wide_x) && (470..540).contains(&wide_y), "spread over {wide_x}x{wide_y}");
+    assert!(narrow_x < 40 && narrow_y < 40, "a collapsed cloud covers {narrow_x}x{narrow_y}: the scale followed the data");
+}
+
+#[test]
+fn any_size_scale_and_data_are_drawn() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let ordinary = snapshot(Some(cloud(&gpu, 64, |image| [(image as f32 * 0.1).sin(), 0.0, 0.5])));
+    let mut hostile = snapshot(Some(cloud(&gpu, 3, |_| [f32::NAN, f32::INFINITY, 1e30])));
+    hostile.data = "folder:/".to_owned() + &"very/long/".repeat(300);
+    hostile.adapter = "GPU ".repeat(100);
+    hostile.class_names = (0..1000).map(|index| format!("クラス {index} {}", "x".repeat(index % 90))).collect();
+    hostile.notices = vec!["100 % of %s and %n\nare broken ".repeat(40)];
+    hostile.verdict = Verdict { kind: VerdictKind::Dimensional, meter: "effective rank", value: f32::NAN, reason: "%s %d".repeat(50) };
+    hostile.events = (0..500).map(|step| Event { step, change: Change::Switch(Switch::ALL[step as usize % 3], step % 2 == 0) }).collect();
+    hostile.step = u64::MAX / 2;
+    hostile.steps_per_second = f32::INFINITY;
+    hostile.dials = Dials { tau: 1.0, predictor_multiplier: 0.0, learning_rate: 0.0 };
+    hostile.switches = Switches { ema: false, stop_gradient: false, predictor: false };
+    hostile.chance = f32::NAN;
+    let history = Arc::make_mut(&mut hostile.history);
+    history.loss.push(301, f32::NAN);
+    history.embedding_std.push(301, f32::INFINITY);
+    history.teacher_std.push(301, -5.0);
+    let mut empty = snapshot(None);
+    empty.history = Arc::default();
+    empty.class_names.clear();
+    empty.events.clear();
+    empty.stopped = Some("numbers became non-finite at step 7".to_owned());
+    let no_points = snapshot(Some(cloud(&gpu, 0, |_| [0.0; 3])));
+
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    for (size, scale) in [
+        ([1280, 800], 1.0),
+        ([1024, 768], 1.0),
+        ([1920, 1080], 2.0),
+        ([1467, 917], 1.145_833_3),
+        ([333, 241], 3.0),
+        ([1, 1], 1.0),
+        ([2000, 40], 0.7),
+        ([17, 1200], 4.0),
+    ] {
+        renderer.request_scale(scale);
+        for (name, data) in [("ordinary", &ordinary), ("hostile", &hostile), ("empty", &empty), ("no points", &no_points)] {
+            let mut screen = Screen::default();
+            let picture = draw(&gpu, &mut renderer, &mut screen, size, data);
+            let (mut commands, mut requests) = (Vec::new(), Vec::new());
+            for action in [Action::Help, Action::Help, Action::Panels, Action::Escape] {
+                screen.act(action, data, &mut commands, &mut requests);
+                draw(&gpu, &mut renderer, &mut screen, size, data);
+            }
+            assert!(commands.is_empty() && requests.is_empty());
+            if size[0] > 300 && size[1] > 200 {
+                let first = *picture.get_pixel(0, 0);
+                assert!(picture.pixels().any(|pixel| *pixel != first), "{name} at {size:?} is blank");
+            }
+        }
+    }
+}
+
+#[test]
+fn questions_come_before_a_long_run_is_lost() {
+    let long = Snapshot { step: 5000, ..snapshot(None) };
+    let mut screen = Screen::default();
+    let (mut commands, mut requests) = (Vec::new(), Vec::new());
+    screen.act(Action::Reset { new_seed: false }, &long, &mut commands, &mut requests);
+    assert!(commands.is_empty() && screen.is_covered(), "R on a long run asks first");
+    screen.act(Action::Flip(Switch::Ema), &long, &mut commands, &mut requests);
+    assert!(commands.is_empty(), "keys do nothing under a question");
+    screen.act(Action::Escape, &long, &mut commands, &mut requests);
+    assert!(commands.is_empty() && !screen.is_covered(), "Escape leaves everything as it is");
+    screen.act(Action::Reset { new_seed: true }, &long, &mut commands, &mut requests);
+    screen.act(Action::Confirm, &long, &mut commands, &mut requests);
+    assert_eq!(commands.len(), 1);
+    screen.close(&long, &mut requests);
+    assert!(requests.is_empty(), "closing the window asks, too");
+    screen.close(&long, &mut requests);
+    assert_eq!(requests.len(), 1, "asked twice, it leaves");
+}
+
+/// How long a frame takes on this machine; `cargo test --test frame -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn time_of_a_frame() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let mut screen = Screen::default();
+    let data = snapshot(Some(cloud(&gpu, 256, |image| {
+        [(image as f32 * 0.7).sin() * 0.6, (image as f32 * 0.3).cos() * 0.6, (image as f32).sin() * 0.5]
+    })));
+    let canvas = Canvas::new(&gpu, [1280, 800]);
+    for round in 0..4 {
+        let began = Instant::now();
+        let mut built = Duration::ZERO;
+        for _ in 0..50 {
+            let at = Instant::now();
+            let mut encoder = gpu.device.create_command_encoder(&Default::default());
+            renderer.draw(&mut encoder, canvas.view(), [1280, 800], Duration::from_millis(16), Some(60.0), &mut screen, &data);
+            gpu.queue.submit([encoder.finish()]);
+            built += at.elapsed();
+            gpu.wait().expect("the device");
+        }
+        println!(
+            "round {round}: {:.1} ms a frame, {:.1} ms of it built on the CPU",
+            began.elapsed().as_secs_f32() * 20.0,
+            built.as_secs_f32() * 20.0
+        );
+        if round == 1 {
+            screen.act(Action::Panels, &data, &mut Vec::new(), &mut Vec::new());
+            println!("panels hidden:");
+        }
+    }
+}
