@@ -254,7 +254,7 @@ fn few_colours(picture: &RgbaImage) -> RgbaImage {
 /// The steps at which a film of about `frames` frames looks: evenly spaced, the first and the last among them.
 fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
     let gaps = u64::from(frames - 1).min(steps);
-    (0..=gaps).map(|index| if gaps == 0 { 0 } else { index * steps / gaps }).collect()
+    (0..=gaps).map(|index| (index * steps).checked_div(gaps).unwrap_or(0)).collect()
 }
 
 /// Renders.
