@@ -252,7 +252,9 @@ impl Open {
     fn train(&mut self) -> Result<Health, SessionError> {
         let Some(graphics) = &self.graphics else { return Ok(Health::DeviceLost) };
         let gpu = &graphics.gpu;
-        let slice = if gpu.is_software() { SOFTWARE_SLICE } else { SLICE };
+        // Before the first step is shown, getting there counts for more than smooth frames.
+        let hurry = if self.first_step_shown { 1 } else { 4 };
+        let slice = hurry * if gpu.is_software() { SOFTWARE_SLICE } else { SLICE };
         let result = self.session.advance(Pace::Budget(slice)).and_then(|()| {
             // What a lost device would cost; reading the weights back is a short hitch, so not too often.
             if self.session.steps_at_risk() > 0 && self.kept_safe.elapsed() > KEEP_SAFE {
