@@ -242,7 +242,7 @@ impl Chart<'_> {
             .collect();
         for (x, y, line) in &ends {
             match line.end {
-                End::Dot => paint.dot([*x, *y], 4.0, line.colour),
+                End::Dot => paint.dot([*x, *y], 4.0, if self.greyed { theme::AXIS } else { line.colour }),
                 End::Ring => {
                     paint.dot([*x, *y], 4.0, theme::GROUND);
                     paint.ring([*x, *y], 4.0, line.colour, 2.0);

@@ -61,7 +61,7 @@ pub fn caption(snapshot: &Snapshot) -> String {
             format!("Collapsed with everything on{measured}: every image gets nearly the same projection. R starts again.")
         }
         (VerdictKind::Complete, off) => format!(
-            "Without {}: every image gets nearly the same projection{measured}. The loss is low, and nothing is learned.",
+            "Without {}: every image gets nearly the same projection{measured}. The loss is low all the same.",
             listed(off)
         ),
         (VerdictKind::Dimensional, _) => {

@@ -38,7 +38,9 @@ fn margins(area: &Rect) -> (f32, f32) {
 pub fn stage(area: &Rect) -> Stage {
     let (above, below) = margins(area);
     let free = Rect::new(area.min[0] + 8.0, area.min[1] + above, area.max[0] - 8.0, area.max[1] - below);
-    Stage::new(*area, free)
+    // Zoomed in, the cloud ends where the words begin.
+    let clip = Rect::new(area.min[0] + 1.0, area.min[1] + above - 8.0, area.max[0] - 1.0, area.max[1] - below + 8.0);
+    Stage::new(clip, free)
 }
 
 impl Panel for Centre {

@@ -128,7 +128,11 @@ fn diagram(frame: &Frame<'_>, area: Rect, views: bool, snapshot: &Snapshot, comm
 
     // The student, forward and backward.
     paint.arrow([grid.student_x, under(grid.encoder) + 1.0], [grid.student_x, grid.projector - 2.0], theme::STUDENT);
-    paint.arrow([grid.student_x, under(grid.projector) + 1.0], [grid.student_x, grid.predictor - 2.0], theme::STUDENT);
+    if switches.predictor {
+        paint.arrow([grid.student_x, under(grid.projector) + 1.0], [grid.student_x, grid.predictor - 2.0], theme::STUDENT);
+    } else {
+        paint.rule([grid.student_x, under(grid.projector) + 1.0], [grid.student_x, grid.predictor], theme::STUDENT, 2.0);
+    }
     let backward = grid.student_x - 14.0;
     let chevrons = |x: f32, top: f32, bottom: f32, colour: Colour| paint.chevrons_up(x, top + 4.0, bottom - 4.0, phase, colour);
     chevrons(backward, under(grid.encoder), grid.projector, theme::STUDENT);
