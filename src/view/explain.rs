@@ -60,10 +60,9 @@ pub fn caption(snapshot: &Snapshot) -> String {
         (VerdictKind::Complete, []) => {
             format!("Collapsed with everything on{measured}: every image gets nearly the same projection. R starts again.")
         }
-        (VerdictKind::Complete, off) => format!(
-            "Without {}: every image gets nearly the same projection{measured}. The loss is low all the same.",
-            listed(off)
-        ),
+        (VerdictKind::Complete, off) => {
+            format!("Without {}: every image gets nearly the same projection{measured}. The loss is low all the same.", listed(off))
+        }
         (VerdictKind::Dimensional, _) => {
             format!("The projections lie nearly on a line{measured}: they spread out, but only in one direction.")
         }
