@@ -30,7 +30,7 @@ use crate::view::screen::{Request, Screen};
 
 /// GPU time handed to the training at once: short on a GPU, where frames are short, too; longer on a software adapter, where
 /// handing over costs more, and a frame still finds its turn within 50 ms.
-const SLICE: Duration = Duration::from_millis(4);
+const SLICE: Duration = Duration::from_millis(6);
 const SOFTWARE_SLICE: Duration = Duration::from_millis(10);
 /// Attempts to get a lost device back before giving up.
 const REBUILDS: u32 = 5;
