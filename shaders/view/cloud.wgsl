@@ -137,6 +137,12 @@ fn on_circle(circle: u32, segment: u32) -> vec3<f32> {
     return line(a, b, vertex, view.scale, vec4<f32>(view.wire.rgb, mix(0.16, 0.62, near)));
 }
 
+// Lines are the longest part of the picture, so they are kept cheap: no distance, no discard, no depth.
+@fragment fn fragment_line(in: Varying) -> @location(0) vec4<f32> {
+    let coverage = clamp(in.radius - abs(in.offset.y) + 0.5, 0.0, 1.0);
+    return vec4<f32>(in.colour.rgb, coverage * in.colour.a);
+}
+
 @fragment fn fragment_mark(in: Varying) -> @location(0) vec4<f32> {
     let d = length(in.offset);
     var coverage = clamp(in.radius - d + 0.5, 0.0, 1.0);

@@ -87,7 +87,7 @@ impl CloudRenderer {
             bind_group_layouts: &[Some(&layout)],
             immediate_size: 0,
         });
-        let pipeline = |vertex: &str, writes_depth: bool| {
+        let pipeline = |vertex: &str, fragment: &str, marks: bool| {
             device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
                 label: Some(vertex),
                 layout: Some(&pipeline_layout),
@@ -100,15 +100,15 @@ impl CloudRenderer {
                 primitive: wgpu::PrimitiveState { topology: wgpu::PrimitiveTopology::TriangleStrip, ..Default::default() },
                 depth_stencil: Some(wgpu::DepthStencilState {
                     format: DEPTH_FORMAT,
-                    depth_write_enabled: Some(writes_depth),
-                    depth_compare: Some(wgpu::CompareFunction::LessEqual),
+                    depth_write_enabled: Some(marks),
+                    depth_compare: Some(if marks { wgpu::CompareFunction::LessEqual } else { wgpu::CompareFunction::Always }),
                     stencil: wgpu::StencilState::default(),
                     bias: wgpu::DepthBiasState::default(),
                 }),
                 multisample: wgpu::MultisampleState::default(),
                 fragment: Some(wgpu::FragmentState {
                     module: &module,
-                    entry_point: Some("fragment_mark"),
+                    entry_point: Some(fragment),
                     compilation_options: Default::default(),
                     targets: &[Some(wgpu::ColorTargetState {
                         format,
@@ -128,9 +128,9 @@ impl CloudRenderer {
             })
         };
         Ok(Self {
-            points: pipeline("vertex_points", true),
-            links: pipeline("vertex_links", false),
-            sphere: pipeline("vertex_sphere", false),
+            points: pipeline("vertex_points", "fragment_mark", true),
+            links: pipeline("vertex_links", "fragment_line", false),
+            sphere: pipeline("vertex_sphere", "fragment_line", false),
             uniform: device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("cloud view"),
                 size: size_of::<View>() as u64,

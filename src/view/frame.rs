@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imgui::{BackendFlags, Context};
-use imgui_wgpu::{Renderer, RendererConfig};
+use imgui_wgpu::{Renderer, RendererConfig, Texture, TextureConfig};
 
 use crate::command::Command;
 use crate::gpu::{Gpu, ShaderError};
@@ -53,10 +53,12 @@ impl FrameRenderer {
         io.backend_flags.insert(BackendFlags::RENDERER_HAS_VTX_OFFSET);
         io.display_framebuffer_scale = [1.0, 1.0];
         let base_style = *imgui.style();
+        let config = RendererConfig { texture_format: format, ..RendererConfig::new_srgb() };
+        // It loads imgui's small built-in font, which is replaced at once.
+        let mut renderer = Renderer::new(&mut imgui, &gpu.device, &gpu.queue, config);
         let fonts = Fonts::install(&mut imgui, ui_scale);
         theme::style(&mut imgui, &base_style, ui_scale);
-        let config = RendererConfig { texture_format: format, ..RendererConfig::new_srgb() };
-        let renderer = Renderer::new(&mut imgui, &gpu.device, &gpu.queue, config);
+        load_atlas(&mut renderer, &mut imgui, &gpu);
         Ok(Self {
             cloud: CloudRenderer::new(&gpu, format)?,
             views: ViewsRenderer::new(&gpu, format)?,
@@ -152,6 +154,34 @@ impl FrameRenderer {
         self.scale = wanted;
         self.fonts = Fonts::install(&mut self.imgui, wanted);
         theme::style(&mut self.imgui, &self.base_style, wanted);
-        self.renderer.reload_font_texture(&mut self.imgui, &self.gpu.device, &self.gpu.queue);
+        load_atlas(&mut self.renderer, &mut self.imgui, &self.gpu);
     }
+}
+
+/// Puts the font atlas on the GPU, in place of the one before. As imgui-wgpu's own loading, but without mip levels: a software
+/// adapter would blend two of them for every pixel of every panel.
+fn load_atlas(renderer: &mut Renderer, imgui: &mut Context, gpu: &Gpu) {
+    let fonts = imgui.fonts();
+    renderer.textures.remove(fonts.tex_id);
+    let atlas = fonts.build_rgba32_texture();
+    let (width, height) = (atlas.width, atlas.height);
+    let config = TextureConfig {
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        label: Some("font atlas"),
+        format: Some(wgpu::TextureFormat::Rgba8Unorm),
+        sampler_desc: wgpu::SamplerDescriptor {
+            label: Some("font atlas"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            mipmap_filter: wgpu::MipmapFilterMode::Nearest,
+            lod_min_clamp: 0.0,
+            lod_max_clamp: 0.0,
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let texture = Texture::new(&gpu.device, renderer, config);
+    texture.write(&gpu.queue, atlas.data, width, height);
+    fonts.tex_id = renderer.textures.insert(texture);
+    fonts.clear_tex_data();
 }
