@@ -1,4 +1,66 @@
-//! Twinlens (crate docs come with the whole house).
+//! Twinlens: BYOL trains live on the GPU, every part of it in WGSL compute shaders, and the room watches what keeps the
+//! representation from collapsing. This page is the map of the house.
+//!
+//! # The house
+//!
+//! Imports run one way; `tests/layering.rs` names every arrow that does not.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`gpu`] | knows wgpu, knows no machine learning: adapter choice, kernels reflected through naga, tensors, the static tape, readback ring, timestamps |
+//! | [`ops`] | one file a kernel family: what is recorded, its backward, a naive f64 reference, a case table |
+//! | [`nn`] | networks as shapes and offsets; layers own no weights |
+//! | [`data`] | sources (procedural, CIFAR-10, IDX, folders), crops, augmentation, patches |
+//! | [`methods`] | which heads there are and what is compared with what: BYOL |
+//! | [`train`] | one step, recorded once; initialisation; checkpoints |
+//! | [`observe`] | meters: spread, spectrum, kNN, the cloud's projection, the verdict |
+//! | [`session`] | a running experiment, which window, commands and tests all drive |
+//! | [`view`] | the picture: knows training only through [`snapshot::Snapshot`], answers with [`command::Command`]s |
+//! | [`app`] | the window: winit, surfaces, input |
+//! | [`cli`] | the command line, one file a command |
+//!
+//! [`config`], [`command`], [`snapshot`], [`rng`] and [`save`] are plain and free to import. Shaders lie in `shaders/` under the same
+//! names; `shaders/shared` holds what others `#import`.
+//!
+//! # A step
+//!
+//! [`train::Trainer`] records a training step on a [`gpu::Tape`] once: views (images synthesised or sampled, cropped, coloured), both
+//! networks' forward, the loss, the backward, AdamW, the teacher's EMA, the meters, the step counter. [`gpu::Tape::freeze`] checks
+//! every dispatch against its shader and gives a [`gpu::Program`] that replays with nothing left to decide: the step's number, warm-up
+//! and bias corrections live in a GPU buffer that the last dispatch moves on, so steps need nothing from the CPU.
+//! [`session::Session`] cuts steps and measurements into slices so that frames get their turn, and takes numbers in through
+//! [`gpu::Readback`] rings without waiting for them.
+//!
+//! **Learners.** Every tensor has a leading learner axis: L networks train in the same dispatches, each with its own seed and its own
+//! switches ([`train::learner::LearnerWords`], data in a buffer). Learner 0 of L is the run alone, bit for bit.
+//!
+//! **Adding things.** A kernel is one `.wgsl` and its recording function; an operation adds its cases to [`ops::all_cases`] and is
+//! then checked four ways with the software and the GPU kernels (see [`ops::case`]). A method is one file and one line in
+//! [`methods::build`]; a preset is one file in `assets/presets`; a key of `--set` is one row in [`config::KEYS`].
+//!
+//! # Where we left the proposal, and why
+//!
+//! - **Tensors keep their buffer alive** (`Clone`, an `Arc` inside) instead of being `Copy` handles into an arena: a program that is
+//!   dropped frees its activations, and a step can be recorded anew without anyone owning the old one's memory.
+//! - **Shapes are always (L, R, C)**: learners, rows, columns. Everything here is a row matrix; three numbers say it all.
+//! - **Uniforms are set by field name** and laid out by reflection, so there is no Rust struct to keep equal to the shader's.
+//! - **2x2 regrouping costs nothing**: patches are written in Morton order, in which the four neighbours are four consecutive rows, at
+//!   every level. What would be a kernel with a backward is a reshape; a test holds it against the naive regrouping.
+//! - **GELU and ReLU are fused** into the normalisation before them; nothing else in these networks uses them.
+//! - **The cloud's axes are those of the uncentred second moment**: a collapsed cloud sits as one point *on* the sphere, where a
+//!   centred projection would put it anywhere.
+//! - **Bias corrections by recurrence** (u ← βu + (1-β)) instead of 1 - β^t: exact to rounding from the first step, with no `pow`.
+//! - **SCIENCE.md says "the remaining 4x4 positions"** of the pyramid; 32x32 images in 4x4 patches halved twice leave 2x2, which is
+//!   also what its 60 k parameters and 0.36 GFLOP come to.
+//!
+//! # Traps found on llvmpipe (Mesa 22.3)
+//!
+//! - A loop bound or branch that hangs on the uniform alone can make it compile the kernel anew at every dispatch; mixing in a
+//!   `workgroup_id` component that is always 0 stops that.
+//! - All loops of one invocation together end silently after 65,535 iterations.
+//! - A storage load costs about 8 ns a lane however wide up to 8 bytes, so 64-bit loads halve it (`SHADER_INT64`, asked for where
+//!   offered).
+//! - pcg4d's low bits are poor when only its last words vary: the counter goes first ([`rng::random4`]).
 
 pub mod app;
 pub mod cli;

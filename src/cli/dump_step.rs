@@ -19,6 +19,7 @@ use crate::save;
 use crate::session::{Cadence, Pace, Session};
 use crate::train::Trainer;
 use crate::train::checkpoint::{float_bytes, write_safetensors};
+use crate::train::learner::weight_seed;
 
 /// Arguments of `dump-step`.
 #[derive(Clone, Debug, Args)]
@@ -170,6 +171,7 @@ fn description(args: &DumpStepArgs, trainer: &Trainer, grad_norm: f32) -> serde_
         "learner": args.learner,
         "step": args.at_step,
         "seed": config.seed,
+        "learner_seed": weight_seed(config, args.learner),
         "batch": config.batch,
         "globals": GLOBAL_VIEWS,
         "locals": 0,

@@ -222,7 +222,8 @@ impl Meters {
         self.seen = self.seen.max(last);
         let now = Instant::now();
         self.pace.push_back((now, last));
-        while self.pace.len() > 2 && now - self.pace[0].0 > Duration::from_secs(2) {
+        // The newest entry beyond the two seconds stays: steps come in bursts when they are asked for whole.
+        while self.pace.len() > 2 && now - self.pace[1].0 > Duration::from_secs(2) {
             self.pace.pop_front();
         }
     }

@@ -20,7 +20,6 @@ use thiserror::Error;
 pub use meters::{LearnerMeters, Record};
 pub use pace::Pace;
 pub use schedule::Cadence;
-pub use start::load_images;
 
 use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};

@@ -6,10 +6,9 @@ use std::sync::mpsc::{Receiver, channel};
 use super::SessionError;
 use super::schedule::Job;
 use crate::config::{DataSpec, RunConfig};
-use crate::data::halvings;
 use crate::data::source::{ImageSet, LoadLimits, SourceError, load};
 use crate::data::synthetic::class_names;
-use crate::data::views::{Images, StoredImages};
+use crate::data::views::{Images, StoredImages, UNLABELLED};
 use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
 use crate::observe::evaluation::Evaluation;
 use crate::observe::probe::Probe;
@@ -62,40 +61,16 @@ impl LoadedData {
     fn upload(&self, gpu: &Gpu) -> Result<Images, GpuError> {
         match self {
             Self::Synthetic(scene) => Ok(Images::Synthetic(*scene)),
-            Self::Stored(set) => load_images(gpu, set).map(Images::Stored),
+            Self::Stored(set) => {
+                let pictures = set
+                    .images
+                    .iter()
+                    .enumerate()
+                    .map(|(index, entry)| (set.pixels_of(index), entry.width, entry.height, entry.label.map_or(UNLABELLED, u32::from)));
+                StoredImages::upload(gpu, pictures, &set.training(), &set.held_out()).map(Images::Stored)
+            }
         }
     }
-}
-
-/// Puts images from files on the GPU, each with its halvings.
-pub fn load_images(gpu: &Gpu, set: &ImageSet) -> Result<StoredImages, GpuError> {
-    let mut pixels = Vec::with_capacity(set.pixels.len() * 4 / 3 + 4);
-    let mut table = Vec::with_capacity(set.images.len() * 4);
-    let (mut training, mut held_out) = (Vec::new(), Vec::new());
-    for (index, entry) in (0_u32..).zip(&set.images) {
-        let image = &set.pixels[entry.offset as usize..][..(entry.width * entry.height) as usize];
-        let first = halvings::append(&mut pixels, image, entry.width, entry.height);
-        table.extend([first, entry.width, entry.height, entry.label.map_or(u32::MAX, u32::from)]);
-        if entry.held_out { held_out.push(index) } else { training.push(index) }
-    }
-    // Few images serve both purposes; the loader's report says so.
-    if held_out.is_empty() {
-        held_out.clone_from(&training);
-    }
-    if training.is_empty() {
-        training.clone_from(&held_out);
-    }
-    let words = |name, shape: [u32; 3], values: &[u32]| {
-        let tensor = gpu.tensor(name, shape)?;
-        gpu.upload(&tensor, values);
-        Ok::<_, GpuError>(tensor)
-    };
-    Ok(StoredImages {
-        pixels: words("image_pixels", [1, 1, pixels.len() as u32], &pixels)?,
-        table: words("image_table", [1, set.images.len() as u32, 4], &table)?,
-        training: words("training_images", [1, 1, training.len() as u32], &training)?,
-        held_out: words("held_out_images", [1, 1, held_out.len() as u32], &held_out)?,
-    })
 }
 
 /// Everything that measures.

@@ -2,6 +2,7 @@
 //! flipped is a line through every chart, its letter above the first.
 
 use crate::command::Command;
+use crate::observe::verdict::COMPLETE_BELOW_STD;
 use crate::snapshot::Snapshot;
 use crate::view::charts::{Axis, Chart, End, Line, Reference, grouped, short};
 use crate::view::layout::Rect;
@@ -9,9 +10,6 @@ use crate::view::paint::{Align, Style};
 use crate::view::theme;
 
 use super::{Frame, Panel};
-
-/// Below this embedding std the effective rank measures noise, and is greyed; also the verdict's threshold for a collapse.
-const STD_COLLAPSED: f32 = 0.15;
 
 /// The right pane.
 #[derive(Default)]
@@ -29,7 +27,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
     let history = &*snapshot.history;
     let single = |series| vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }];
     let dimensions = snapshot.cloud.as_ref().map_or(32, |cloud| cloud.dimensions).max(2);
-    let collapsed = history.embedding_std.last().is_some_and(|std| std < STD_COLLAPSED);
+    let collapsed = history.embedding_std.last().is_some_and(|std| std < COMPLETE_BELOW_STD);
     let std = Chart {
         title: "Embedding std",
         qualifier: "the collapse meter".to_owned(),
@@ -53,7 +51,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
     };
     let rank = Chart {
         title: "Effective rank",
-        qualifier: if collapsed { format!("noise while std < {STD_COLLAPSED}") } else { "directions in use".to_owned() },
+        qualifier: if collapsed { format!("noise while std < {COMPLETE_BELOW_STD}") } else { "directions in use".to_owned() },
         range: [0.0, dimensions as f32 * 1.1],
         references: vec![reference(dimensions as f32, format!("{dimensions} = d"), true, false), reference(1.0, "1 a line", false, false)],
         lines: single(&history.effective_rank),
