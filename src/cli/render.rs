@@ -181,7 +181,7 @@ impl Sink {
             }
             Self::Gif { file, encoder } => {
                 let delay = Delay::from_numer_denom_ms(1000 * repeats, FILM_RATE);
-                let frame = Frame::from_parts(few_colours(picture), 0, 0, delay);
+                let frame = Frame::from_parts(picture.clone(), 0, 0, delay);
                 (file, encoder.encode_frame(frame).map_err(io::Error::other))
             }
             Self::Mp4 { file, encoder } => {
@@ -216,39 +216,6 @@ impl Sink {
         result.and_then(|()| file.finish()).map_err(|error| Failure::writing(&path, &error))?;
         Ok(path)
     }
-}
-
-/// The picture in at most 255 colours, the commonest ones kept as they are: text and lines stay clean, which the encoder's own
-/// choice of colours does not guarantee.
-fn few_colours(picture: &RgbaImage) -> RgbaImage {
-    // Cells of 32 levels a channel, with the sum of their colours.
-    let cell =
-        |pixel: &image::Rgba<u8>| (usize::from(pixel[0] >> 3) << 10) | (usize::from(pixel[1] >> 3) << 5) | usize::from(pixel[2] >> 3);
-    let mut cells = vec![[0_u64; 4]; 1 << 15];
-    for pixel in picture.pixels() {
-        let sums = &mut cells[cell(pixel)];
-        for channel in 0..3 {
-            sums[channel] += u64::from(pixel[channel]);
-        }
-        sums[3] += 1;
-    }
-    let mut order: Vec<usize> = (0..cells.len()).filter(|&index| cells[index][3] > 0).collect();
-    order.sort_by_key(|&index| (std::cmp::Reverse(cells[index][3]), index));
-    let mean = |index: usize| [0, 1, 2].map(|channel| (cells[index][channel] / cells[index][3]) as u8);
-    let palette: Vec<[u8; 3]> = order.iter().take(255).map(|&index| mean(index)).collect();
-    let mut chosen = vec![[0_u8; 3]; cells.len()];
-    for (rank, &index) in order.iter().enumerate() {
-        let own = mean(index);
-        let distance =
-            |colour: &[u8; 3]| (0..3).map(|channel| i32::from(colour[channel]).abs_diff(i32::from(own[channel])).pow(2)).sum::<u32>();
-        chosen[index] = if rank < palette.len() { own } else { palette.iter().copied().min_by_key(distance).unwrap_or(own) };
-    }
-    let mut result = picture.clone();
-    for pixel in result.pixels_mut() {
-        let [red, green, blue] = chosen[cell(pixel)];
-        *pixel = image::Rgba([red, green, blue, 255]);
-    }
-    result
 }
 
 /// The steps at which a film of about `frames` frames looks: evenly spaced, the first and the last among them.
@@ -377,15 +344,5 @@ mod tests {
             assert_eq!((looks[0], looks[looks.len() - 1]), (0, steps));
             assert!(looks.len() as u64 <= u64::from(frames) && looks.is_sorted_by(|a, b| a < b), "{steps} {frames}");
         }
-    }
-
-    #[test]
-    fn few_colours_are_few_and_near() {
-        let picture = RgbaImage::from_fn(200, 100, |x, y| image::Rgba([x as u8, (2 * y) as u8, (x ^ y) as u8, 255]));
-        let reduced = few_colours(&picture);
-        let distinct: std::collections::HashSet<_> = reduced.pixels().map(|pixel| pixel.0).collect();
-        assert!(distinct.len() <= 255, "{}", distinct.len());
-        let worst = picture.pixels().zip(reduced.pixels()).map(|(a, b)| (0..3).map(|c| a[c].abs_diff(b[c])).max().unwrap_or(0)).max();
-        assert!(worst.unwrap_or(255) < 64, "{worst:?}");
     }
 }
