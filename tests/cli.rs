@@ -9,6 +9,7 @@ fn twinlens(arguments: &[&str]) -> Output {
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("RUST_LOG")
+        .env_remove("XDG_RUNTIME_DIR")
         .output()
         .expect("twinlens starts")
 }
@@ -17,15 +18,15 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The lines that are ours (drivers print warnings of their own).
-fn own_lines(output: &Output) -> Vec<String> {
-    stderr(output).lines().filter(|line| line.starts_with("twinlens:")).map(str::to_owned).collect()
+fn lines_of(output: &Output) -> Vec<String> {
+    stderr(output).lines().map(str::to_owned).collect()
 }
 
 fn refuses(arguments: &[&str], code: i32, words: &[&str]) {
     let output = twinlens(arguments);
-    let lines = own_lines(&output);
+    let lines = lines_of(&output);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+    assert!(lines.first().is_some_and(|line| line.starts_with("twinlens: ")), "{}", stderr(&output));
     assert_eq!(lines.len(), 1, "{arguments:?}: one line, not {}", stderr(&output));
     assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
     for word in words {

@@ -100,12 +100,23 @@ const NEEDED: [NeededLimit; 4] = [
     ("max_compute_invocations_per_workgroup", 256, |limits| limits.max_compute_invocations_per_workgroup.into()),
 ];
 
-/// The wgpu instance for a choice.
+/// The wgpu instance for a choice. OpenGL is asked only where nothing else answers or the user names it: merely asking makes its
+/// libraries look for displays, slowly, and complain on stderr where there are none.
 pub fn instance(choice: &AdapterChoice) -> Result<wgpu::Instance, GpuError> {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    descriptor.backends = choice.backends()?;
-    descriptor.flags = wgpu::InstanceFlags::empty().with_env();
-    Ok(wgpu::Instance::new(descriptor))
+    let backends = choice.backends()?;
+    let open = |backends| {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = backends;
+        descriptor.flags = wgpu::InstanceFlags::empty().with_env();
+        wgpu::Instance::new(descriptor)
+    };
+    if choice.backend.is_none() {
+        let first = open(backends - wgpu::Backends::GL);
+        if !pollster::block_on(first.enumerate_adapters(backends)).is_empty() {
+            return Ok(first);
+        }
+    }
+    Ok(open(backends))
 }
 
 fn enumerate(
