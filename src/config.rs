@@ -123,12 +123,29 @@ pub struct Hyper {
     pub predictor: bool,
     /// No gradient flows into the teacher.
     pub stop_gradient: bool,
+    /// DINO: the teacher's temperature while sharpening is on.
+    pub teacher_temperature: f32,
+    /// DINO: the student's temperature.
+    pub student_temperature: f32,
+    /// DINO: the teacher's temperature is its own; off: the student's.
+    pub sharpening: bool,
+    /// DINO: the centre is subtracted from the teacher's logits.
+    pub centering: bool,
+    /// DINO: the centre's momentum.
+    pub center_momentum: f32,
+    /// DINO: steps for which the prototypes stay as they are.
+    pub frozen_steps: u32,
 }
 
 impl Hyper {
     /// The momentum in use: [`Hyper::tau`], or 0 with the EMA off.
     pub fn effective_tau(&self) -> f32 {
         if self.ema { self.tau } else { 0.0 }
+    }
+
+    /// The teacher's temperature in use: [`Hyper::teacher_temperature`], or the student's with sharpening off.
+    pub fn effective_teacher_temperature(&self) -> f32 {
+        if self.sharpening { self.teacher_temperature } else { self.student_temperature }
     }
 }
 
@@ -226,6 +243,12 @@ impl Default for RunConfig {
                 ema: true,
                 predictor: true,
                 stop_gradient: true,
+                teacher_temperature: 0.04,
+                student_temperature: 0.1,
+                sharpening: true,
+                centering: true,
+                center_momentum: 0.9,
+                frozen_steps: 0,
             },
             views: ViewConfig {
                 global_area: [0.4, 1.0],

@@ -47,8 +47,8 @@ fn dials(learner: u32) -> Dials {
 
 fn learner_tensor(gpu: &Gpu, all: &[Dials]) -> Tensor {
     let words: Vec<f32> =
-        all.iter().flat_map(|d| [d.learning_rate, d.predictor_multiplier, d.weight_decay, d.tau, 1.0, 0.0, 0.0, 0.0]).collect();
-    uploaded(gpu, "learners", [all.len() as u32, 1, 8], &words)
+        all.iter().flat_map(|d| [d.learning_rate, d.predictor_multiplier, d.weight_decay, d.tau].into_iter().chain([0.0; 12])).collect();
+    uploaded(gpu, "learners", [all.len() as u32, 1, twinlens::ops::LEARNER_WORDS as u32], &words)
 }
 
 /// All eight combinations of the bits, in turn.

@@ -124,7 +124,7 @@ fn rows_beyond_one_line_of_groups() {
     let (batch, shape) = (16385, [1, 2 * 16385, 2]);
     let along = |x: f32, y: f32| [x, y].repeat(2 * 16385);
     let (across, up) = (uploaded(&gpu, "across", shape, &along(2.0, 0.0)), uploaded(&gpu, "up", shape, &along(0.0, 1.0)));
-    let learners = uploaded(&gpu, "learners", [1, 1, 8], &[0.0; 8]);
+    let learners = uploaded(&gpu, "learners", [1, 1, WORDS], &[0.0; WORDS as usize]);
     let mut tape = Tape::new(&gpu).with_variants(false);
     tape.track(&across);
     let unit = ops::l2norm::l2norm(&mut tape, &across);
@@ -144,8 +144,11 @@ fn rows_beyond_one_line_of_groups() {
     ops::case::compare("dq", &read(&dq), &expected, (1e-12, 1e-6)).unwrap();
 }
 
+/// 32-bit words of a learner.
+const WORDS: u32 = ops::LEARNER_WORDS as u32;
+
 /// A learner's word in the `learners` tensor, all others 0.
-fn learner_words(word: usize, value: f32) -> [f32; 8] {
+fn learner_words(word: usize, value: f32) -> [f32; WORDS as usize] {
     std::array::from_fn(|index| if index == word { value } else { 0.0 })
 }
 
@@ -163,7 +166,7 @@ fn a_predictor_that_is_off_leaves_nothing_behind() {
     predicted[1] = f32::INFINITY;
     z[65] = f32::NAN;
     (dq[2], dq[67]) = (f32::NAN, f32::INFINITY);
-    let learners = uploaded(&gpu, "learners", [2, 1, 8], &[learner_words(4, 0.0), learner_words(4, 1.0)].concat());
+    let learners = uploaded(&gpu, "learners", [2, 1, WORDS], &[learner_words(4, 0.0), learner_words(4, 1.0)].concat());
     let inputs = [uploaded(&gpu, "predicted", shape, &predicted), uploaded(&gpu, "z", shape, &z)];
     let mut tape = Tape::new(&gpu);
     inputs.iter().for_each(|input| tape.track(input));
@@ -187,7 +190,7 @@ fn a_stop_gradient_that_is_on_stops_everything() {
     for software in [true, false] {
         let (mut q, z) = (random(84, 4), random(84, 5));
         q[0] = f32::NAN;
-        let learners = uploaded(&gpu, "learners", [2, 1, 8], &[learner_words(5, 0.0), learner_words(5, 1.0)].concat());
+        let learners = uploaded(&gpu, "learners", [2, 1, WORDS], &[learner_words(5, 0.0), learner_words(5, 1.0)].concat());
         let [q, z] = [uploaded(&gpu, "q", shape, &q), uploaded(&gpu, "z", shape, &z)];
         let mut tape = Tape::new(&gpu).with_variants(software);
         tape.track(&z);

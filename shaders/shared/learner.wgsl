@@ -8,4 +8,12 @@ struct Learner {
     teacher_gradient: f32,      // 1 while the stop-gradient is off
     crop_seed_low: u32,         // seed of scenes, crops and augmentation
     crop_seed_high: u32,
+    teacher_temperature: f32,   // the student's while sharpening is off
+    student_temperature: f32,
+    centering: f32,             // 1 while the centre is subtracted from the teacher's logits
+    center_momentum: f32,
+    frozen_steps: u32,          // steps for which the prototypes stay as they are
+    spare0: u32,
+    spare1: u32,
+    spare2: u32,
 }

@@ -38,7 +38,7 @@ pub(super) fn one_minus(beta: f32) -> f32 {
 }
 
 /// One step, in place. student, gradient, moment1, moment2 (L, 1, P); groups u32 (1, 1, P / 64); norm (L, 1, 1), the gradient's;
-/// learners (L, 1, 8); state (1, 1, 4).
+/// learners (L, 1, 16); state (1, 1, 4).
 ///
 /// # Panics
 /// If P is no multiple of 4 or the shapes do not fit.

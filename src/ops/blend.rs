@@ -3,6 +3,7 @@
 //!
 //! At 1 and at 0 the branch that is out has no influence at all: not on a bit forwards, and not through a NaN backwards.
 
+use super::LEARNER_WORDS;
 use super::case::{Case, Input};
 use super::items::items_over;
 use super::reference::Host;
@@ -11,7 +12,7 @@ use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
 const FORWARD: Kernel = Kernel::new("ops/blend_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/blend_backward.wgsl");
 
-/// q = p · predicted + (1 - p) · z, p = `learners[l].predictor`. predicted, z (L, R, C); learners (L, 1, 8) → (L, R, C).
+/// q = p · predicted + (1 - p) · z, p = `learners[l].predictor`. predicted, z (L, R, C); learners (L, 1, 16) → (L, R, C).
 pub fn blend(tape: &mut Tape<'_>, predicted: &Tensor, z: &Tensor, learners: &Tensor) -> Tensor {
     assert_eq!(predicted.shape(), z.shape(), "blend of {} and {}", predicted.name, z.name);
     let elements = z.elements();
@@ -74,7 +75,7 @@ pub fn cases() -> Vec<Case> {
             inputs: vec![
                 Input::new("predicted", shape),
                 Input::new("z", shape),
-                Input::new("learners", [shape[0], 1, 8]).within(low, high).constant(),
+                Input::new("learners", [shape[0], 1, LEARNER_WORDS]).within(low, high).constant(),
             ],
             record: Box::new(|tape, inputs| blend(tape, &inputs[0], &inputs[1], &inputs[2])),
             forward: Box::new(reference),

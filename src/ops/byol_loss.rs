@@ -5,6 +5,7 @@
 //! all 2B rows. Both sides are normalised in here. The teacher's side gets a gradient only where it is recorded with one, and
 //! then only for learners whose stop-gradient is off. Letters: L learners, B images, d output dimension.
 
+use super::LEARNER_WORDS;
 use super::case::{Case, Input};
 use super::items::rows_over;
 use super::l2norm::LEAST_LENGTH;
@@ -28,7 +29,7 @@ pub struct ByolLoss {
 }
 
 /// The loss of student predictions q (L, 2B, d) against teacher projections z (L, 2B, d), neither normalised yet;
-/// learners (L, 1, 8).
+/// learners (L, 1, 16).
 ///
 /// # Panics
 /// If the shapes differ or the rows are not two views of `batch` images.
@@ -153,7 +154,7 @@ pub fn cases() -> Vec<Case> {
             inputs: vec![
                 Input::new("q", shape),
                 if stop_gradient { z.constant() } else { z },
-                Input::new("learners", [learners, 1, 8]).within(1.0, 1.0).constant(),
+                Input::new("learners", [learners, 1, LEARNER_WORDS]).within(1.0, 1.0).constant(),
             ],
             record: Box::new(move |tape, inputs| byol_loss_from(tape, &inputs[0], &inputs[1], &inputs[2], batch as u32, least).mean),
             forward: Box::new(move |inputs| reference(inputs, least.into())),
@@ -167,7 +168,7 @@ pub fn cases() -> Vec<Case> {
         inputs: vec![
             Input::new("q", [2, 22, 33]).constant(),
             Input::new("z", [2, 22, 33]).constant(),
-            Input::new("learners", [2, 1, 8]).constant(),
+            Input::new("learners", [2, 1, LEARNER_WORDS]).constant(),
         ],
         record: Box::new(|tape, inputs| byol_loss(tape, &inputs[0], &inputs[1], &inputs[2], 11).rows),
         forward: Box::new(|inputs| reference_rows(inputs, LEAST_LENGTH.into())),

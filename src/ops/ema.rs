@@ -10,7 +10,7 @@ const EMA: Kernel = Kernel::new("ops/ema.wgsl");
 const EMA_WORDS: Kernel = Kernel::new("ops/ema_words.wgsl");
 
 /// Moves the teacher, in place, where a group's [`AVERAGED`](super::adamw::AVERAGED) bit is set. teacher, student (L, 1, P);
-/// groups u32 (1, 1, P / 64); learners (L, 1, 8).
+/// groups u32 (1, 1, P / 64); learners (L, 1, 16).
 ///
 /// # Panics
 /// If P is no multiple of 4 or the shapes do not fit.

@@ -20,6 +20,9 @@ pub mod reference;
 pub mod store_rows;
 pub mod tick;
 
+/// 32-bit words of `struct Learner` in `shaders/shared/learner.wgsl`.
+pub const LEARNER_WORDS: usize = 16;
+
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
     [layernorm::cases(), matmul::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]

@@ -22,6 +22,18 @@ pub struct LearnerWords {
     pub crop_seed_low: u32,
     /// High word.
     pub crop_seed_high: u32,
+    /// DINO's teacher temperature; the student's while sharpening is off.
+    pub teacher_temperature: f32,
+    /// DINO's student temperature.
+    pub student_temperature: f32,
+    /// 1 while the centre is subtracted from the teacher's logits.
+    pub centering: f32,
+    /// The centre's momentum.
+    pub center_momentum: f32,
+    /// Steps for which the prototypes stay as they are.
+    pub frozen_steps: u32,
+    /// The structure's size is a multiple of 32 bytes.
+    pub spare: [u32; 3],
 }
 
 /// The seed of a learner's initial weights.
@@ -49,6 +61,12 @@ impl LearnerWords {
             teacher_gradient: f32::from(!hyper.stop_gradient),
             crop_seed_low: crop_seed as u32,
             crop_seed_high: (crop_seed >> 32) as u32,
+            teacher_temperature: hyper.effective_teacher_temperature(),
+            student_temperature: hyper.student_temperature,
+            centering: f32::from(hyper.centering),
+            center_momentum: hyper.center_momentum,
+            frozen_steps: hyper.frozen_steps,
+            spare: [0; 3],
         }
     }
 }
@@ -74,6 +92,14 @@ mod tests {
             ("teacher_gradient", std::mem::offset_of!(LearnerWords, teacher_gradient)),
             ("crop_seed_low", std::mem::offset_of!(LearnerWords, crop_seed_low)),
             ("crop_seed_high", std::mem::offset_of!(LearnerWords, crop_seed_high)),
+            ("teacher_temperature", std::mem::offset_of!(LearnerWords, teacher_temperature)),
+            ("student_temperature", std::mem::offset_of!(LearnerWords, student_temperature)),
+            ("centering", std::mem::offset_of!(LearnerWords, centering)),
+            ("center_momentum", std::mem::offset_of!(LearnerWords, center_momentum)),
+            ("frozen_steps", std::mem::offset_of!(LearnerWords, frozen_steps)),
+            ("spare0", std::mem::offset_of!(LearnerWords, spare)),
+            ("spare1", std::mem::offset_of!(LearnerWords, spare) + 4),
+            ("spare2", std::mem::offset_of!(LearnerWords, spare) + 8),
         ];
         let declared: Vec<_> = members.iter().map(|member| (member.name.as_deref().unwrap_or(""), member.offset as usize)).collect();
         assert_eq!(declared, offsets);
