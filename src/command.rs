@@ -1,6 +1,6 @@
 //! Everything a user, a lesson or a script may ask of a running [`Session`](crate::session): plain data, no behaviour.
 
-use crate::config::DataSpec;
+use crate::config::{DataSpec, Method};
 
 /// An ingredient of the method that can be left out while it trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,13 +9,25 @@ pub enum Switch {
     Ema,
     /// No gradient flows into the teacher branch; off: it does, and is added to the student's.
     StopGradient,
-    /// The student predicts the teacher through an extra head; off: q = z.
+    /// BYOL: the student predicts the teacher through an extra head; off: q = z.
     Predictor,
+    /// DINO: the centre is subtracted from the teacher's logits; off: nothing is.
+    Centering,
+    /// DINO: the teacher's temperature is its own, lower; off: the student's.
+    Sharpening,
 }
 
 impl Switch {
-    /// All switches, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Ema, Self::StopGradient, Self::Predictor];
+    /// All switches.
+    pub const ALL: [Self; 5] = [Self::Ema, Self::StopGradient, Self::Predictor, Self::Centering, Self::Sharpening];
+
+    /// The switches of a method, in the order in which they are shown.
+    pub const fn of(method: Method) -> &'static [Self] {
+        match method {
+            Method::Byol => &[Self::Ema, Self::StopGradient, Self::Predictor],
+            Method::Dino => &[Self::Ema, Self::StopGradient, Self::Centering, Self::Sharpening],
+        }
+    }
 
     /// The letter that flips the switch, and that marks a flip on the charts.
     pub const fn letter(self) -> char {
@@ -23,6 +35,8 @@ impl Switch {
             Self::Ema => 'E',
             Self::StopGradient => 'G',
             Self::Predictor => 'P',
+            Self::Centering => 'N',
+            Self::Sharpening => 'H',
         }
     }
 
@@ -32,6 +46,8 @@ impl Switch {
             Self::Ema => "ema",
             Self::StopGradient => "stop_gradient",
             Self::Predictor => "predictor",
+            Self::Centering => "centering",
+            Self::Sharpening => "sharpening",
         }
     }
 
@@ -41,6 +57,8 @@ impl Switch {
             Self::Ema => "EMA",
             Self::StopGradient => "stop-gradient",
             Self::Predictor => "predictor",
+            Self::Centering => "centering",
+            Self::Sharpening => "sharpening",
         }
     }
 }
@@ -52,19 +70,43 @@ pub enum Dial {
     Tau,
     /// The predictor's learning rate over the rest's.
     PredictorMultiplier,
+    /// DINO: the teacher's temperature.
+    TeacherTemperature,
+    /// DINO: the student's temperature.
+    StudentTemperature,
+    /// DINO: the centre's momentum, 0 to 1.
+    CenterMomentum,
     /// AdamW's learning rate.
     LearningRate,
 }
 
 impl Dial {
-    /// All dials, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Tau, Self::PredictorMultiplier, Self::LearningRate];
+    /// All dials.
+    pub const ALL: [Self; 6] = [
+        Self::Tau,
+        Self::PredictorMultiplier,
+        Self::TeacherTemperature,
+        Self::StudentTemperature,
+        Self::CenterMomentum,
+        Self::LearningRate,
+    ];
+
+    /// The dials of a method, in the order in which they are shown.
+    pub const fn of(method: Method) -> &'static [Self] {
+        match method {
+            Method::Byol => &[Self::Tau, Self::PredictorMultiplier, Self::LearningRate],
+            Method::Dino => &[Self::TeacherTemperature, Self::StudentTemperature, Self::CenterMomentum, Self::Tau, Self::LearningRate],
+        }
+    }
 
     /// The configuration key.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Tau => "tau",
             Self::PredictorMultiplier => "predictor_multiplier",
+            Self::TeacherTemperature => "teacher_temperature",
+            Self::StudentTemperature => "student_temperature",
+            Self::CenterMomentum => "center_momentum",
             Self::LearningRate => "learning_rate",
         }
     }
@@ -98,6 +140,12 @@ pub enum Command {
         /// The new value.
         value: f32,
     },
+    /// Make so many local crops of each image, 0 to 8.
+    SetLocalCrops(u32),
+    /// Show other crops of the image that is shown.
+    Resample,
+    /// Show this held-out image with crops of its own; none: the first image of the last batch with the very crops it was trained on.
+    ShowImage(Option<u32>),
     /// Train on other images, from step 0. If they cannot be loaded, the run goes on and a notice says why.
     LoadData(DataSpec),
     /// Start another preset from step 0.

@@ -28,6 +28,8 @@ pub const GLOBAL_VIEWS: u32 = 2;
 pub enum Method {
     /// Bootstrap Your Own Latent, arXiv 2006.07733.
     Byol,
+    /// Self-distillation with no labels, arXiv 2104.14294.
+    Dino,
 }
 
 impl Method {
@@ -35,6 +37,7 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Method::Byol => "byol",
+            Method::Dino => "dino",
         }
     }
 }
@@ -60,37 +63,51 @@ impl Normalisation {
 }
 
 /// The encoder's architecture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Encoder {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EncoderKind {
     /// Patches, then twice 2x2 neighbours concatenated, a linear layer, LayerNorm and GELU each time.
-    Pyramid {
-        /// Side of a patch in pixels.
-        patch: u32,
-        /// Output features of the three stages; the last is the embedding's dimension.
-        widths: [u32; 3],
-    },
+    Pyramid,
+    /// timm's VisionTransformer: pre-norm blocks of attention and MLP over patches and a CLS token.
+    Vit,
+}
+
+impl EncoderKind {
+    /// The name in preset files, logs and `--set`.
+    pub fn name(self) -> &'static str {
+        match self {
+            EncoderKind::Pyramid => "pyramid",
+            EncoderKind::Vit => "vit",
+        }
+    }
+}
+
+/// The encoder and its sizes. The pyramid has `widths`, the ViT the rest; both have `patch`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encoder {
+    /// Architecture.
+    pub kind: EncoderKind,
+    /// Side of a patch in pixels.
+    pub patch: u32,
+    /// Pyramid: output features of the three stages; the last is the embedding's dimension.
+    pub widths: [u32; 3],
+    /// ViT: features of a token, and of the embedding.
+    pub dim: u32,
+    /// ViT: number of blocks.
+    pub depth: u32,
+    /// ViT: heads of each attention.
+    pub heads: u32,
+    /// ViT: hidden features of a block's MLP, in units of `dim`.
+    pub mlp_ratio: u32,
 }
 
 impl Encoder {
-    /// The name in preset files, logs and `--set`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Encoder::Pyramid { .. } => "pyramid",
-        }
-    }
-
     /// Dimension of the embedding, the encoder's output.
-    pub fn embedding(&self) -> u32 {
-        match self {
-            Encoder::Pyramid { widths, .. } => widths[2],
-        }
-    }
-
-    /// Side of a patch in pixels.
-    pub fn patch(&self) -> u32 {
-        match self {
-            Encoder::Pyramid { patch, .. } => *patch,
+    pub const fn embedding(&self) -> u32 {
+        match self.kind {
+            EncoderKind::Pyramid => self.widths[2],
+            EncoderKind::Vit => self.dim,
         }
     }
 }
@@ -155,6 +172,12 @@ impl Hyper {
 pub struct ViewConfig {
     /// Least and largest share of the image's area in a global crop.
     pub global_area: [f32; 2],
+    /// Local crops of an image in a step; only the student sees them.
+    pub locals: u32,
+    /// Least and largest share of the image's area in a local crop.
+    pub local_area: [f32; 2],
+    /// Side of a local view in pixels.
+    pub local_size: u32,
     /// Hue rotation in turns, drawn from ± this; 0.5 reaches every hue.
     pub hue: f32,
     /// Saturation factor, drawn from 1 ± this.
@@ -193,10 +216,14 @@ pub struct RunConfig {
     pub normalisation: Normalisation,
     /// Rescale the projector's layers on one batch before the first step.
     pub data_dependent_init: bool,
-    /// Hidden features of projector and predictor.
+    /// Hidden features of projector and predictor, or of DINO's head.
     pub projector_hidden: u32,
-    /// Features of the projection.
+    /// Features of the projection, or of DINO's bottleneck.
     pub projector_output: u32,
+    /// DINO: linear layers of the head before the prototypes.
+    pub head_layers: u32,
+    /// DINO: K, prototypes.
+    pub prototypes: u32,
     /// Images in a step.
     pub batch: u32,
     /// Side of a global view in pixels.
@@ -223,11 +250,13 @@ impl Default for RunConfig {
             preset: "byol".into(),
             about: String::new(),
             method: Method::Byol,
-            encoder: Encoder::Pyramid { patch: 4, widths: [32, 64, 96] },
+            encoder: Encoder { kind: EncoderKind::Pyramid, patch: 4, widths: [32, 64, 96], dim: 48, depth: 2, heads: 3, mlp_ratio: 2 },
             normalisation: Normalisation::Layernorm,
             data_dependent_init: true,
             projector_hidden: 128,
             projector_output: 32,
+            head_layers: 2,
+            prototypes: 64,
             batch: 64,
             image_size: 32,
             hyper: Hyper {
@@ -252,6 +281,9 @@ impl Default for RunConfig {
             },
             views: ViewConfig {
                 global_area: [0.4, 1.0],
+                locals: 0,
+                local_area: data.natural_local_area(),
+                local_size: 16,
                 hue: data.natural_hue(),
                 saturation: 0.4,
                 contrast: 0.5,
@@ -324,18 +356,10 @@ impl RunConfig {
             row.check("configuration", &(row.read)(self))?;
         }
         let refuse = |what: String, mend: &'static str| Err(ConfigError::Inconsistent { what, mend });
-        let Encoder::Pyramid { patch, widths } = &self.encoder;
-        let grid = self.image_size / patch;
-        if !self.image_size.is_multiple_of(*patch) || !grid.is_power_of_two() || grid < 4 {
-            return refuse(
-                format!("image_size {} and patch {patch} make no square of 4, 8, 16... patches a side", self.image_size),
-                "choose image_size = patch times 4, 8, 16 or 32",
-            );
-        }
-        if widths.iter().any(|width| width % 4 != 0) {
-            return refuse(format!("widths {widths:?} are not all multiples of 4"), "round them to multiples of 4");
-        }
-        for (name, size) in [("projector_hidden", self.projector_hidden), ("projector_output", self.projector_output)] {
+        self.validate_encoder()?;
+        let sizes =
+            [("projector_hidden", self.projector_hidden), ("projector_output", self.projector_output), ("prototypes", self.prototypes)];
+        for (name, size) in sizes {
             if size % 4 != 0 {
                 return refuse(format!("{name} {size} is not a multiple of 4"), "round it to a multiple of 4");
             }
@@ -347,37 +371,77 @@ impl RunConfig {
         if memory > MAXIMUM_MEMORY_BYTES {
             return refuse(
                 format!(
-                    "batch {} with {} learners and widths {widths:?} needs about {:.1} GiB on the GPU, over the limit of {} GiB",
+                    "batch {} with {} learners, {} local crops and this encoder needs about {:.1} GiB on the GPU, over the limit of {} GiB",
                     self.batch,
                     self.learners,
+                    self.views.locals,
                     memory as f64 / (1u64 << 30) as f64,
                     MAXIMUM_MEMORY_BYTES >> 30
                 ),
-                "lower batch, learners or widths",
+                "lower batch, learners, locals or the encoder's sizes",
             );
         }
         Ok(())
     }
 
+    /// What the encoder's sizes demand of each other and of the views.
+    fn validate_encoder(&self) -> Result<(), ConfigError> {
+        let refuse = |what: String, mend: &'static str| Err(ConfigError::Inconsistent { what, mend });
+        let Encoder { kind, patch, widths, dim, heads, .. } = self.encoder;
+        // The pyramid halves its grid twice, a local view's too.
+        let least = if kind == EncoderKind::Pyramid { 4 } else { 1 };
+        for (name, size, used) in [("image_size", self.image_size, true), ("local_size", self.views.local_size, self.views.locals > 0)] {
+            let grid = size / patch;
+            if used && (!size.is_multiple_of(patch) || !grid.is_power_of_two() || grid < least) {
+                return refuse(
+                    format!("{name} {size} and patch {patch} make no square of {least}, {}, {}... patches a side", 2 * least, 4 * least),
+                    "choose a size that is the patch times a power of two",
+                );
+            }
+        }
+        match kind {
+            EncoderKind::Pyramid if widths.iter().any(|width| width % 4 != 0) => {
+                refuse(format!("widths {widths:?} are not all multiples of 4"), "round them to multiples of 4")
+            }
+            EncoderKind::Vit if dim % 8 != 0 || dim % heads != 0 || (dim / heads) % 4 != 0 => refuse(
+                format!("dim {dim} is no multiple of 8 that {heads} heads share in multiples of 4"),
+                "choose dim = heads times 8 or 16",
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// Rough GPU memory of the training in bytes: activations, their gradients and five buffers of parameters.
     pub fn memory_estimate_bytes(&self) -> u64 {
-        let Encoder::Pyramid { patch, widths } = &self.encoder;
-        let [patch, image_size] = [*patch, self.image_size].map(u64::from);
-        let rows = u64::from(GLOBAL_VIEWS) * u64::from(self.batch);
-        let [hidden, output] = [self.projector_hidden, self.projector_output].map(u64::from);
-        let mut positions = (image_size / patch.max(1)).pow(2);
+        let [globals, locals] = [u64::from(GLOBAL_VIEWS), u64::from(self.views.locals)];
+        let [hidden, output, prototypes] = [self.projector_hidden, self.projector_output, self.prototypes].map(u64::from);
+        let (global, mut parameters) = self.encoder_floats(self.image_size);
+        let (local, _) = self.encoder_floats(self.views.local_size);
+        let embedding = u64::from(self.encoder.embedding());
+        let head = embedding + 2 * (3 * hidden + 2 * output) + 4 * prototypes;
+        let activations = globals * (global + head) + locals * (local + head);
+        parameters += embedding * hidden + 3 * hidden * output + 8 * hidden + prototypes * output;
+        4 * u64::from(self.learners) * (3 * u64::from(self.batch) * activations + 5 * parameters)
+    }
+
+    /// About how many numbers a view of `size` pixels is in the encoder's layers, and the encoder's parameters.
+    fn encoder_floats(&self, size: u32) -> (u64, u64) {
+        let Encoder { kind, patch, widths, dim, depth, heads, mlp_ratio } = self.encoder;
+        let [patch, size, dim, depth, heads, ratio] = [patch, size, dim, depth, heads, mlp_ratio].map(u64::from);
+        let mut positions = (size / patch.max(1)).pow(2);
         let mut inputs = 3 * patch * patch;
-        let mut activations = 0;
-        let mut parameters = 0;
+        if kind == EncoderKind::Vit {
+            let tokens = positions + 1;
+            let block = tokens * (8 + 2 * ratio) * dim + heads * tokens * tokens;
+            return (positions * inputs + depth * block, inputs * dim + positions * dim + depth * (4 + 2 * ratio) * dim * dim);
+        }
+        let (mut activations, mut parameters) = (0, 0);
         for width in widths.map(u64::from) {
             activations += positions * (inputs + 3 * width);
             parameters += inputs * width + 3 * width;
             positions /= 4;
             inputs = 4 * width;
         }
-        let embedding = u64::from(self.encoder.embedding());
-        activations += embedding + 2 * (3 * hidden + 2 * output);
-        parameters += embedding * hidden + 3 * hidden * output + 8 * hidden;
-        4 * u64::from(self.learners) * (3 * rows * activations + 5 * parameters)
+        (activations, parameters)
     }
 }

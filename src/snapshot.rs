@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::command::{Dial, Switch};
+use crate::config::{Hyper, Method};
 
 /// A meter's values over the steps. Bounded: when full, every second point goes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +50,20 @@ pub struct History {
     pub knn_accuracy: Series,
     /// kNN accuracy of the projection.
     pub knn_projection: Series,
+    /// DINO: mean entropy of the teacher's distributions, 0 to ln K.
+    pub teacher_entropy: Series,
+    /// DINO: entropy of the batch's mean distribution, 0 to ln K.
+    pub mean_teacher_entropy: Series,
+    /// DINO: KL divergence from the teacher's to the student's distribution: loss - teacher_entropy.
+    pub kl: Series,
+    /// DINO: share of the prototypes that are some image's likeliest.
+    pub prototypes_used: Series,
+    /// Procedural shapes and a ViT: share of the last block's CLS attention that lies on the object.
+    pub attention_in_object: Series,
+    /// Local crops: share whose class their nearest whole images tell.
+    pub fragment_to_whole: Series,
+    /// Local crops: share whose class the nearest other local crops tell.
+    pub fragment_to_fragment: Series,
 }
 
 /// A switch or a dial that was changed, and when.
@@ -81,6 +96,12 @@ pub enum VerdictKind {
     Complete,
     /// The projections lie on a line.
     Dimensional,
+    /// DINO: every image gets (nearly) all its weight on the same prototype.
+    Dominant,
+    /// DINO: every image gets (nearly) the uniform distribution.
+    Uniform,
+    /// DINO: every image gets the same distribution, neither of the two.
+    Constant,
 }
 
 impl VerdictKind {
@@ -91,12 +112,15 @@ impl VerdictKind {
             Self::Healthy => "healthy",
             Self::Complete => "complete",
             Self::Dimensional => "dimensional",
+            Self::Dominant => "dominant",
+            Self::Uniform => "uniform",
+            Self::Constant => "constant",
         }
     }
 
     /// Whether it is a collapse.
     pub const fn is_collapse(self) -> bool {
-        matches!(self, Self::Complete | Self::Dimensional)
+        matches!(self, Self::Complete | Self::Dimensional | Self::Dominant | Self::Uniform | Self::Constant)
     }
 }
 
@@ -122,6 +146,17 @@ pub struct Switches {
     pub stop_gradient: bool,
     /// See [`Switch::Predictor`].
     pub predictor: bool,
+    /// See [`Switch::Centering`].
+    pub centering: bool,
+    /// See [`Switch::Sharpening`].
+    pub sharpening: bool,
+}
+
+impl From<&Hyper> for Switches {
+    fn from(hyper: &Hyper) -> Self {
+        let &Hyper { ema, stop_gradient, predictor, centering, sharpening, .. } = hyper;
+        Self { ema, stop_gradient, predictor, centering, sharpening }
+    }
 }
 
 impl Switches {
@@ -131,6 +166,8 @@ impl Switches {
             Switch::Ema => self.ema,
             Switch::StopGradient => self.stop_gradient,
             Switch::Predictor => self.predictor,
+            Switch::Centering => self.centering,
+            Switch::Sharpening => self.sharpening,
         }
     }
 }
@@ -142,8 +179,21 @@ pub struct Dials {
     pub tau: f32,
     /// See [`Dial::PredictorMultiplier`].
     pub predictor_multiplier: f32,
+    /// See [`Dial::TeacherTemperature`]; as set, whether sharpening is on or off.
+    pub teacher_temperature: f32,
+    /// See [`Dial::StudentTemperature`].
+    pub student_temperature: f32,
+    /// See [`Dial::CenterMomentum`].
+    pub center_momentum: f32,
     /// See [`Dial::LearningRate`].
     pub learning_rate: f32,
+}
+
+impl From<&Hyper> for Dials {
+    fn from(hyper: &Hyper) -> Self {
+        let &Hyper { tau, predictor_multiplier, teacher_temperature, student_temperature, center_momentum, learning_rate, .. } = hyper;
+        Self { tau, predictor_multiplier, teacher_temperature, student_temperature, center_momentum, learning_rate }
+    }
 }
 
 impl Dials {
@@ -152,6 +202,9 @@ impl Dials {
         match dial {
             Dial::Tau => self.tau,
             Dial::PredictorMultiplier => self.predictor_multiplier,
+            Dial::TeacherTemperature => self.teacher_temperature,
+            Dial::StudentTemperature => self.student_temperature,
+            Dial::CenterMomentum => self.center_momentum,
             Dial::LearningRate => self.learning_rate,
         }
     }
@@ -175,6 +228,79 @@ pub struct Cloud {
     pub view_side: u32,
 }
 
+/// The teacher's distributions over K prototypes at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distributions {
+    /// K
+    pub prototypes: u32,
+    /// The centre (K), raw logits.
+    pub center: Arc<[f32]>,
+    /// Of the last batch's first global view: (B, K), each row sums to 1.
+    pub batch: Arc<[f32]>,
+    /// Of the cloud's images (the teacher's view of each): (count, K).
+    pub cloud: Arc<[f32]>,
+}
+
+/// One image with its crops, seen by the networks as they are: globals first, then locals.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// The very crops of the last batch's first image; else a held-out image with crops of its own.
+    pub of_batch: bool,
+    /// Number among the held-out images, where it is one.
+    pub image: Option<u32>,
+    /// The step whose crops they are (of_batch), or how often they were resampled.
+    pub draw: u64,
+    /// Its class, none where there are no labels.
+    pub class: Option<u32>,
+    /// The whole image, RGBA8 packed in u32, `picture_size` pixels row by row.
+    pub picture: wgpu::Buffer,
+    /// Width and height of the picture in pixels, in the image's own shape.
+    pub picture_size: [u32; 2],
+    /// Where each crop lies: left, top, width, height as shares of the image; mirrored.
+    pub crops: Vec<([f32; 4], bool)>,
+    /// Globals in `crops`.
+    pub globals: u32,
+    /// The augmented globals (globals · side²) RGBA8 packed in u32.
+    pub global_pixels: wgpu::Buffer,
+    /// Side of a global view in pixels.
+    pub global_side: u32,
+    /// The augmented locals, likewise; none without locals.
+    pub local_pixels: Option<wgpu::Buffer>,
+    /// Side of a local view in pixels.
+    pub local_side: u32,
+    /// Loss of each pair: row = the teacher's global, column = the student's crop; none where they are the same crop.
+    pub losses: Vec<Vec<Option<f32>>>,
+    /// Where the student puts each crop in the cloud.
+    pub student_dots: Vec<[f32; 3]>,
+    /// Where the teacher puts each global.
+    pub teacher_dots: Vec<[f32; 3]>,
+    /// Cosine of each crop's student projection with the mean of the teacher's of the globals.
+    pub agreement: Vec<f32>,
+    /// ViT: attention of the last block's CLS token over the whole image (square, resized), head by head: heads · side² shares.
+    pub attention: Vec<f32>,
+    /// Heads in `attention`; 0 without a ViT.
+    pub attention_heads: u32,
+    /// Patches along a side in `attention`.
+    pub attention_side: u32,
+    /// DINO: the teacher's raw logits of the first global (K).
+    pub teacher_logits: Vec<f32>,
+    /// DINO: the teacher's distribution of the first global (K).
+    pub teacher_distribution: Vec<f32>,
+    /// DINO: the student's distribution of the second global (K).
+    pub student_distribution: Vec<f32>,
+}
+
+/// What `attention_in_object` is to be compared with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AttentionReferences {
+    /// Before training.
+    pub untrained: Option<f32>,
+    /// Mean share of the image's area that the object takes.
+    pub area: f32,
+    /// Mean share on the object of the mean of all objects' masks.
+    pub center_prior: f32,
+}
+
 /// The picture's whole knowledge of the training, at the last completed step.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -186,6 +312,8 @@ pub struct Snapshot {
     pub adapter: String,
     /// The adapter is a CPU (software Vulkan).
     pub adapter_is_software: bool,
+    /// The method that trains.
+    pub method: Method,
     /// Seed of the run.
     pub seed: u64,
     /// Completed steps.
@@ -212,6 +340,17 @@ pub struct Snapshot {
     pub untrained_knn: Option<f32>,
     /// The cloud, once it has been projected.
     pub cloud: Option<Cloud>,
+    /// DINO's distributions, once they have been read back.
+    pub distributions: Option<Distributions>,
+    /// The image that is shown with its crops, once it has been read back.
+    pub inspection: Option<Inspection>,
+    /// Held-out images that may be shown.
+    pub images: u32,
+    /// Local crops of each image in a step.
+    pub local_crops: u32,
+    /// `attention_in_object` before training, and what says nothing about attention: the object's mean share of the area, and the
+    /// share on the object of the mean of all objects' masks (the prior that objects lie in the middle).
+    pub attention_references: Option<AttentionReferences>,
     /// Plain sentences for the user, newest last: skipped files, what a failed load said, and the like.
     pub notices: Vec<String>,
     /// Set when training has stopped because of non-finite numbers: what and when.

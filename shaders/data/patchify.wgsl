@@ -1,11 +1,12 @@
-// Views to the encoder's input: patches (L, V*B*P, patch*patch*3) f32 = (x/255 - 0.5) * 4, overwrites, from views
-// (L, R, H*W) u32, of which rows first = counter * counter_scale + counter_offset onwards are taken. A patch vector runs
-// (row, column, channel). Patches are in Morton order (four consecutive rows are 2x2 neighbours), or row by row.
+// Views to the encoder's input: patches (L, rows, patch*patch*3) f32 = (x/255 - 0.5) * 4, written from pixel first_pixel of a
+// learner's on, from views (L, R, H*W) u32, of which rows first = counter * counter_scale + counter_offset onwards are taken.
+// A patch vector runs (row, column, channel). Patches are in Morton order (four consecutive rows are 2x2 neighbours), or row by row.
 
 #import "shared/patch.wgsl"
 
 struct Params {
-    rows: u32,
+    first_pixel: u32,    // of the output, where these views begin
+    learner_pixels: u32, // of the output, for one learner
     view_rows: u32,
     size: u32,
     patch_side: u32,
@@ -35,7 +36,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) gr
     let pixel = (place.y * params.patch_side + dy) * params.size + place.x * params.patch_side + (within - dy * params.patch_side);
     let view = group.z * params.view_rows + counter[0] * params.counter_scale + params.counter_offset + group.y;
     let value = encoder_input(views[view * pixels + pixel]);
-    let start = ((group.z * params.rows + group.y) * pixels + item) * 3u;
+    let start = (group.z * params.learner_pixels + params.first_pixel + group.y * pixels + item) * 3u;
     patches[start] = value.x;
     patches[start + 1u] = value.y;
     patches[start + 2u] = value.z;

@@ -3,7 +3,8 @@
 #import "shared/patch.wgsl"
 
 struct Params {
-    rows: u32,
+    first_pixel: u32,    // of the output, where these views begin
+    learner_pixels: u32, // of the output, for one learner
     view_rows: u32,
     size: u32,
     patch_side: u32,
@@ -29,7 +30,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let area = patch_across * params.patch_side;
     let grid = params.size / params.patch_side;
     let view = gid.z * params.view_rows + counter[0] * params.counter_scale + params.counter_offset + gid.y;
-    let row = gid.z * params.rows + gid.y;
+    let begin = (gid.z * params.learner_pixels + params.first_pixel) / 4u + gid.y * quads;
     for (var item = gid.x; item < quads; item += params.lanes) {
         let number = quotient(item, area);
         let within = item - number * area;
@@ -41,7 +42,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
         let b = encoder_input(bits.y);
         let c = encoder_input(bits.z);
         let d = encoder_input(bits.w);
-        let start = (row * quads + item) * 3u;
+        let start = (begin + item) * 3u;
         patches[start] = vec4<f32>(a, b.x);
         patches[start + 1u] = vec4<f32>(b.yz, c.xy);
         patches[start + 2u] = vec4<f32>(c.z, d);

@@ -64,6 +64,8 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('e'), _) => Action::Flip(Switch::Ema),
         (Some('g'), _) => Action::Flip(Switch::StopGradient),
         (Some('p'), _) => Action::Flip(Switch::Predictor),
+        (Some('n'), _) => Action::Flip(Switch::Centering),
+        (Some('h'), _) => Action::Flip(Switch::Sharpening),
         (Some('?'), _) => Action::Help,
         _ => return None,
     };

@@ -11,9 +11,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{AdapterFlags, Failure, RunFlags};
-use crate::config::{Encoder, GLOBAL_VIEWS, RunConfig};
+use crate::config::{Encoder, EncoderKind, GLOBAL_VIEWS};
+use crate::data::views::PatchOrder;
 use crate::gpu::{Gpu, GpuError, Tensor};
-use crate::nn::Group;
+use crate::nn::{Group, Patches};
 use crate::ops::tick;
 use crate::save;
 use crate::session::{Cadence, Pace, Session};
@@ -72,11 +73,38 @@ impl Dump {
     }
 
     /// Rows (view, image) of one tensor as one tensor a view.
-    fn push_views(&mut self, prefix: &str, trainer: &Trainer, rows: &Tensor, learner: u32) -> Result<(), GpuError> {
+    fn push_outputs(&mut self, prefix: &str, trainer: &Trainer, rows: &Tensor, learner: u32) -> Result<(), GpuError> {
         let values = learner_values(trainer, rows, learner)?;
-        let view = values.len() / GLOBAL_VIEWS as usize;
-        for (index, part) in values.chunks_exact(view).enumerate() {
-            self.push(format!("{prefix}.{index}"), vec![(rows.rows / GLOBAL_VIEWS) as usize, rows.columns as usize], part);
+        let (batch, columns) = (trainer.config.batch as usize, rows.columns as usize);
+        for (index, part) in values.chunks_exact(batch * columns).enumerate() {
+            self.push(format!("{prefix}.{index}"), vec![batch, columns], part);
+        }
+        Ok(())
+    }
+
+    /// The crops as fed to the encoder, one tensor (B, 3, H, W) a view, the globals first.
+    fn push_views(&mut self, trainer: &Trainer, learner: u32) -> Result<(), GpuError> {
+        let Patches { rows, sequences } = &trainer.recorded().views.patches;
+        let config = &trainer.config;
+        let values = learner_values(trainer, rows, learner)?;
+        let globals = (sequences.counts[0] * sequences.lengths[0] * rows.columns) as usize;
+        let (globals, locals) = values.split_at(globals);
+        let batch = config.batch as usize;
+        let groups = [(globals, config.image_size), (locals, config.views.local_size)];
+        let views = groups.into_iter().flat_map(|(patches, side)| {
+            let side = side as usize;
+            let images = images_from_patches(patches, config.encoder, side);
+            images.chunks_exact(batch * 3 * side * side).map(|view| (side, view.to_vec())).collect::<Vec<_>>()
+        });
+        for (index, (side, view)) in views.enumerate() {
+            self.push(format!("views.{index}"), vec![batch, 3, side, side], &view);
+        }
+        Ok(())
+    }
+
+    fn push_center(&mut self, when: &str, trainer: &Trainer, learner: u32) -> Result<(), GpuError> {
+        if let Some(center) = &trainer.roles.center {
+            self.push(format!("center.{when}"), vec![center.columns as usize], &learner_values(trainer, center, learner)?);
         }
         Ok(())
     }
@@ -89,19 +117,21 @@ fn learner_values(trainer: &Trainer, tensor: &Tensor, learner: u32) -> Result<Ve
     Ok(all[learner * elements..][..elements].to_vec())
 }
 
-/// Patches in Morton order (rows (view, image, patch), columns (row, column, channel)) back to images (view, image, 3, H, W).
-fn images_from_patches(patches: &[f32], config: &RunConfig) -> Vec<f32> {
-    let patch = config.encoder.patch() as usize;
-    let size = config.image_size as usize;
-    let grid = size / patch;
+/// Patches (rows (view, image, patch), columns (row, column, channel)) back to images (view, image, 3, side, side).
+fn images_from_patches(patches: &[f32], encoder: Encoder, side: usize) -> Vec<f32> {
+    let patch = encoder.patch as usize;
+    let grid = side / patch;
     let vector = 3 * patch * patch;
     let mut images = vec![0.0; patches.len()];
     for (row, values) in patches.chunks_exact(vector).enumerate() {
         let (image, number) = (row / (grid * grid), row % (grid * grid));
-        let (px, py) = (even_bits(number), even_bits(number >> 1));
+        let (px, py) = match PatchOrder::of(encoder.kind) {
+            PatchOrder::Morton => (even_bits(number), even_bits(number >> 1)),
+            PatchOrder::Raster => (number % grid, number / grid),
+        };
         for (index, &value) in values.iter().enumerate() {
             let (dy, dx, channel) = (index / (3 * patch), index / 3 % patch, index % 3);
-            images[((image * 3 + channel) * size + py * patch + dy) * size + px * patch + dx] = value;
+            images[((image * 3 + channel) * side + py * patch + dy) * side + px * patch + dx] = value;
         }
     }
     images
@@ -125,6 +155,7 @@ pub fn run(args: &DumpStepArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     session.settle()?;
     let mut dump = Dump::default();
     dump.push_state("before", session.trainer(), args.learner)?;
+    dump.push_center("before", session.trainer(), args.learner)?;
     session.advance(Pace::Steps(1))?;
     session.settle()?;
     if let Some(reason) = session.stopped() {
@@ -132,16 +163,12 @@ pub fn run(args: &DumpStepArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     let trainer = session.trainer();
     dump.push_state("after", trainer, args.learner)?;
+    dump.push_center("after", trainer, args.learner)?;
     dump.push_flat("grad", trainer, &trainer.roles.gradient, args.learner)?;
     let recorded = trainer.recorded();
-    let config = &trainer.config;
-    let images = images_from_patches(&learner_values(trainer, &recorded.patches, args.learner)?, config);
-    let size = config.image_size as usize;
-    for (view, part) in images.chunks_exact(images.len() / GLOBAL_VIEWS as usize).enumerate() {
-        dump.push(format!("views.{view}"), vec![config.batch as usize, 3, size, size], part);
-    }
-    dump.push_views("student.out", trainer, &recorded.probes.student_outputs, args.learner)?;
-    dump.push_views("teacher.out", trainer, &recorded.probes.teacher_outputs, args.learner)?;
+    dump.push_views(trainer, args.learner)?;
+    dump.push_outputs("student.out", trainer, &recorded.probes.student_outputs, args.learner)?;
+    dump.push_outputs("teacher.out", trainer, &recorded.probes.teacher_outputs, args.learner)?;
     let loss = learner_values(trainer, &recorded.probes.loss, args.learner)?;
     dump.push("loss".to_owned(), vec![], &loss);
     let norm = learner_values(trainer, &recorded.gradient_norm, args.learner)?;
@@ -161,12 +188,21 @@ fn description(args: &DumpStepArgs, trainer: &Trainer, grad_norm: f32) -> serde_
     let hyper = &trainer.hypers[args.learner as usize];
     let words = tick::state_at(args.at_step, config.hyper.beta1, config.hyper.beta2, config.hyper.warmup_steps);
     let warm_up = f32::from_bits(words[1]);
-    let Encoder::Pyramid { patch, widths } = config.encoder;
+    let Encoder { kind, patch, widths, dim, depth, heads, mlp_ratio } = config.encoder;
+    let mut encoder = match kind {
+        EncoderKind::Pyramid => json!({ "kind": "pyramid", "patch": patch, "widths": widths }),
+        EncoderKind::Vit => json!({ "kind": "vit", "patch": patch, "dim": dim, "depth": depth, "heads": heads, "mlp_ratio": mlp_ratio }),
+    };
+    encoder["image_size"] = json!(config.image_size);
+    encoder["local_size"] = json!(config.views.local_size);
+    encoder["projector_hidden"] = json!(config.projector_hidden);
+    encoder["projector_output"] = json!(config.projector_output);
     json!({
         "preset": config.preset,
         "method": trainer.method.name(),
-        "encoder": { "kind": "pyramid", "patch": patch, "widths": widths, "image_size": config.image_size,
-                     "projector_hidden": config.projector_hidden, "projector_output": config.projector_output },
+        "encoder": encoder,
+        "head": { "hidden": config.projector_hidden, "bottleneck": config.projector_output, "prototypes": config.prototypes,
+                  "layers": config.head_layers },
         "normalisation": config.normalisation.name(),
         "learner": args.learner,
         "step": args.at_step,
@@ -174,7 +210,7 @@ fn description(args: &DumpStepArgs, trainer: &Trainer, grad_norm: f32) -> serde_
         "learner_seed": weight_seed(config, args.learner),
         "batch": config.batch,
         "globals": GLOBAL_VIEWS,
-        "locals": 0,
+        "locals": config.views.locals,
         "hyper": {
             "learning_rate": hyper.learning_rate * warm_up,
             "predictor_multiplier": hyper.predictor_multiplier,
@@ -187,6 +223,11 @@ fn description(args: &DumpStepArgs, trainer: &Trainer, grad_norm: f32) -> serde_
             "tau": hyper.effective_tau(),
             "predictor": u8::from(hyper.predictor),
             "stop_gradient": u8::from(hyper.stop_gradient),
+            "centering": u8::from(hyper.centering),
+            "teacher_temperature": hyper.effective_teacher_temperature(),
+            "student_temperature": hyper.student_temperature,
+            "center_momentum": hyper.center_momentum,
+            "frozen_steps": hyper.frozen_steps,
             "layernorm_epsilon": crate::ops::layernorm::EPSILON,
             "batchnorm_epsilon": 1e-5,
             "l2norm_epsilon": 1e-6,

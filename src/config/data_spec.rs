@@ -78,6 +78,15 @@ impl DataSpec {
         }
     }
 
+    /// The area of local crops that suits the source: a piece that still holds what identifies the image.
+    pub fn natural_local_area(&self) -> [f32; 2] {
+        match self {
+            DataSpec::Synthetic(Scene::Weaves | Scene::WeavesHard) => [0.03, 0.12],
+            DataSpec::Synthetic(Scene::Shapes | Scene::ShapesGrey) => [0.15, 0.45],
+            DataSpec::Cifar10(_) | DataSpec::Idx { .. } | DataSpec::Folder(_) => [0.05, 0.4],
+        }
+    }
+
     /// Whether images are rendered rather than read.
     pub fn is_synthetic(&self) -> bool {
         matches!(self, DataSpec::Synthetic(_))

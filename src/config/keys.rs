@@ -6,7 +6,7 @@
 use std::fmt::{self, Write};
 
 use super::error::{ConfigError, nearest, shown};
-use super::{DataSpec, Encoder, Method, Normalisation, RunConfig};
+use super::{DataSpec, EncoderKind, Method, Normalisation, RunConfig};
 
 /// The kind of a key's value, with its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,6 +104,11 @@ pub const PREDICTOR_OFF: &str = "q = z: the student's projection itself is compa
 /// What the stop-gradient switch means when off.
 pub const STOP_GRADIENT_OFF: &str = "The loss's gradient with respect to the teacher's weights is computed too and added to the student's gradient; the EMA goes on as set (with tau = 0 this is the published \"no stop-gradient\").";
 
+/// What the centering switch means when off.
+pub const CENTERING_OFF: &str = "Nothing is subtracted from the teacher's logits; the centre is still tracked.";
+/// What the sharpening switch means when off.
+pub const SHARPENING_OFF: &str = "The teacher's temperature is the student's.";
+
 /// Writes the body of a row's `read` and `write` for a field of a kind.
 macro_rules! row {
     ($name:literal, switch, $($field:ident).+, live: $live:literal, $meaning:expr $(, off: $off:expr)?) => {
@@ -133,14 +138,28 @@ pub const KEYS: &[Key] = &[
         "No gradient flows into the teacher.", off: STOP_GRADIENT_OFF),
     row!("predictor", switch, hyper.predictor, live: true,
         "Only the student has one more head, which predicts the teacher's projection.", off: PREDICTOR_OFF),
+    row!("centering", switch, hyper.centering, live: true,
+        "DINO: the running mean of the teacher's logits is subtracted from them.", off: CENTERING_OFF),
+    row!("sharpening", switch, hyper.sharpening, live: true,
+        "DINO: the teacher's temperature is lower than the student's.", off: SHARPENING_OFF),
     row!("tau", number 0.0 to 1.0, hyper.tau, "", live: true,
         "The teacher's momentum: teacher = tau teacher + (1 - tau) student after each step; 1 freezes it."),
     row!("predictor_multiplier", number 0.0 to 1000.0, hyper.predictor_multiplier, "", live: true,
         "Factor on the predictor's learning rate."),
+    row!("teacher_temperature", number 0.001 to 10.0, hyper.teacher_temperature, "", live: true,
+        "DINO: divides the teacher's centred logits before the softmax, while sharpening is on."),
+    row!("student_temperature", number 0.001 to 10.0, hyper.student_temperature, "", live: true,
+        "DINO: divides the student's logits before the softmax."),
+    row!("center_momentum", number 0.0 to 1.0, hyper.center_momentum, "", live: true,
+        "DINO: centre = this times centre + (1 - this) times the mean of the step's teacher logits; 0 takes the last batch's mean."),
+    row!("local_crops", integer 0 to 8, views.locals, "crops an image", live: true,
+        "Local crops of each image, which only the student sees."),
     row!("learning_rate", number 0.0 to 1.0, hyper.learning_rate, "", live: true,
         "AdamW's step size after the warm-up."),
     row!("weight_decay", number 0.0 to 1.0, hyper.weight_decay, "", live: true,
         "Decoupled decay of matrices, times the learning rate of their group."),
+    row!("frozen_steps", integer 0 to 1_000_000, hyper.frozen_steps, "steps", live: true,
+        "DINO: steps at the start for which the prototypes stay as they are."),
     row!("beta1", number 0.0 to 0.9999, hyper.beta1, "", live: false, "AdamW's decay of the gradient's running mean."),
     row!("beta2", number 0.0 to 0.99999, hyper.beta2, "", live: false,
         "AdamW's decay of the squared gradient's running mean."),
@@ -151,57 +170,50 @@ pub const KEYS: &[Key] = &[
         "Steps over which the learning rate rises linearly."),
     Key {
         name: "method",
-        kind: Kind::Choice(&["byol"]),
+        kind: Kind::Choice(&["byol", "dino"]),
         unit: "",
         live: false,
         meaning: "The self-supervised method.",
         off: None,
         read: |c| Value::Choice(c.method.name().into()),
-        write: |c, _| c.method = Method::Byol,
+        write: |c, v| {
+            let dino = v == Value::Choice("dino".into());
+            c.method = if dino { Method::Dino } else { Method::Byol };
+        },
     },
     Key {
         name: "encoder",
-        kind: Kind::Choice(&["pyramid"]),
+        kind: Kind::Choice(&["pyramid", "vit"]),
         unit: "",
         live: false,
-        meaning: "The encoder's architecture: patches, then twice 2x2 neighbours concatenated, linear, LayerNorm, GELU.",
+        meaning: "The encoder: pyramid (patches, then twice 2x2 neighbours concatenated, linear, LayerNorm, GELU) or vit (VisionTransformer).",
         off: None,
-        read: |c| Value::Choice(c.encoder.name().into()),
-        write: |_, _| {}, // the only one so far
-    },
-    Key {
-        name: "patch",
-        kind: Kind::Integer(2, 16),
-        unit: "pixels",
-        live: false,
-        meaning: "Side of the encoder's patches; image_size must be 4, 8, 16 or 32 times as long.",
-        off: None,
-        read: |c| Value::Integer(c.encoder.patch().into()),
+        read: |c| Value::Choice(c.encoder.kind.name().into()),
         write: |c, v| {
-            let Encoder::Pyramid { patch, .. } = &mut c.encoder;
-            if let Value::Integer(pixels) = v {
-                *patch = pixels as u32;
-            }
+            let vit = v == Value::Choice("vit".into());
+            c.encoder.kind = if vit { EncoderKind::Vit } else { EncoderKind::Pyramid };
         },
     },
+    row!("patch", integer 2 to 16, encoder.patch, "pixels", live: false,
+        "Side of the encoder's patches; a view's side must be a power of two times as long."),
     Key {
         name: "widths",
         kind: Kind::Triple(4, 1024),
         unit: "features",
         live: false,
-        meaning: "Features after each of the pyramid's three stages, multiples of 4; the last is the embedding.",
+        meaning: "Pyramid: features after each of the three stages, multiples of 4; the last is the embedding.",
         off: None,
-        read: |c| {
-            let Encoder::Pyramid { widths, .. } = &c.encoder;
-            Value::Triple(widths.map(u64::from))
-        },
+        read: |c| Value::Triple(c.encoder.widths.map(u64::from)),
         write: |c, v| {
-            let Encoder::Pyramid { widths, .. } = &mut c.encoder;
             if let Value::Triple(triple) = v {
-                *widths = triple.map(|width| width as u32);
+                c.encoder.widths = triple.map(|width| width as u32);
             }
         },
     },
+    row!("dim", integer 8 to 1024, encoder.dim, "features", live: false, "ViT: features of a token and of the embedding, a multiple of 8."),
+    row!("depth", integer 1 to 24, encoder.depth, "blocks", live: false, "ViT: blocks."),
+    row!("heads", integer 1 to 16, encoder.heads, "heads", live: false, "ViT: heads of each attention; they share dim in multiples of 4."),
+    row!("mlp_ratio", integer 1 to 8, encoder.mlp_ratio, "", live: false, "ViT: hidden features of a block's MLP over dim."),
     Key {
         name: "normalisation",
         kind: Kind::Choice(&["layernorm", "batchnorm"]),
@@ -219,9 +231,11 @@ pub const KEYS: &[Key] = &[
         "Before the first step the projector's layers are rescaled so that each unit has mean 0 and deviation 1 on one batch.",
         off: "The projector starts as drawn."),
     row!("projector_hidden", integer 4 to 4096, projector_hidden, "features", live: false,
-        "Hidden features of projector and predictor, a multiple of 4."),
+        "Hidden features of projector and predictor, or of DINO's head; a multiple of 4."),
     row!("projector_output", integer 4 to 1024, projector_output, "features", live: false,
-        "Features of the projection, which the loss sees; a multiple of 4."),
+        "Features of the projection, which BYOL's loss sees, or of DINO's bottleneck; a multiple of 4."),
+    row!("head_layers", integer 2 to 3, head_layers, "layers", live: false, "DINO: linear layers of the head before the prototypes."),
+    row!("prototypes", integer 4 to 65_536, prototypes, "prototypes", live: false, "DINO: number of prototypes, K; a multiple of 4."),
     row!("batch", integer 2 to 1024, batch, "images", live: false, "Images in a step."),
     row!("image_size", integer 8 to 256, image_size, "pixels", live: false, "Side of a global view."),
     Key {
@@ -238,6 +252,21 @@ pub const KEYS: &[Key] = &[
             }
         },
     },
+    Key {
+        name: "local_area",
+        kind: Kind::Pair(0.005, 1.0),
+        unit: "share of the image",
+        live: false,
+        meaning: "Least and largest area of a local crop; choosing a data source sets it.",
+        off: None,
+        read: |c| Value::Pair(c.views.local_area),
+        write: |c, v| {
+            if let Value::Pair(pair) = v {
+                c.views.local_area = pair;
+            }
+        },
+    },
+    row!("local_size", integer 4 to 128, views.local_size, "pixels", live: false, "Side of a local view."),
     row!("hue", number 0.0 to 0.5, views.hue, "turns", live: false,
         "Hue rotation of a view, drawn from plus or minus this; choosing a data source sets it (weaves 0.5, shapes 0.075, files 0.1)."),
     row!("saturation", number 0.0 to 1.0, views.saturation, "", live: false, "Saturation factor of a view, drawn from 1 plus or minus this."),
@@ -267,6 +296,7 @@ pub const KEYS: &[Key] = &[
         write: |c, v| {
             if let Value::Source(spec) = v {
                 c.views.hue = spec.natural_hue();
+                c.views.local_area = spec.natural_local_area();
                 c.data = spec;
             }
         },

@@ -7,8 +7,10 @@
 use super::augment::blur_pixels;
 use super::halvings;
 use super::synthetic::{class_names, weaves_strength};
-use crate::config::{Scene, ViewConfig};
+use crate::config::{EncoderKind, Scene, ViewConfig};
 use crate::gpu::{Gpu, GpuError, Kernel, Tape, Tensor};
+use crate::nn::Patches;
+use crate::ops::sequences::Sequences;
 
 /// vec4 of bits in a crop's plan, see `shaders/shared/crop.wgsl`.
 pub const CROP_COLUMNS: u32 = 20;
@@ -384,39 +386,78 @@ pub enum PatchOrder {
     Raster,
 }
 
-/// The encoder's input: (L, V*B*P, patch*patch*3) from views (L, V*B, H*W).
-pub fn record_patches(tape: &mut Tape<'_>, views: &Tensor, patch: u32, order: PatchOrder) -> Tensor {
-    record_patches_from(tape, views, views.rows, &Counter::fixed(views, 0), patch, order)
+impl PatchOrder {
+    /// The order in which an encoder takes patches.
+    pub const fn of(kind: EncoderKind) -> Self {
+        match kind {
+            EncoderKind::Pyramid => Self::Morton,
+            EncoderKind::Vit => Self::Raster,
+        }
+    }
 }
 
-/// As [`record_patches`], of `rows` rows of the views from row `first` on.
+/// Some rows of a group of views.
+#[derive(Clone, Debug)]
+pub struct ViewRows<'a> {
+    /// (L, R, H*W) u32.
+    pub views: &'a Tensor,
+    /// The first row taken.
+    pub first: Counter,
+    /// How many are taken.
+    pub rows: u32,
+}
+
+impl<'a> ViewRows<'a> {
+    /// All of them.
+    pub fn all(views: &'a Tensor) -> Self {
+        Self { views, first: Counter::fixed(views, 0), rows: views.rows }
+    }
+}
+
+/// Patches of one group of views or of two (globals, locals).
 ///
 /// # Panics
-/// If the views are not square, are not cut evenly by `patch`, or the order does not fit the grid.
-pub fn record_patches_from(tape: &mut Tape<'_>, views: &Tensor, rows: u32, first: &Counter, patch: u32, order: PatchOrder) -> Tensor {
-    let size = views.columns.isqrt();
-    let grid = size / patch;
-    assert!(size * size == views.columns && grid * patch == size, "{}: no patches of {patch} in {} pixels", views.name, views.columns);
-    assert!(order == PatchOrder::Raster || grid.is_power_of_two(), "Morton order needs a power of two, not {grid} patches a side");
-    let patches = tape.tensor("patches", [views.learners, rows * grid * grid, patch * patch * 3]);
-    let quads = patch.is_multiple_of(4);
-    let lanes = if tape.gpu().is_software() { 64 } else { size * size / 4 };
-    let (kernel, items) = if quads { (&PATCHIFY_QUADS, lanes) } else { (&PATCHIFY, size * size) };
-    let mut record = tape.dispatch(kernel);
-    if quads {
-        record = record.set("lanes", lanes);
+/// If there are more groups, the views are not square, are not cut evenly by `patch`, or the order does not fit the grid.
+pub fn record_patches(tape: &mut Tape<'_>, groups: &[ViewRows<'_>], patch: u32, order: PatchOrder) -> Patches {
+    assert!((1..=2).contains(&groups.len()), "{} groups of views", groups.len());
+    let grid = |views: &Tensor| {
+        let size = views.columns.isqrt();
+        let grid = size / patch;
+        assert!(size * size == views.columns && grid * patch == size, "{}: no patches of {patch} in {} pixels", views.name, views.columns);
+        assert!(order == PatchOrder::Raster || grid.is_power_of_two(), "Morton order needs a power of two, not {grid} patches a side");
+        grid
+    };
+    let mut sequences = Sequences { counts: [0, 0], lengths: [1, 1] };
+    for (index, group) in groups.iter().enumerate() {
+        sequences.counts[index] = group.rows;
+        sequences.lengths[index] = grid(group.views).pow(2);
     }
-    record
-        .set("rows", rows)
-        .set("view_rows", views.rows)
-        .set("size", size)
-        .set("patch_side", patch)
-        .set("morton", order == PatchOrder::Morton)
-        .set("counter_scale", first.scale)
-        .set("counter_offset", first.offset)
-        .read("counter", &first.buffer)
-        .read("views", views)
-        .write("patches", &patches)
-        .over([items, rows, views.learners]);
-    patches
+    let learners = groups[0].views.learners;
+    let patches = tape.tensor("patches", [learners, sequences.rows(), patch * patch * 3]);
+    for (index, group) in groups.iter().enumerate() {
+        let views = group.views;
+        let size = views.columns.isqrt();
+        let before = if index == 0 { 0 } else { sequences.counts[0] * sequences.lengths[0] };
+        let quads = patch.is_multiple_of(4);
+        let lanes = if tape.gpu().is_software() { 64 } else { size * size / 4 };
+        let (kernel, items) = if quads { (&PATCHIFY_QUADS, lanes) } else { (&PATCHIFY, size * size) };
+        let mut record = tape.dispatch(kernel);
+        if quads {
+            record = record.set("lanes", lanes);
+        }
+        record
+            .set("first_pixel", before * patch * patch)
+            .set("learner_pixels", sequences.rows() * patch * patch)
+            .set("view_rows", views.rows)
+            .set("size", size)
+            .set("patch_side", patch)
+            .set("morton", order == PatchOrder::Morton)
+            .set("counter_scale", group.first.scale)
+            .set("counter_offset", group.first.offset)
+            .read("counter", &group.first.buffer)
+            .read("views", views)
+            .read_write_or_write("patches", &patches, index > 0)
+            .over([items, group.rows, views.learners]);
+    }
+    Patches { rows: patches, sequences }
 }

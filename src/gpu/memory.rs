@@ -80,6 +80,16 @@ impl Tensor {
         Self { offset: self.offset + u64::from(first) * 4, rows, columns, learner_stride, name: name.into(), ..self.clone() }
     }
 
+    /// Its first rows, for readers that know of `learner_stride`.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[must_use]
+    pub fn first_rows(&self, rows: u32) -> Self {
+        assert!(rows <= self.rows, "{}: {rows} of {} rows", self.name, self.rows);
+        Self { rows, ..self.clone() }
+    }
+
     /// The same tensor as another tape's input: written by a program that has run before.
     #[must_use]
     pub fn as_input(&self) -> Self {

@@ -1,20 +1,20 @@
 //! BYOL (Grill et al., arXiv 2006.07733, section 3.1 and eq. 2): the student predicts the teacher's projection of another view.
 //!
 //! z = projector(encoder(view)); q = p · predictor(z) + (1 - p) · z; the loss compares q of one view with the teacher's z of the
-//! other. Both views of a network go through a layer as one row matrix. With the stop-gradient off, the loss's gradient with
+//! other. All views of a network go through a layer as one row matrix. With the stop-gradient off, the loss's gradient with
 //! respect to the teacher's weights is added to the student's.
 
 use super::{Embedded, Method, Probes, StepInputs};
-use crate::config::{Encoder, Normalisation, RunConfig};
-use crate::gpu::{Tape, Tensor};
-use crate::nn::{Group, Mlp, Network, NormKind, ParameterLayout, Pyramid, Roles};
+use crate::config::{GLOBAL_VIEWS, Normalisation, RunConfig};
+use crate::gpu::Tape;
+use crate::nn::{Encoded, Encoder, Group, Mlp, Network, NormKind, ParameterLayout, Patches, Roles};
 use crate::ops::blend::blend;
 use crate::ops::byol_loss::byol_loss;
 
 /// The networks of BYOL.
 pub struct Byol {
     layout: ParameterLayout,
-    encoder: Pyramid,
+    encoder: Encoder,
     projector: Mlp,
     predictor: Mlp,
     normalisation: Normalisation,
@@ -25,8 +25,7 @@ impl Byol {
     /// The networks a configuration asks for.
     pub fn new(config: &RunConfig) -> Self {
         let mut layout = ParameterLayout::default();
-        let Encoder::Pyramid { patch, widths } = config.encoder;
-        let encoder = Pyramid::new(&mut layout, patch, widths);
+        let encoder = Encoder::new(&mut layout, &config.encoder, config.image_size);
         let (hidden, projection) = (config.projector_hidden, config.projector_output);
         let projector = Mlp::new(&mut layout, "projector", [encoder.embedding(), hidden, projection], Group::Shared);
         let predictor = Mlp::new(&mut layout, "predictor", [projection, hidden, projection], Group::Predictor);
@@ -58,16 +57,16 @@ impl Method for Byol {
         self.encoder.embedding()
     }
 
-    fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Tensor, images: u32, view_rows: u32) -> Embedded {
-        let embedding = tape.scope("encoder", |tape| self.encoder.forward(tape, network, patches, images));
-        let [projector_hidden, projection] =
-            tape.scope("projector", |tape| self.projector.forward(tape, network, &embedding, self.norm(view_rows)));
-        Embedded { embedding, projector_hidden, projection }
+    fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches, view_rows: u32) -> Embedded {
+        let Encoded { embedding, attention } = tape.scope("encoder", |tape| self.encoder.forward(tape, network, patches));
+        let [hidden, projection] = tape.scope("projector", |tape| self.projector.forward(tape, network, &embedding, self.norm(view_rows)));
+        let rescaled = vec![("projector.0", hidden), ("projector.3", projection.clone())];
+        Embedded { embedding, attention, projection, logits: None, rescaled }
     }
 
     fn record_step(&self, tape: &mut Tape<'_>, roles: &Roles, inputs: &StepInputs<'_>) -> Probes {
         let &StepInputs { patches, batch, learners, teacher_gradient } = inputs;
-        let images = 2 * batch;
+        let globals = GLOBAL_VIEWS * batch;
         let student = Network { layout: &self.layout, flat: &roles.student };
         let teacher = Network { layout: &self.layout, flat: &roles.teacher };
         student.bind_gradients(tape, &roles.gradient, |_| true);
@@ -75,19 +74,22 @@ impl Method for Byol {
             teacher.bind_gradients(tape, &roles.gradient, |spec| spec.group == Group::Shared);
         }
         let (z, q) = tape.scope("student", |tape| {
-            let z = self.embed(tape, student, patches, images, batch).projection;
+            let z = self.embed(tape, student, patches, batch).projection;
             let [_, predicted] = tape.scope("predictor", |tape| self.predictor.forward(tape, student, &z, self.norm(batch)));
             let q = blend(tape, &predicted, &z, learners);
             (z, q)
         });
         // Without bound gradients the teacher's operations register no backward.
-        let target = tape.scope("teacher", |tape| self.embed(tape, teacher, patches, images, batch).projection);
+        let target = tape.scope("teacher", |tape| self.embed(tape, teacher, &patches.first(globals), batch).projection);
         let loss = tape.scope("loss", |tape| byol_loss(tape, &q, &target, learners, batch).mean);
         tape.scope("backward", |tape| tape.backward(&loss));
-        Probes { student_outputs: q, teacher_outputs: target, student_projections: z, loss }
-    }
-
-    fn data_dependent_layers(&self) -> &'static [&'static str] {
-        &["projector.0", "projector.3"]
+        Probes {
+            student_projections: z.first_rows(globals),
+            student_outputs: q,
+            teacher_projections: target.clone(),
+            teacher_outputs: target,
+            loss,
+            distributions: None,
+        }
     }
 }

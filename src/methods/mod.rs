@@ -3,15 +3,16 @@
 //! A method is one file and one line in [`build`].
 
 pub mod byol;
+// TEMP pub mod dino;
 
 use crate::config::{Method as MethodName, RunConfig};
 use crate::gpu::{Tape, Tensor};
-use crate::nn::{Network, ParameterLayout, Roles};
+use crate::nn::{Network, ParameterLayout, Patches, Roles};
 
 /// What a step of any method is given.
 pub struct StepInputs<'a> {
-    /// The views as patches (L or 1, views · B · positions, patch vector), rows (view, image, position).
-    pub patches: &'a Tensor,
+    /// All crops of the batch, the globals first, shared by all learners or (L, ..).
+    pub patches: &'a Patches,
     /// B, images in a view.
     pub batch: u32,
     /// Switches and dials (L, 1, words of `Learner`).
@@ -20,26 +21,44 @@ pub struct StepInputs<'a> {
     pub teacher_gradient: bool,
 }
 
-/// What can be seen of a step, for meters and dumps.
+/// What can be seen of a step, for meters and dumps. V views of B images: the globals' rows first.
 pub struct Probes {
-    /// What the student is compared with the teacher by (L, views · B, d): BYOL's q.
+    /// What the student is compared with the teacher by (L, V · B, d): BYOL's q, DINO's logits.
     pub student_outputs: Tensor,
-    /// The teacher's side of the comparison (L, views · B, d).
+    /// The teacher's side of the comparison, of the globals (L, 2B, d).
     pub teacher_outputs: Tensor,
-    /// The student's projections (L, views · B, d): where collapse is measured.
+    /// The student's projections of the globals (L, 2B, d): where collapse is measured.
     pub student_projections: Tensor,
+    /// The teacher's.
+    pub teacher_projections: Tensor,
     /// Mean loss (L, 1, 1).
     pub loss: Tensor,
+    /// What only a method with prototypes has.
+    pub distributions: Option<Distributions>,
+}
+
+/// What can be seen of distributions over prototypes.
+pub struct Distributions {
+    /// The teacher's, of the globals (L, 2B, K).
+    pub teacher: Tensor,
+    /// Logarithm of the student's (L, V · B, K).
+    pub student_log: Tensor,
+    /// Mean cross-entropy of each pair of a teacher's global and a student's view (L, 2, V), 0 where they are the same crop.
+    pub pairs: Tensor,
 }
 
 /// What a network makes of images.
 pub struct Embedded {
     /// The encoder's output (L, images, embedding).
     pub embedding: Tensor,
-    /// Projector: before its norm (L, images, hidden).
-    pub projector_hidden: Tensor,
-    /// The projection (L, images, d).
+    /// ViT: attention of the last block's CLS token (L, images · heads, tokens).
+    pub attention: Option<Tensor>,
+    /// The projection (L, images, d): BYOL's z, DINO's normalised bottleneck.
     pub projection: Tensor,
+    /// DINO: logits of the prototypes (L, images, K).
+    pub logits: Option<Tensor>,
+    /// Outputs of the linear layers that are to be rescaled by data before the first step, in order, with the layers' names.
+    pub rescaled: Vec<(&'static str, Tensor)>,
 }
 
 /// A method with its networks' shapes.
@@ -56,19 +75,22 @@ pub trait Method: Send {
     /// Dimension of the embedding.
     fn embedding_size(&self) -> u32;
 
-    /// Records one network's view of images, `view_rows` images being one view.
-    fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Tensor, images: u32, view_rows: u32) -> Embedded;
+    /// K; 0 for methods without prototypes.
+    fn prototypes(&self) -> u32 {
+        0
+    }
+
+    /// Records what a network makes of images, `view_rows` of which are one view.
+    fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches, view_rows: u32) -> Embedded;
 
     /// Records forward, loss and backward of a training step; gradients go to `roles.gradient`.
     fn record_step(&self, tape: &mut Tape<'_>, roles: &Roles, inputs: &StepInputs<'_>) -> Probes;
-
-    /// The linear layers to rescale by data before the first step, in order: prefix of their parameters' names.
-    fn data_dependent_layers(&self) -> &'static [&'static str];
 }
 
 /// The method a configuration asks for.
 pub fn build(config: &RunConfig) -> Box<dyn Method> {
     match config.method {
         MethodName::Byol => Box::new(byol::Byol::new(config)),
+        MethodName::Dino => todo!(),
     }
 }

@@ -157,11 +157,13 @@ pub struct Roles {
     pub moment1: Tensor,
     /// AdamW's second moment.
     pub moment2: Tensor,
+    /// DINO's centre (L, 1, K).
+    pub center: Option<Tensor>,
 }
 
 impl Roles {
-    /// Zeroed buffers.
-    pub fn new(gpu: &Gpu, layout: &ParameterLayout, learners: u32) -> Result<Self, GpuError> {
+    /// Zeroed buffers; `prototypes` is 0 for methods without.
+    pub fn new(gpu: &Gpu, layout: &ParameterLayout, learners: u32, prototypes: u32) -> Result<Self, GpuError> {
         let buffer = |name| gpu.tensor(name, [learners, 1, layout.total()]);
         Ok(Self {
             student: buffer("student")?,
@@ -169,6 +171,7 @@ impl Roles {
             gradient: buffer("gradient")?,
             moment1: buffer("moment1")?,
             moment2: buffer("moment2")?,
+            center: (prototypes > 0).then(|| gpu.tensor("center", [learners, 1, prototypes])).transpose()?,
         })
     }
 

@@ -2,7 +2,7 @@
 //! chunks, then compared with a bank of other held-out images. Labels are used here and nowhere else: for display only.
 
 use super::knn::knn;
-use crate::data::views::{Counter, Images, PatchOrder, record_patches, record_whole};
+use crate::data::views::{Counter, Images, PatchOrder, ViewRows, record_patches, record_whole};
 use crate::gpu::{GpuError, Program, Tape, Tensor};
 use crate::ops::store_rows::{count, store_rows};
 use crate::train::Trainer;
@@ -59,8 +59,9 @@ impl Evaluation {
         let mut tape = Tape::new(gpu);
         let first = Counter { buffer: counter.clone(), scale: CHUNK, offset: 0 };
         let views = record_whole(&mut tape, &trainer.images, trainer.config.image_size, CHUNK, &first);
-        let patches = record_patches(&mut tape, &views.pixels, trainer.config.encoder.patch(), PatchOrder::Morton);
-        let embedded = trainer.method.embed(&mut tape, trainer.student(), &patches, CHUNK, CHUNK);
+        let encoder = &trainer.config.encoder;
+        let patches = record_patches(&mut tape, &[ViewRows::all(&views.pixels)], encoder.patch, PatchOrder::of(encoder.kind));
+        let embedded = trainer.method.embed(&mut tape, trainer.student(), &patches, CHUNK);
         let label_column = views.drawn.labels.reshaped(CHUNK, 1);
         for (source, tables) in [(&embedded.embedding, &embeddings), (&embedded.projection, &projections), (&label_column, &labels)] {
             store_rows(&mut tape, source, &tables[0], 0, &counter);

@@ -2,7 +2,7 @@
 //! What moves is the networks alone.
 
 use super::project::{axes, project};
-use crate::data::views::{Counter, PatchOrder, SeedSource, record_crops, record_held_out, record_patches_from};
+use crate::data::views::{Counter, PatchOrder, SeedSource, ViewRows, record_crops, record_held_out, record_patches};
 use crate::gpu::{GpuError, Program, Tape, Tensor};
 use crate::train::Trainer;
 
@@ -45,11 +45,12 @@ impl Probe {
         let labels = drawn.labels.as_input().reshaped(count, 1);
 
         let mut tape = Tape::new(gpu);
-        let patch = config.encoder.patch();
+        let encoder = &config.encoder;
         let embed = |tape: &mut Tape<'_>, name: &str, view: u32, network| {
             tape.scope(name, |tape| {
-                let patches = record_patches_from(tape, &views, count, &Counter::fixed(&seeds, view * count), patch, PatchOrder::Morton);
-                trainer.method.embed(tape, network, &patches, count, count).projection
+                let rows = ViewRows { views: &views, first: Counter::fixed(&seeds, view * count), rows: count };
+                let patches = record_patches(tape, &[rows], encoder.patch, PatchOrder::of(encoder.kind));
+                trainer.method.embed(tape, network, &patches, count).projection
             })
         };
         let student = embed(&mut tape, "student", 0, trainer.student());

@@ -21,6 +21,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         tape.dispatch(&SPREAD_GROUP)
             .set("rows", rows)
             .set("columns", columns)
+            .set("stride", z.learner_stride)
             .read("x", z)
             .write("inverse_lengths", &lengths)
             .write("y", &y)
@@ -28,10 +29,17 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         return y;
     }
     let deviations = tape.tensor("column_std", [learners, 1, columns]);
-    tape.dispatch(&INVERSE_LENGTHS).set("rows", rows).set("columns", columns).read("x", z).write("y", &lengths).over([rows, 1, learners]);
+    tape.dispatch(&INVERSE_LENGTHS)
+        .set("rows", rows)
+        .set("columns", columns)
+        .set("stride", z.learner_stride)
+        .read("x", z)
+        .write("y", &lengths)
+        .over([rows, 1, learners]);
     tape.dispatch(&COLUMN_STD)
         .set("rows", rows)
         .set("columns", columns)
+        .set("stride", z.learner_stride)
         .read("x", z)
         .read("scales", &lengths)
         .write("y", &deviations)

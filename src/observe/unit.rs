@@ -22,6 +22,7 @@ pub(super) fn normalise_padded(tape: &mut Tape<'_>, x: &Tensor, rows: u32) -> Te
         .set("columns", x.columns)
         .set("y_rows", rows)
         .set("y_columns", columns)
+        .set("stride", x.learner_stride)
         .read("x", x)
         .write("y", &y)
         .over([rows, 1, x.learners]);

@@ -17,6 +17,7 @@ pub mod layernorm;
 pub mod matmul;
 pub mod pool;
 pub mod reference;
+pub mod sequences;
 pub mod store_rows;
 pub mod tick;
 

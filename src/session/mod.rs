@@ -310,6 +310,8 @@ impl Session {
             }
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
+            Command::SetLocalCrops(locals) => self.set_local_crops(locals)?,
+            Command::Resample | Command::ShowImage(_) => {} // TEMP
             Command::Reset { new_seed } => {
                 let mut config = self.config();
                 config.seed = config.seed.wrapping_add(u64::from(new_seed));
@@ -404,6 +406,18 @@ impl Session {
         Ok(self.observers.rebind(&self.trainer)?)
     }
 
+    fn set_local_crops(&mut self, locals: u32) -> Result<(), SessionError> {
+        let mut config = self.config();
+        if let Err(error) = config.set_live("local_crops", &locals.to_string()).and_then(|()| config.validate()) {
+            self.notices.push(error.to_string());
+            return Ok(());
+        }
+        log::info!("event step={} local_crops={locals}", self.trainer.step());
+        self.trainer.config.views = config.views;
+        self.trainer.apply_hypers()?;
+        Ok(self.observers.rebind(&self.trainer)?)
+    }
+
     /// How things stand, at the last completed step that was read back.
     pub fn snapshot(&self) -> Snapshot {
         let hyper = &self.trainer.hypers[0];
@@ -414,12 +428,13 @@ impl Session {
             data: config.data.to_string(),
             adapter: self.gpu.info.name.clone(),
             adapter_is_software: self.gpu.is_software(),
+            method: config.method,
             seed: config.seed,
             step: self.meters.step(),
             playing: self.wants_step(),
             steps_per_second: self.meters.steps_per_second(Instant::now()),
-            switches: Switches { ema: hyper.ema, stop_gradient: hyper.stop_gradient, predictor: hyper.predictor },
-            dials: Dials { tau: hyper.tau, predictor_multiplier: hyper.predictor_multiplier, learning_rate: hyper.learning_rate },
+            switches: hyper.into(),
+            dials: hyper.into(),
             history: self.meters.history(),
             events: self.events.clone(),
             verdict: self.meters.verdict(),
@@ -434,6 +449,11 @@ impl Session {
                 views: self.observers.probe.views.buffer.clone(),
                 view_side: config.image_size,
             }),
+            distributions: None,
+            inspection: None,
+            images: 0,
+            local_crops: config.views.locals,
+            attention_references: None,
             notices: self.notices.clone(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
         }
@@ -441,12 +461,11 @@ impl Session {
 
     /// The state of one switch of learner 0.
     pub fn switch(&self, switch: Switch) -> bool {
-        let hyper = &self.trainer.hypers[0];
-        Switches { ema: hyper.ema, stop_gradient: hyper.stop_gradient, predictor: hyper.predictor }.get(switch)
+        Switches::from(&self.trainer.hypers[0]).get(switch)
     }
 
     /// The value of one dial of learner 0.
     pub fn dial(&self, dial: Dial) -> f32 {
-        self.snapshot().dials.get(dial)
+        Dials::from(&self.trainer.hypers[0]).get(dial)
     }
 }

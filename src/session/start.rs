@@ -92,7 +92,7 @@ fn step_log(gpu: &Gpu, learners: u32) -> Result<(StepLog, Watch), GpuError> {
     let writer = log.clone();
     let watch: Watch = Box::new(move |tape, watched| {
         let student = spread(tape, &watched.probes.student_projections);
-        let teacher = spread(tape, &watched.probes.teacher_outputs);
+        let teacher = spread(tape, &watched.probes.teacher_projections);
         writer.record(tape, watched.state, &watched.probes.loss, &student, &teacher, watched.gradient_norm);
     });
     Ok((log, watch))

@@ -6,9 +6,8 @@
 
 use super::learner::weight_seed;
 use super::trainer::{TrainError, Trainer, global_plan};
-use crate::data::views::{Counter, PatchOrder, SeedSource, record_patches, record_views};
+use crate::data::views::{Counter, PatchOrder, SeedSource, ViewRows, record_patches, record_views};
 use crate::gpu::{Tape, Tensor};
-use crate::methods::Embedded;
 use crate::nn::Group;
 use crate::nn::init::initial_parameters;
 
@@ -44,11 +43,11 @@ fn rescale_by_data(trainer: &Trainer, weights: &mut [Vec<f32>]) -> Result<(), Tr
     let plan = global_plan(&trainer.config);
     let batch = VIEWS / plan.views;
     let views = record_views(&mut tape, &trainer.images, &trainer.config.views, batch, &plan, &source);
-    let patches = record_patches(&mut tape, &views.pixels, trainer.config.encoder.patch(), PatchOrder::Morton);
-    let embedded = trainer.method.embed(&mut tape, trainer.student(), &patches, VIEWS, batch);
-    let Embedded { projector_hidden, projection, .. } = embedded;
+    let encoder = &trainer.config.encoder;
+    let patches = record_patches(&mut tape, &[ViewRows::all(&views.pixels)], encoder.patch, PatchOrder::of(encoder.kind));
+    let rescaled = trainer.method.embed(&mut tape, trainer.student(), &patches, batch).rescaled;
     let program = tape.freeze()?;
-    for (name, output) in trainer.method.data_dependent_layers().iter().zip([&projector_hidden, &projection]) {
+    for (name, output) in &rescaled {
         gpu.run(&program);
         let outputs = gpu.download::<f32>(output)?;
         for (learner, weights) in weights.iter_mut().enumerate() {

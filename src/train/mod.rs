@@ -5,4 +5,4 @@ mod initialise;
 pub mod learner;
 mod trainer;
 
-pub use trainer::{RecordedStep, TrainError, Trainer, Watch, Watched, global_plan};
+pub use trainer::{RecordedStep, StepViews, TrainError, Trainer, Watch, Watched, global_plan, local_plan};

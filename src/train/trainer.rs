@@ -2,8 +2,8 @@
 //!
 //! Order in a step (SCIENCE.md, section 3): views; student and teacher forward with the weights from before the step; loss;
 //! backward; norm of the gradient; AdamW; then the teacher follows the student after its update; then the step counter. The step
-//! is recorded again only when the first learner's stop-gradient goes off or the last one's comes back: only then is there a
-//! backward through the teacher.
+//! is recorded again only when the first learner's stop-gradient goes off or the last one's comes back, for only then is there a
+//! backward through the teacher, and when the number of local crops changes.
 
 use std::sync::Arc;
 
@@ -11,11 +11,13 @@ use thiserror::Error;
 
 use super::initialise;
 use super::learner::{LearnerWords, crop_seed};
-use crate::config::{Hyper, RunConfig};
-use crate::data::views::{Counter, Images, PatchOrder, SeedSource, ViewPlan, ViewTensors, record_patches, record_views};
+use crate::config::{GLOBAL_VIEWS, Hyper, RunConfig, ViewConfig};
+use crate::data::views::{
+    Counter, DrawnImages, Images, PatchOrder, SeedSource, ViewPlan, ViewRows, ViewTensors, record_crops, record_images, record_patches,
+};
 use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
 use crate::methods::{self, Method, Probes, StepInputs};
-use crate::nn::{Network, Roles};
+use crate::nn::{Network, Patches, Roles};
 use crate::ops::adamw::{AdamW, adamw};
 use crate::ops::clip::gradient_norm;
 use crate::ops::ema::ema;
@@ -52,12 +54,23 @@ pub struct RecordedStep {
     /// The method's tensors.
     pub probes: Probes,
     /// The views.
-    pub views: ViewTensors,
-    /// The views as patches.
-    pub patches: Tensor,
+    pub views: StepViews,
     /// Global norm of the gradient before clipping (L, 1, 1).
     pub gradient_norm: Tensor,
     teacher_gradient: bool,
+    locals: u32,
+}
+
+/// The crops of a batch.
+pub struct StepViews {
+    /// The images they are crops of.
+    pub drawn: DrawnImages,
+    /// Both networks see these.
+    pub globals: ViewTensors,
+    /// Only the student sees these.
+    pub locals: Option<ViewTensors>,
+    /// All of them as the student's encoder takes them.
+    pub patches: Patches,
 }
 
 /// All learners' state and their step.
@@ -103,7 +116,7 @@ impl Trainer {
     ) -> Result<Self, TrainError> {
         let method = methods::build(&config);
         let layout = method.layout();
-        let roles = Roles::new(&gpu, layout, config.learners)?;
+        let roles = Roles::new(&gpu, layout, config.learners, method.prototypes())?;
         let groups = gpu.tensor("groups", [1, 1, layout.total() / 64])?;
         gpu.upload(&groups, &layout.group_words());
         let learners = gpu.tensor("learners", [config.learners, 1, LearnerWords::WORDS])?;
@@ -152,11 +165,12 @@ impl Trainer {
         self.step += 1;
     }
 
-    /// Writes [`Self::hypers`] to the GPU, and records the step anew where the stop-gradient demands it. Only between two steps.
+    /// Writes [`Self::hypers`] to the GPU, and records the step anew where they or the number of local crops demand it. Only between
+    /// two steps.
     pub fn apply_hypers(&mut self) -> Result<(), TrainError> {
         self.upload_learners();
         let teacher_gradient = wants_teacher_gradient(&self.hypers);
-        if teacher_gradient != self.recorded.teacher_gradient {
+        if teacher_gradient != self.recorded.teacher_gradient || self.config.views.locals != self.recorded.locals {
             let world = World {
                 gpu: &self.gpu,
                 config: &self.config,
@@ -206,20 +220,33 @@ fn wants_teacher_gradient(hypers: &[Hyper]) -> bool {
 
 /// The global views of a configuration.
 pub const fn global_plan(config: &RunConfig) -> ViewPlan {
-    ViewPlan { first_view: 0, views: crate::config::GLOBAL_VIEWS, size: config.image_size, area: config.views.global_area }
+    ViewPlan { first_view: 0, views: GLOBAL_VIEWS, size: config.image_size, area: config.views.global_area }
+}
+
+/// The local views of a configuration, if it has any.
+pub fn local_plan(config: &RunConfig) -> Option<ViewPlan> {
+    let ViewConfig { locals, local_size, local_area, .. } = config.views;
+    (locals > 0).then_some(ViewPlan { first_view: GLOBAL_VIEWS, views: locals, size: local_size, area: local_area })
+}
+
+fn record_step_views(tape: &mut Tape<'_>, world: &World<'_>, source: &SeedSource) -> StepViews {
+    let &World { config, images, .. } = world;
+    let drawn = record_images(tape, images, config.batch, source);
+    let mut crops = |plan: &ViewPlan| record_crops(tape, images, &drawn, &config.views, plan, source);
+    let globals = crops(&global_plan(config));
+    let locals = local_plan(config).map(|plan| crops(&plan));
+    let groups: Vec<_> = std::iter::once(&globals).chain(&locals).map(|views| ViewRows::all(&views.pixels)).collect();
+    let patches = record_patches(tape, &groups, config.encoder.patch, PatchOrder::of(config.encoder.kind));
+    StepViews { drawn, globals, locals, patches }
 }
 
 fn record(world: &World<'_>, buffers: &Buffers<'_>, teacher_gradient: bool) -> Result<RecordedStep, GpuError> {
-    let &World { gpu, config, method, images, roles, watch } = world;
+    let &World { gpu, config, method, roles, watch, .. } = world;
     let &Buffers { groups, learners, seeds, state } = buffers;
     let mut tape = Tape::new(gpu);
     let source = SeedSource { seeds: seeds.clone(), step: Counter::of(state) };
-    let (views, patches) = tape.scope("views", |tape| {
-        let views = record_views(tape, images, &config.views, config.batch, &global_plan(config), &source);
-        let patches = record_patches(tape, &views.pixels, config.encoder.patch(), PatchOrder::Morton);
-        (views, patches)
-    });
-    let inputs = StepInputs { patches: &patches, batch: config.batch, learners, teacher_gradient };
+    let views = tape.scope("views", |tape| record_step_views(tape, world, &source));
+    let inputs = StepInputs { patches: &views.patches, batch: config.batch, learners, teacher_gradient };
     let probes = method.record_step(&mut tape, roles, &inputs);
     let hyper = &config.hyper;
     let gradient_norm = tape.scope("update", |tape| {
@@ -231,5 +258,5 @@ fn record(world: &World<'_>, buffers: &Buffers<'_>, teacher_gradient: bool) -> R
     tape.scope("ema", |tape| ema(tape, &roles.teacher, &roles.student, groups, learners));
     tape.scope("meters", |tape| watch(tape, &Watched { probes: &probes, gradient_norm: &gradient_norm, state }));
     tick::tick(&mut tape, state, hyper.beta1, hyper.beta2, hyper.warmup_steps);
-    Ok(RecordedStep { program: tape.freeze()?, probes, views, patches, gradient_norm, teacher_gradient })
+    Ok(RecordedStep { program: tape.freeze()?, probes, views, gradient_norm, teacher_gradient, locals: config.views.locals })
 }

@@ -29,6 +29,16 @@ pub const fn switch_text(switch: Switch) -> SwitchText {
             off: keys::STOP_GRADIENT_OFF,
             published: "Published, SimSiam Fig. 2 (ImageNet, 100 epochs, no EMA): 67.7 % with stop-gradient, 0.1 % without.",
         },
+        Switch::Centering => SwitchText {
+            on: "On: the teacher's running mean, the centre, is subtracted from its logits, so no prototype can win everywhere.",
+            off: keys::CENTERING_OFF,
+            published: "Published, DINO Fig. 7 (ImageNet): without centering the teacher's entropy goes to 0, one prototype takes all.",
+        },
+        Switch::Sharpening => SwitchText {
+            on: "On: the teacher's temperature is lower than the student's, so its distributions have a peak.",
+            off: keys::SHARPENING_OFF,
+            published: "Published, DINO Fig. 7 (ImageNet): without sharpening the teacher's entropy goes to ln K, all prototypes equal.",
+        },
         Switch::Predictor => SwitchText {
             on: "On: the student predicts the teacher's projection through an extra head, q = predictor(z).",
             off: keys::PREDICTOR_OFF,
@@ -49,7 +59,8 @@ pub fn caption(snapshot: &Snapshot) -> String {
         let then = if snapshot.playing { "training starts." } else { "Space starts the training." };
         return format!("Random weights, and a teacher that is a copy of the student: {then}");
     }
-    let off: Vec<&str> = Switch::ALL.into_iter().filter(|&switch| !snapshot.switches.get(switch)).map(Switch::title).collect();
+    let off: Vec<&str> =
+        Switch::of(snapshot.method).iter().copied().filter(|&switch| !snapshot.switches.get(switch)).map(Switch::title).collect();
     let std = snapshot.history.embedding_std.last();
     let measured = std.map_or_else(String::new, |std| format!(" (embedding std {})", super::charts::short(std)));
     let flipped_off_before = super::charts::flips(&snapshot.events).any(|(_, _, on)| !on);

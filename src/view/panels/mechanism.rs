@@ -306,9 +306,9 @@ pub fn tau_text(tau: f32) -> String {
 
 fn dial_text(dial: Dial, value: f32) -> String {
     match dial {
-        Dial::Tau => tau_text(value),
+        Dial::Tau | Dial::CenterMomentum => tau_text(value),
         Dial::PredictorMultiplier => format!("×{}", if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") }),
-        Dial::LearningRate => {
+        Dial::LearningRate | Dial::TeacherTemperature | Dial::StudentTemperature => {
             let decimals = (1.0 - value.max(1e-9).log10().floor()).max(0.0) as usize;
             let text = format!("{value:.decimals$}");
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -319,14 +319,14 @@ fn dial_text(dial: Dial, value: f32) -> String {
 /// Where a value sits on its slider, 0 to 1. τ is spread out near 1, the others are logarithmic.
 fn share_of(dial: Dial, value: f32) -> f32 {
     match dial {
-        Dial::Tau => {
+        Dial::Tau | Dial::CenterMomentum => {
             if value >= TAU_LAST {
                 1.0
             } else {
                 (-(1.0 - value).log10() / TAU_DECADES).clamp(0.0, 1.0)
             }
         }
-        Dial::PredictorMultiplier | Dial::LearningRate => {
+        _ => {
             let [low, high] = range(dial);
             ((value.max(low) / low).ln() / (high / low).ln()).clamp(0.0, 1.0)
         }
@@ -336,14 +336,14 @@ fn share_of(dial: Dial, value: f32) -> f32 {
 /// The reverse of [`share_of`], rounded to three digits.
 fn value_at(dial: Dial, share: f32) -> f32 {
     match dial {
-        Dial::Tau => {
+        Dial::Tau | Dial::CenterMomentum => {
             if share >= 0.99 {
                 return 1.0;
             }
             let distance = 10.0_f32.powf(-share * TAU_DECADES);
             ((1.0 - distance) * 1e4).round() / 1e4
         }
-        Dial::PredictorMultiplier | Dial::LearningRate => {
+        _ => {
             let [low, high] = range(dial);
             let value = low * (high / low).powf(share);
             let unit = 10.0_f32.powf(value.log10().floor() - 1.0);
@@ -358,7 +358,8 @@ const TAU_LAST: f32 = 0.9997;
 
 const fn range(dial: Dial) -> [f32; 2] {
     match dial {
-        Dial::Tau => [0.0, 1.0],
+        Dial::Tau | Dial::CenterMomentum => [0.0, 1.0],
+        Dial::TeacherTemperature | Dial::StudentTemperature => [0.005, 1.0],
         Dial::PredictorMultiplier => [0.1, 100.0],
         Dial::LearningRate => [1e-5, 1e-1],
     }
@@ -366,7 +367,7 @@ const fn range(dial: Dial) -> [f32; 2] {
 
 fn dials(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
     let paint = &frame.paint;
-    for (index, dial) in Dial::ALL.into_iter().enumerate() {
+    for (index, dial) in Dial::of(snapshot.method).iter().copied().enumerate() {
         let y = area.min[1] + 18.0 + index as f32 * 30.0;
         let (name, tip) = match dial {
             Dial::Tau => ("momentum τ", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher."),
@@ -374,10 +375,24 @@ fn dials(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
                 "predictor rate",
                 "The predictor's learning rate over that of the rest. A predictor that keeps up is what holds the collapse off.",
             ),
+            Dial::TeacherTemperature => {
+                ("teacher temperature", "Divides the teacher's centred logits: the lower, the sharper its distributions.")
+            }
+            Dial::StudentTemperature => ("student temperature", "Divides the student's logits."),
+            Dial::CenterMomentum => {
+                ("centre momentum", "How slowly the centre follows the mean of the teacher's logits: 0 takes the last batch's.")
+            }
             Dial::LearningRate => ("learning rate", "AdamW's learning rate."),
         };
         let value = snapshot.dials.get(dial);
-        let idle = dial == Dial::Tau && !snapshot.switches.ema || dial == Dial::PredictorMultiplier && !snapshot.switches.predictor;
+        let switches = &snapshot.switches;
+        let idle = match dial {
+            Dial::Tau => !switches.ema,
+            Dial::PredictorMultiplier => !switches.predictor,
+            Dial::TeacherTemperature => !switches.sharpening,
+            Dial::CenterMomentum => !switches.centering,
+            Dial::StudentTemperature | Dial::LearningRate => false,
+        };
         let style = if idle { Style::LABEL } else { Style::LABEL.coloured(theme::TEXT) };
         paint.text([area.min[0], y], Align::Left, style, name);
         paint.text([area.max[0], y], Align::Right, style, &dial_text(dial, value));
