@@ -21,6 +21,14 @@ pub struct StepInputs<'a> {
     pub teacher_gradient: bool,
 }
 
+/// What a method reads besides weights.
+pub struct MethodState<'a> {
+    /// Switches and dials (L, 1, words of `Learner`).
+    pub learners: &'a Tensor,
+    /// DINO's centre (L, 1, K).
+    pub center: Option<&'a Tensor>,
+}
+
 /// What can be seen of a step, for meters and dumps. V views of B images: the globals' rows first.
 pub struct Probes {
     /// What the student is compared with the teacher by (L, V · B, d): BYOL's q, DINO's logits.
@@ -61,6 +69,18 @@ pub struct Embedded {
     pub rescaled: Vec<(&'static str, Tensor)>,
 }
 
+/// What both networks make of one image's crops, as the loss sees it.
+pub struct Looked {
+    /// The student's projections of all crops (L, V, d).
+    pub student: Tensor,
+    /// The teacher's of the globals (L, 2, d).
+    pub teacher: Tensor,
+    /// Loss of each pair (L, 2, V).
+    pub losses: Tensor,
+    /// DINO: the teacher's raw logits and distributions (L, 2, K), and logarithms of the student's distributions (L, V, K).
+    pub distributions: Option<[Tensor; 3]>,
+}
+
 /// A method with its networks' shapes.
 pub trait Method: Send {
     /// Its name in presets and dumps.
@@ -82,6 +102,9 @@ pub trait Method: Send {
 
     /// Records what a network makes of images, `view_rows` of which are one view.
     fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches, view_rows: u32) -> Embedded;
+
+    /// Records what student and teacher make of one image's crops, without gradients.
+    fn look(&self, tape: &mut Tape<'_>, networks: [Network<'_>; 2], patches: &Patches, state: &MethodState<'_>) -> Looked;
 
     /// Records forward, loss and backward of a training step; gradients go to `roles.gradient`.
     fn record_step(&self, tape: &mut Tape<'_>, roles: &Roles, inputs: &StepInputs<'_>) -> Probes;

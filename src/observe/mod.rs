@@ -4,7 +4,11 @@
 //! are L2-normalised as x / max(|x|, 1e-6), each learner by itself, in a fixed order. Beside each recording function stands
 //! its naive f64 reference.
 
+pub mod attention;
 pub mod evaluation;
+pub mod fragments;
+pub mod inspect;
+pub mod pairs;
 pub mod history;
 pub mod knn;
 pub mod probe;
