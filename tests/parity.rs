@@ -56,6 +56,11 @@ fn byol_loss() {
 }
 
 #[test]
+fn gelu() {
+    run(ops::gelu::cases());
+}
+
+#[test]
 fn softmax() {
     run(ops::softmax::cases());
 }

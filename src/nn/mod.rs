@@ -1,6 +1,7 @@
 //! Networks as shapes and offsets: layers own no weights. A layer is built once against a [`ParameterLayout`]; its forward is
 //! recorded over any [`Network`], the student's flat buffer or the teacher's.
 
+pub mod dino_head;
 pub mod init;
 pub mod linear;
 pub mod mlp;
@@ -8,6 +9,7 @@ pub mod norm;
 pub mod parameters;
 pub mod pyramid;
 
+pub use dino_head::{DinoHead, DinoHeadShape, DinoOutputs};
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::{Norm, NormKind};

@@ -13,6 +13,7 @@ pub mod center;
 pub mod clip;
 pub mod cross_entropy;
 pub mod ema;
+pub mod gelu;
 mod items;
 pub mod l2norm;
 pub mod layernorm;
@@ -37,6 +38,7 @@ pub fn all_cases() -> Vec<case::Case> {
         l2norm::cases(),
         blend::cases(),
         byol_loss::cases(),
+        gelu::cases(),
         softmax::cases(),
         log_softmax::cases(),
         cross_entropy::cases(),
