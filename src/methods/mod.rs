@@ -3,26 +3,24 @@
 //! A method is one file and one line in [`build`].
 
 pub mod byol;
-// TEMP pub mod dino;
+pub mod dino;
 
 use crate::config::{Method as MethodName, RunConfig};
 use crate::gpu::{Tape, Tensor};
-use crate::nn::{Network, ParameterLayout, Patches, Roles};
+use crate::nn::{Group, Network, ParameterLayout, Patches, Roles};
+use crate::ops::center::update_center;
 
-/// What a step of any method is given.
-pub struct StepInputs<'a> {
-    /// All crops of the batch, the globals first, shared by all learners or (L, ..).
+/// Crops of a batch, and who looks at them.
+#[derive(Clone, Copy)]
+pub struct Compared<'a> {
+    /// Sees all crops.
+    pub student: Network<'a>,
+    /// Sees the globals.
+    pub teacher: Network<'a>,
+    /// All crops, the globals first; shared by all learners or (L, ..).
     pub patches: &'a Patches,
     /// B, images in a view.
     pub batch: u32,
-    /// Switches and dials (L, 1, words of `Learner`).
-    pub learners: &'a Tensor,
-    /// Record the gradient with respect to the teacher too: some learner has its stop-gradient off.
-    pub teacher_gradient: bool,
-}
-
-/// What a method reads besides weights.
-pub struct MethodState<'a> {
     /// Switches and dials (L, 1, words of `Learner`).
     pub learners: &'a Tensor,
     /// DINO's centre (L, 1, K).
@@ -35,9 +33,9 @@ pub struct Probes {
     pub student_outputs: Tensor,
     /// The teacher's side of the comparison, of the globals (L, 2B, d).
     pub teacher_outputs: Tensor,
-    /// The student's projections of the globals (L, 2B, d): where collapse is measured.
+    /// The student's projections (L, V · B, d): where collapse is measured.
     pub student_projections: Tensor,
-    /// The teacher's.
+    /// The teacher's (L, 2B, d).
     pub teacher_projections: Tensor,
     /// Mean loss (L, 1, 1).
     pub loss: Tensor,
@@ -69,18 +67,6 @@ pub struct Embedded {
     pub rescaled: Vec<(&'static str, Tensor)>,
 }
 
-/// What both networks make of one image's crops, as the loss sees it.
-pub struct Looked {
-    /// The student's projections of all crops (L, V, d).
-    pub student: Tensor,
-    /// The teacher's of the globals (L, 2, d).
-    pub teacher: Tensor,
-    /// Loss of each pair (L, 2, V).
-    pub losses: Tensor,
-    /// DINO: the teacher's raw logits and distributions (L, 2, K), and logarithms of the student's distributions (L, V, K).
-    pub distributions: Option<[Tensor; 3]>,
-}
-
 /// A method with its networks' shapes.
 pub trait Method: Send {
     /// Its name in presets and dumps.
@@ -103,17 +89,30 @@ pub trait Method: Send {
     /// Records what a network makes of images, `view_rows` of which are one view.
     fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches, view_rows: u32) -> Embedded;
 
-    /// Records what student and teacher make of one image's crops, without gradients.
-    fn look(&self, tape: &mut Tape<'_>, networks: [Network<'_>; 2], patches: &Patches, state: &MethodState<'_>) -> Looked;
+    /// Records both networks' forward and the loss.
+    fn compare(&self, tape: &mut Tape<'_>, compared: &Compared<'_>) -> Probes;
+}
 
-    /// Records forward, loss and backward of a training step; gradients go to `roles.gradient`.
-    fn record_step(&self, tape: &mut Tape<'_>, roles: &Roles, inputs: &StepInputs<'_>) -> Probes;
+/// Records forward, loss and backward of a training step; gradients go to `roles.gradient`, the teacher's too if
+/// `teacher_gradient`: some learner has its stop-gradient off. Then the centre, where there is one, follows the teacher's logits.
+pub fn record_step(method: &dyn Method, tape: &mut Tape<'_>, roles: &Roles, compared: &Compared<'_>, teacher_gradient: bool) -> Probes {
+    compared.student.bind_gradients(tape, &roles.gradient, |_| true);
+    // Without bound gradients the teacher's operations register no backward.
+    if teacher_gradient {
+        compared.teacher.bind_gradients(tape, &roles.gradient, |spec| spec.group != Group::Predictor);
+    }
+    let probes = method.compare(tape, compared);
+    tape.scope("backward", |tape| tape.backward(&probes.loss));
+    if let Some(center) = &roles.center {
+        tape.scope("center", |tape| update_center(tape, center, &probes.teacher_outputs, compared.learners));
+    }
+    probes
 }
 
 /// The method a configuration asks for.
 pub fn build(config: &RunConfig) -> Box<dyn Method> {
     match config.method {
         MethodName::Byol => Box::new(byol::Byol::new(config)),
-        MethodName::Dino => todo!(),
+        MethodName::Dino => Box::new(dino::Dino::new(config)),
     }
 }

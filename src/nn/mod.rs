@@ -2,6 +2,7 @@
 //! recorded over any [`Network`], the student's flat buffer or the teacher's.
 
 pub mod encoder;
+pub mod dino_head;
 pub mod init;
 pub mod linear;
 pub mod mlp;
@@ -10,6 +11,7 @@ pub mod parameters;
 pub mod pyramid;
 
 pub use encoder::{Encoded, Encoder, Patches};
+pub use dino_head::{DinoHead, DinoHeadShape, DinoOutputs};
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::{Norm, NormKind};

@@ -12,6 +12,8 @@ pub enum Group {
     Shared,
     /// The predictor: only in the student, with its own learning-rate multiplier.
     Predictor,
+    /// DINO's prototypes: like [`Group::Shared`], but kept as they are for a learner's first steps.
+    Prototypes,
 }
 
 /// How a parameter starts.
@@ -106,12 +108,14 @@ impl ParameterLayout {
         self.specs.iter().map(|spec| u64::from(spec.elements())).sum()
     }
 
-    /// One word per 64 elements for the optimiser and the EMA: bit 0 decayed, bit 1 predictor, bit 2 averaged into the teacher.
+    /// One word per 64 elements for the optimiser and the EMA: bit 0 decayed, bit 1 predictor, bit 2 averaged into the teacher,
+    /// bit 3 prototypes.
     pub fn group_words(&self) -> Vec<u32> {
         let mut words = Vec::with_capacity((self.total / 64) as usize);
         for spec in &self.specs {
             let predictor = spec.group == Group::Predictor;
-            let word = u32::from(spec.is_matrix) | u32::from(predictor) << 1 | u32::from(!predictor) << 2;
+            let prototypes = spec.group == Group::Prototypes;
+            let word = u32::from(spec.is_matrix) | u32::from(predictor) << 1 | u32::from(!predictor) << 2 | u32::from(prototypes) << 3;
             words.extend(std::iter::repeat_n(word, (aligned_elements(spec.elements()) / 64) as usize));
         }
         words

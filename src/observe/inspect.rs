@@ -5,7 +5,7 @@
 
 use super::pairs::pair_cosines;
 use super::project::place;
-use crate::config::{EncoderKind, GLOBAL_VIEWS};
+use crate::config::EncoderKind;
 use crate::data::views::{
     Counter, DrawnImages, Images, PatchOrder, SeedSource, StoredImages, ViewRows, record_crops, record_held_out, record_images,
     record_patches, record_stretched,
@@ -50,6 +50,15 @@ pub struct Inspector {
     pub images: u32,
 }
 
+/// What the loss of a pair is read from.
+#[derive(Clone, Debug)]
+pub enum PairLosses {
+    /// DINO: the cross-entropy.
+    CrossEntropy(Tensor),
+    /// BYOL: the cosine c of what is compared, of which the loss is 2 - 2c.
+    Cosine(Tensor),
+}
+
 /// One recorded look. Of learner 0 where there are several.
 pub struct Look {
     /// Does it.
@@ -66,8 +75,8 @@ pub struct Look {
     pub globals: Tensor,
     /// The local views (1, locals, side²).
     pub locals: Option<Tensor>,
-    /// Loss of each pair of a teacher's global and a student's crop (L, 2, V); what it holds for the same crop counts nowhere.
-    pub losses: Tensor,
+    /// Of each pair of a teacher's global and a student's crop (L, 2, V); what it holds for the same crop counts nowhere.
+    pub losses: PairLosses,
     /// Cosine of the projections of each pair (L, 2, V).
     pub cosines: Tensor,
     /// Places of the student's crops in the cloud (L, V, 8): x, y, z first.
@@ -154,17 +163,19 @@ impl Look {
         };
         let groups: Vec<_> = std::iter::once(&globals).chain(&locals).map(|views| ViewRows::all(&views.pixels)).collect();
         let patches = patch(tape, &groups);
-        let looked = trainer.method.look(tape, [trainer.student(), trainer.teacher()], &patches, &trainer.step_inputs());
-        let losses = looked.losses;
-        let cosines = pair_cosines(tape, &looked.student, &looked.teacher);
-        let student_dots = place(tape, axes, &looked.student);
-        let teacher_dots = place(tape, axes, &looked.teacher);
+        let looked = tape.scope("look", |tape| trainer.method.compare(tape, &trainer.compared(&patches, 1)));
+        let losses = match &looked.distributions {
+            Some(distributions) => PairLosses::CrossEntropy(distributions.pairs.clone()),
+            None => PairLosses::Cosine(pair_cosines(tape, &looked.student_outputs, &looked.teacher_outputs)),
+        };
+        let cosines = pair_cosines(tape, &looked.student_projections, &looked.teacher_projections);
+        let student_dots = place(tape, axes, &looked.student_projections);
+        let teacher_dots = place(tape, axes, &looked.teacher_projections);
         let attention = (config.encoder.kind == EncoderKind::Vit).then(|| {
             let whole = record_stretched(tape, images, &drawn, config.image_size);
             let patches = patch(tape, &[ViewRows::all(&whole.pixels)]);
             trainer.method.embed(tape, trainer.student(), &patches, 1).attention.expect("a ViT attends")
         });
-        debug_assert_eq!(looked.teacher.rows, GLOBAL_VIEWS);
         let program = std::mem::replace(tape, Tape::new(gpu)).freeze()?;
         Ok(Self {
             program,
@@ -179,7 +190,7 @@ impl Look {
             student_dots,
             teacher_dots,
             attention,
-            distributions: looked.distributions,
+            distributions: looked.distributions.map(|seen| [looked.teacher_outputs, seen.teacher, seen.student_log]),
         })
     }
 }

@@ -5,6 +5,7 @@
 //! its naive f64 reference.
 
 pub mod attention;
+pub mod distribution;
 pub mod evaluation;
 pub mod fragments;
 pub mod inspect;

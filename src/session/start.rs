@@ -91,7 +91,8 @@ fn step_log(gpu: &Gpu, learners: u32) -> Result<(StepLog, Watch), GpuError> {
     let log = StepLog::new(gpu, learners)?;
     let writer = log.clone();
     let watch: Watch = Box::new(move |tape, watched| {
-        let student = spread(tape, &watched.probes.student_projections);
+        let globals = watched.probes.teacher_projections.rows;
+        let student = spread(tape, &watched.probes.student_projections.first_rows(globals));
         let teacher = spread(tape, &watched.probes.teacher_projections);
         writer.record(tape, watched.state, &watched.probes.loss, &student, &teacher, watched.gradient_norm);
     });
