@@ -32,7 +32,8 @@ pub fn reference(student: &Host, teacher: &Host) -> Host {
     let batch = teacher.shape[1] / 2;
     let (student, teacher) = (unit::reference(student), unit::reference(teacher));
     Host::from_fn([student.shape[0], 2, student.shape[1] / batch], |l, i, v| {
-        let cosine = |b: usize| (0..student.shape[2]).map(|c| student.at(l, v * batch + b, c) * teacher.at(l, i * batch + b, c)).sum::<f64>();
+        let cosine =
+            |b: usize| (0..student.shape[2]).map(|c| student.at(l, v * batch + b, c) * teacher.at(l, i * batch + b, c)).sum::<f64>();
         (0..batch).map(cosine).sum::<f64>() / batch as f64
     })
 }

@@ -21,6 +21,7 @@ use crate::nn::{Network, Patches, Roles};
 use crate::ops::adamw::{AdamW, adamw};
 use crate::ops::clip::gradient_norm;
 use crate::ops::ema::ema;
+use crate::ops::softmax::teacher_softmax;
 use crate::ops::tick;
 
 /// Why a trainer cannot be built or go on.
@@ -159,6 +160,12 @@ impl Trainer {
     pub fn compared<'a>(&'a self, patches: &'a Patches, batch: u32) -> Compared<'a> {
         let (learners, center) = (&self.learners, self.roles.center.as_ref());
         Compared { student: self.student(), teacher: self.teacher(), patches, batch, learners, center }
+    }
+
+    /// DINO: the teacher's distributions of raw logits (L, R, K) with the centre and the temperatures as they are.
+    pub fn distributions(&self, tape: &mut Tape<'_>, logits: Option<&Tensor>) -> Option<Tensor> {
+        let center = self.roles.center.as_ref()?;
+        Some(teacher_softmax(tape, logits?, center, &self.learners))
     }
 
     /// Crop seeds (L or 1, 1, 2).
