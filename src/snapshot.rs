@@ -120,7 +120,7 @@ impl VerdictKind {
 
     /// Whether it is a collapse.
     pub const fn is_collapse(self) -> bool {
-        matches!(self, Self::Complete | Self::Dimensional | Self::Dominant | Self::Uniform | Self::Constant)
+        !matches!(self, Self::Unknown | Self::Healthy)
     }
 }
 
