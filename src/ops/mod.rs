@@ -5,6 +5,7 @@
 
 pub mod activation;
 pub mod adamw;
+pub mod attention;
 pub mod batchnorm;
 pub mod blend;
 pub mod byol_loss;
@@ -17,6 +18,7 @@ pub mod layernorm;
 pub mod matmul;
 pub mod pool;
 pub mod reference;
+pub mod sequences;
 pub mod store_rows;
 pub mod tick;
 
@@ -25,8 +27,17 @@ pub const LEARNER_WORDS: usize = 16;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases(), matmul::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        layernorm::cases(),
+        matmul::cases(),
+        batchnorm::cases(),
+        pool::cases(),
+        l2norm::cases(),
+        blend::cases(),
+        byol_loss::cases(),
+        attention::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
