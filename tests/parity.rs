@@ -59,6 +59,31 @@ fn attention() {
     run(ops::attention::cases());
 }
 
+#[test]
+fn gelu() {
+    run(ops::gelu::cases());
+}
+
+#[test]
+fn add() {
+    run(ops::add::cases());
+}
+
+#[test]
+fn positions() {
+    run(ops::positions::cases());
+}
+
+#[test]
+fn tokens() {
+    run(ops::tokens::cases());
+}
+
+#[test]
+fn first_rows() {
+    run(ops::first_rows::cases());
+}
+
 /// What a block of `dino-vit` costs: `cargo test --test parity -- --ignored --nocapture attention_time`.
 #[test]
 #[ignore = "a measurement"]

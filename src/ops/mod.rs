@@ -5,6 +5,7 @@
 
 pub mod activation;
 pub mod adamw;
+pub mod add;
 pub mod attention;
 pub mod batchnorm;
 pub mod blend;
@@ -12,15 +13,19 @@ pub mod byol_loss;
 pub mod case;
 pub mod clip;
 pub mod ema;
+pub mod first_rows;
+pub mod gelu;
 mod items;
 pub mod l2norm;
 pub mod layernorm;
 pub mod matmul;
 pub mod pool;
+pub mod positions;
 pub mod reference;
 pub mod sequences;
 pub mod store_rows;
 pub mod tick;
+pub mod tokens;
 
 /// 32-bit words of `struct Learner` in `shaders/shared/learner.wgsl`.
 pub const LEARNER_WORDS: usize = 16;
@@ -36,6 +41,11 @@ pub fn all_cases() -> Vec<case::Case> {
         blend::cases(),
         byol_loss::cases(),
         attention::cases(),
+        gelu::cases(),
+        add::cases(),
+        positions::cases(),
+        tokens::cases(),
+        first_rows::cases(),
     ]
     .into_iter()
     .flatten()
