@@ -12,7 +12,7 @@ use crate::config::GLOBAL_VIEWS;
 use crate::gpu::{Gpu, Readback, Tensor};
 use crate::observe::history::push_steps;
 use crate::observe::step_log::StepLog;
-use crate::observe::verdict::Judge;
+use crate::observe::verdict::{DinoJudge, Judge};
 use crate::snapshot::{Distributions, History, Series, Verdict};
 use crate::train::Trainer;
 
@@ -92,6 +92,8 @@ pub struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Judged {
     judge: Judge,
+    /// Where there are prototypes.
+    dino: Option<DinoJudge>,
     minimum: Option<f32>,
     first_collapsed: Option<u64>,
     effective_rank: Option<(u64, f32)>,
@@ -101,6 +103,12 @@ struct Judged {
     attention: Option<(u64, f32)>,
     attention_untrained: Option<f32>,
     agreement: Option<(u64, Vec<f32>)>,
+}
+
+impl Judged {
+    fn verdict(&self) -> Verdict {
+        self.dino.as_ref().map_or_else(|| self.judge.verdict(), DinoJudge::verdict)
+    }
 }
 
 /// Copies that can be under way at a time.
@@ -149,6 +157,7 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 impl Meters {
     pub(super) fn new(gpu: &Gpu, trainer: &Trainer, observers: &Observers) -> Self {
         let learners = trainer.config.learners as usize;
+        let prototypes = trainer.method.prototypes();
         let outcome = observers.evaluation.as_ref().map(|evaluation| &evaluation.outcome);
         let outcomes = outcome.map_or(1, |outcome| outcome.tensors().len());
         let ring = |words: usize| Readback::new(gpu, 4 * words as u64, SLOTS);
@@ -163,7 +172,7 @@ impl Meters {
                 .shown_distributions(trainer)
                 .map(|parts| ring(parts.iter().map(|part| part.elements() as usize).sum())),
             distributions: None,
-            prototypes: trainer.method.prototypes(),
+            prototypes,
             cloud_images: observers.probe.count,
             extras: Extras {
                 distributions: observers.log.has_distributions(),
@@ -172,7 +181,7 @@ impl Meters {
             },
             seen: trainer.step(),
             histories: vec![Arc::default(); learners],
-            judged: vec![Judged::default(); learners],
+            judged: vec![Judged { dino: (prototypes > 0).then(|| DinoJudge::new(prototypes)), ..Judged::default() }; learners],
             explained: None,
             stopped: None,
             pace: VecDeque::new(),
@@ -326,6 +335,9 @@ impl Meters {
             for values in &steps {
                 let std = values.student_std;
                 judged.judge.push_embedding_std(values.step, std);
+                if let (Some(judge), Some(seen)) = (&mut judged.dino, values.distribution) {
+                    judge.push_entropies(values.step, seen.teacher_entropy, seen.mean_teacher_entropy);
+                }
                 judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
                 if std < crate::observe::verdict::COMPLETE_BELOW_STD && judged.first_collapsed.is_none() {
                     judged.first_collapsed = Some(values.step);
@@ -362,7 +374,7 @@ impl Meters {
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        self.judged[0].judge.verdict()
+        self.judged[0].verdict()
     }
 
     pub(super) fn untrained_knn(&self) -> Option<f32> {
@@ -408,7 +420,7 @@ impl Meters {
                 effective_rank: of(&wanted, judged.effective_rank.as_ref()).copied(),
                 knn_accuracy: accuracy.map(|pair| pair[0]),
                 knn_projection: accuracy.map(|pair| pair[1]),
-                verdict: judged.judge.verdict().kind.word(),
+                verdict: judged.verdict().kind.word(),
                 embedding_std_minimum: judged.minimum,
                 first_collapsed_step: judged.first_collapsed,
                 knn_untrained: judged.untrained,
