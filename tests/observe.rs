@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use twinlens::gpu::{AdapterChoice, Gpu, Tape, Tensor};
-use twinlens::observe::step_log::{StepLog, StepValues};
-use twinlens::observe::{distribution, knn, project, spectrum, spread, unit};
+use twinlens::observe::distribution::Distribution;
+use twinlens::observe::step_log::{DistributionValues, StepLog, StepValues};
+use twinlens::observe::{attention, distribution, fragments, knn, pairs, project, spectrum, spread, unit};
 use twinlens::ops::case::{TestRng, compare};
 use twinlens::ops::reference::Host;
 
@@ -586,41 +587,109 @@ fn knn_ties_go_to_the_smaller_index_and_the_smaller_class() {
 fn the_step_log_keeps_every_step() {
     let gpu = gpu();
     let mut failures = Vec::new();
-    let log = StepLog::new(&gpu, 3).expect("memory");
-    let state = gpu.tensor("state", [1, 1, 4]).expect("memory");
-    let meters: Vec<Tensor> = (0..4).map(|_| gpu.tensor("meter", [3, 1, 1]).expect("memory")).collect();
-    let mut tape = Tape::new(&gpu);
-    log.record(&mut tape, &state, &meters[0], &meters[1], &meters[2], &meters[3]);
-    let program = tape.freeze().expect("a valid tape");
-    for step in 1..=258_u32 {
-        gpu.upload(&state, &[step, 0, 0, 0]);
-        for (column, meter) in meters.iter().enumerate() {
-            let values: Vec<f32> = (0..3).map(|l| (step * 100 + l * 10 + column as u32) as f32).collect();
-            gpu.upload(meter, &values);
+    for distributions in [false, true] {
+        let log = StepLog::new(&gpu, 3, distributions).expect("memory");
+        let state = gpu.tensor("state", [1, 1, 4]).expect("memory");
+        let meters: Vec<Tensor> = (0..7).map(|_| gpu.tensor("meter", [3, 1, 1]).expect("memory")).collect();
+        let mut tape = Tape::new(&gpu);
+        log.record(&mut tape, &state, [&meters[0], &meters[1], &meters[2], &meters[3]]);
+        if distributions {
+            let [teacher_entropy, mean_teacher_entropy, prototypes_used] = [4, 5, 6].map(|column: usize| meters[column].clone());
+            let measured = Distribution { teacher_entropy, mean_teacher_entropy, prototypes_used };
+            log.record_distribution(&mut tape, &state, &measured);
         }
-        gpu.run(&program);
-        if ![1, 256, 258].contains(&step) {
-            continue;
-        }
-        let ring = download(&gpu, &log.ring);
-        let steps = StepLog::decode(bytemuck::cast_slice(&ring), 3, 0, step.into());
-        let first = step.saturating_sub(255).max(1);
-        for (l, of_learner) in steps.iter().enumerate() {
-            let value = |step: u32, column: u32| (step * 100 + l as u32 * 10 + column) as f32;
-            let expected: Vec<StepValues> = (first..=step)
-                .map(|step| StepValues {
-                    step: step.into(),
-                    loss: value(step, 0),
-                    student_std: value(step, 1),
-                    teacher_std: value(step, 2),
-                    gradient_norm: value(step, 3),
-                })
-                .collect();
-            if *of_learner != expected {
-                failures.push(format!("after step {step}, learner {l}: {:?} ...", of_learner.first()));
+        let program = tape.freeze().expect("a valid tape");
+        for step in 1..=258_u32 {
+            gpu.upload(&state, &[step, 0, 0, 0]);
+            for (column, meter) in meters.iter().enumerate() {
+                let values: Vec<f32> = (0..3).map(|l| (step * 100 + l * 10 + column as u32) as f32).collect();
+                gpu.upload(meter, &values);
+            }
+            gpu.run(&program);
+            if ![1, 256, 258].contains(&step) {
+                continue;
+            }
+            let ring = download(&gpu, &log.ring);
+            let steps = StepLog::decode(bytemuck::cast_slice(&ring), 3, 0, step.into());
+            let first = step.saturating_sub(255).max(1);
+            for (l, of_learner) in steps.iter().enumerate() {
+                let value = |step: u32, column: u32| (step * 100 + l as u32 * 10 + column) as f32;
+                let expected: Vec<StepValues> = (first..=step)
+                    .map(|step| StepValues {
+                        step: step.into(),
+                        loss: value(step, 0),
+                        student_std: value(step, 1),
+                        teacher_std: value(step, 2),
+                        gradient_norm: value(step, 3),
+                        distribution: distributions.then(|| DistributionValues {
+                            teacher_entropy: value(step, 4),
+                            mean_teacher_entropy: value(step, 5),
+                            prototypes_used: value(step, 6),
+                        }),
+                    })
+                    .collect();
+                if *of_learner != expected {
+                    failures.push(format!("after step {step}, learner {l}: {:?} ...", of_learner.first()));
+                }
             }
         }
     }
+    finish(failures);
+}
+
+#[test]
+fn pair_cosines_match_their_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(21);
+    let mut failures = Vec::new();
+    for (learners, batch, views, columns) in [(1, 1, 2, 4), (3, 5, 2, 32), (2, 13, 6, 12), (1, 64, 10, 128)] {
+        let mut student = random(&mut rng, [learners, views * batch, columns]);
+        let teacher = random(&mut rng, [learners, 2 * batch, columns]);
+        (0..columns).for_each(|c| *student.at_mut(0, 0, c) = 0.0); // no direction: cosine 0
+        let (a, b) = (upload(&gpu, "student", &student), upload(&gpu, "teacher", &teacher));
+        let y = run(&gpu, true, |tape| pairs::pair_cosines(tape, &a, &b));
+        let name = format!("{learners}x{batch}x{views}x{columns}");
+        failures.extend(compare(&name, &download(&gpu, &y), &pairs::reference(&student, &teacher).values, (1e-5, 1e-5)).err());
+        let globals = run(&gpu, true, |tape| pairs::pair_cosines(tape, &a.first_rows(2 * batch as u32), &b));
+        let first = Host::from_fn([learners, 2 * batch, columns], |l, r, c| student.at(l, r, c));
+        let expected = pairs::reference(&first, &teacher).values;
+        failures.extend(compare(&format!("{name}, globals"), &download(&gpu, &globals), &expected, (1e-5, 1e-5)).err());
+    }
+    finish(failures);
+}
+
+#[test]
+fn the_median_rank_of_fragments_matches_its_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(22);
+    let mut failures = Vec::new();
+    for (shape, noise) in [([1, 1, 4], 0.0), ([2, 7, 12], 1.0), ([3, 64, 32], 3.0), ([1, 131, 96], 8.0)] {
+        let wholes = random(&mut rng, shape);
+        let fragments = Host::from_fn(shape, |l, r, c| wholes.at(l, r, c) + noise * rng.uniform(-1.0, 1.0));
+        let (a, b) = (upload(&gpu, "fragments", &fragments), upload(&gpu, "wholes", &wholes));
+        let y = run(&gpu, true, |tape| fragments::median_own_rank(tape, &a, &b));
+        let expected = fragments::reference(&fragments, &wholes).values;
+        failures.extend(compare(&format!("{shape:?}, noise {noise}"), &download(&gpu, &y), &expected, (0.0, 0.0)).err());
+    }
+    finish(failures);
+}
+
+#[test]
+fn attention_shares_match_their_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(23);
+    let mut failures = Vec::new();
+    for (learners, images, heads, patches) in [(1, 1, 1, 1), (2, 7, 3, 16), (3, 65, 2, 64)] {
+        let weights = Host::from_fn([learners, images * heads, patches + 1], |_, _, _| rng.uniform(0.0, 1.0));
+        let masks = Host::from_fn([1, images, patches], |_, _, _| rng.uniform(0.0, 1.0));
+        let (a, b) = (upload(&gpu, "attention", &weights), upload(&gpu, "masks", &masks));
+        let y = run(&gpu, true, |tape| attention::attention_share(tape, &a, &b));
+        let expected = attention::reference(&weights, &masks).values;
+        failures.extend(compare(&format!("{images}x{heads}x{patches}"), &download(&gpu, &y), &expected, (1e-5, 1e-5)).err());
+    }
+    // Three objects in a row of four patches: the mean mask is (1, 2/3, 1/3, 0).
+    let known = attention::references(&[1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0], 4);
+    assert!((known.area - 0.5).abs() < 1e-6 && (known.center_prior - 14.0 / 18.0).abs() < 1e-6, "{known:?}");
     finish(failures);
 }
 
