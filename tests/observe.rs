@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use twinlens::gpu::{AdapterChoice, Gpu, Tape, Tensor};
 use twinlens::observe::step_log::{StepLog, StepValues};
-use twinlens::observe::{knn, project, spectrum, spread, unit};
+use twinlens::observe::{distribution, knn, project, spectrum, spread, unit};
 use twinlens::ops::case::{TestRng, compare};
 use twinlens::ops::reference::Host;
 
@@ -127,6 +127,63 @@ fn spread_of_degenerate_rows() {
     let std = run(&gpu, gpu.is_software(), |tape| spread::spread(tape, &z));
     if !download(&gpu, &std)[0].is_nan() {
         failures.push("NaN was lost".to_owned());
+    }
+    finish(failures);
+}
+
+/// Rows that sum to 1: softmax of random values, the sharper the larger `sharpness`, around a row that all share.
+fn distributions(rng: &mut TestRng, shape: [usize; 3], sharpness: f64, shared: f64) -> Host {
+    let common: Vec<f64> = (0..shape[2]).map(|_| shared * rng.uniform(-1.0, 1.0)).collect();
+    let mut p = Host::from_fn(shape, |_, _, c| (sharpness * rng.uniform(-1.0, 1.0) + common[c]).exp());
+    for row in p.values.chunks_mut(shape[2]) {
+        let sum: f64 = row.iter().sum();
+        row.iter_mut().for_each(|value| *value /= sum);
+    }
+    as_f32(&p)
+}
+
+#[test]
+fn distributions_match_their_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(12);
+    let mut failures = Vec::new();
+    for shape in [[1, 1, 1], [1, 2, 3], [3, 7, 5], [3, 31, 32], [1, 48, 64], [2, 131, 96], [1, 67, 300], [3, 5, 129]] {
+        let columns = shape[2];
+        let one_hot = Host::from_fn(shape, |_, r, c| f64::from(u8::from(c == r * 7 % columns)));
+        let uniform = as_f32(&Host::from_fn(shape, |_, _, _| 1.0 / columns as f64));
+        let inputs = [
+            ("soft", distributions(&mut rng, shape, 1.0, 0.0)),
+            ("sharp", distributions(&mut rng, shape, 30.0, 0.0)),
+            ("constant", distributions(&mut rng, shape, 0.01, 2.0)),
+            ("one-hot", one_hot),
+            ("uniform", uniform),
+        ];
+        for (software, (what, input)) in [true, false].into_iter().flat_map(|software| inputs.iter().map(move |input| (software, input))) {
+            let measure = |input: &Host| {
+                let p = upload(&gpu, "p", input);
+                let measured = run(&gpu, software, |tape| distribution::distribution(tape, &p));
+                [measured.teacher_entropy, measured.mean_teacher_entropy, measured.prototypes_used].map(|meter| download(&gpu, &meter))
+            };
+            let actual = measure(input);
+            let expected = distribution::reference(input);
+            for (meter, name) in ["teacher_entropy", "mean_teacher_entropy", "prototypes_used"].into_iter().enumerate() {
+                let what = format!("{name} of {what} {shape:?} {software}");
+                let expected: Vec<f64> = expected.iter().map(|meters| meters[meter]).collect();
+                failures.extend(compare(&what, &actual[meter], &expected, (3e-6, 2e-5)).err());
+            }
+            let alone = measure(&learner(input, 0));
+            if actual.iter().zip(&alone).any(|(among, alone)| among[0].to_bits() != alone[0].to_bits()) {
+                failures.push(format!("{what} {shape:?} {software}: learner 0 depends on the others"));
+            }
+        }
+    }
+    // What is not a number must not look like a sharp distribution.
+    for software in [true, false] {
+        let p = upload(&gpu, "p", &Host::from_fn([1, 8, 4], |_, r, c| if r + c == 0 { f64::NAN } else { 0.25 }));
+        let measured = run(&gpu, software, |tape| distribution::distribution(tape, &p));
+        if ![measured.teacher_entropy, measured.mean_teacher_entropy].iter().all(|meter| download(&gpu, meter)[0].is_nan()) {
+            failures.push(format!("NaN was lost {software}"));
+        }
     }
     finish(failures);
 }

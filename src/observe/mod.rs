@@ -4,6 +4,7 @@
 //! are L2-normalised as x / max(|x|, 1e-6), each learner by itself, in a fixed order. Beside each recording function stands
 //! its naive f64 reference.
 
+pub mod distribution;
 pub mod evaluation;
 pub mod history;
 pub mod knn;

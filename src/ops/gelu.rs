@@ -33,6 +33,16 @@ pub fn gelu(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
     y
 }
 
+/// Naive forward.
+pub fn reference(x: &Host) -> Host {
+    Host::from_fn(x.shape, |l, r, c| Activation::Gelu.value(x.at(l, r, c)))
+}
+
+/// Naive backward: dx.
+pub fn reference_backward(x: &Host, dy: &Host) -> Host {
+    Host::from_fn(x.shape, |l, r, c| dy.at(l, r, c) * Activation::Gelu.derivative(x.at(l, r, c)))
+}
+
 /// Values on both sides, and so large that tanh is 1.
 pub fn cases() -> Vec<Case> {
     [([1, 1, 1], 2.0), ([2, 7, 13], 4.0), ([3, 5, 12], 4.0), ([1, 70, 4], 40.0)]
@@ -41,11 +51,8 @@ pub fn cases() -> Vec<Case> {
             name: format!("gelu {}x{}x{}", shape[0], shape[1], shape[2]),
             inputs: vec![Input::new("x", shape).within(-largest, largest)],
             record: Box::new(|tape, inputs| gelu(tape, &inputs[0])),
-            forward: Box::new(|inputs| Host::from_fn(inputs[0].shape, |l, r, c| Activation::Gelu.value(inputs[0].at(l, r, c)))),
-            backward: Box::new(|inputs, dy| {
-                let dx = |l, r, c| dy.at(l, r, c) * Activation::Gelu.derivative(inputs[0].at(l, r, c));
-                vec![Host::from_fn(dy.shape, dx)]
-            }),
+            forward: Box::new(|inputs| reference(&inputs[0])),
+            backward: Box::new(|inputs, dy| vec![reference_backward(&inputs[0], dy)]),
             tolerance: (1e-5, 1e-5),
             flops: 40 * shape.iter().product::<usize>() as u64,
         })

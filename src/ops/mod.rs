@@ -11,18 +11,22 @@ pub mod batchnorm;
 pub mod blend;
 pub mod byol_loss;
 pub mod case;
+pub mod center;
 pub mod clip;
+pub mod cross_entropy;
 pub mod ema;
 pub mod first_rows;
 pub mod gelu;
 mod items;
 pub mod l2norm;
 pub mod layernorm;
+pub mod log_softmax;
 pub mod matmul;
 pub mod pool;
 pub mod positions;
 pub mod reference;
 pub mod sequences;
+pub mod softmax;
 pub mod store_rows;
 pub mod tick;
 pub mod tokens;
@@ -46,6 +50,9 @@ pub fn all_cases() -> Vec<case::Case> {
         positions::cases(),
         tokens::cases(),
         first_rows::cases(),
+        softmax::cases(),
+        log_softmax::cases(),
+        cross_entropy::cases(),
     ]
     .into_iter()
     .flatten()
