@@ -66,21 +66,6 @@ fn gelu() {
 }
 
 #[test]
-fn softmax() {
-    run(ops::softmax::cases());
-}
-
-#[test]
-fn log_softmax() {
-    run(ops::log_softmax::cases());
-}
-
-#[test]
-fn cross_entropy() {
-    run(ops::cross_entropy::cases());
-}
-
-#[test]
 fn add() {
     run(ops::add::cases());
 }
@@ -100,39 +85,19 @@ fn first_rows() {
     run(ops::first_rows::cases());
 }
 
-/// What a block of `dino-vit` costs: `cargo test --test parity -- --ignored --nocapture attention_time`.
 #[test]
-#[ignore = "a measurement"]
-fn attention_time() {
-    use twinlens::gpu::Profile;
-    use twinlens::ops::attention::{Queries, attention};
-    use twinlens::ops::sequences::Sequences;
-    let gpu = Gpu::headless(&AdapterChoice::default().or_environment()).expect("an adapter");
-    for (sequences, queries) in [
-        (Sequences::uniform(48, 65), Queries::All),
-        (Sequences::uniform(48, 65), Queries::First),
-        (Sequences { counts: [48, 96], lengths: [65, 17] }, Queries::All),
-        (Sequences { counts: [48, 96], lengths: [65, 17] }, Queries::First),
-    ] {
-        let asking = if queries == Queries::All { sequences.rows() } else { sequences.images() };
-        let q = uploaded(&gpu, "q", [1, asking, 48], &random(asking * 48, 1));
-        let kv = uploaded(&gpu, "kv", [1, sequences.rows(), 96], &random(sequences.rows() * 96, 2));
-        let mut tape = Tape::new(&gpu);
-        tape.track(&q);
-        tape.track(&kv);
-        let y = attention(&mut tape, &q, &kv, 3, sequences, queries).output;
-        tape.backward(&y);
-        let program = tape.freeze().unwrap();
-        gpu.run(&program);
-        let labels: Vec<_> = program.labels().map(str::to_owned).collect();
-        let mut best = vec![f64::INFINITY; labels.len()];
-        for _ in 0..7 {
-            let profile = Profile::measure(&gpu, &program).unwrap();
-            best.iter_mut().zip(profile.micros).for_each(|(best, time)| *best = best.min(time));
-        }
-        println!("{sequences:?} {queries:?}");
-        labels.iter().zip(best).for_each(|(label, time)| println!("{time:9.0} us {label}"));
-    }
+fn softmax() {
+    run(ops::softmax::cases());
+}
+
+#[test]
+fn log_softmax() {
+    run(ops::log_softmax::cases());
+}
+
+#[test]
+fn cross_entropy() {
+    run(ops::cross_entropy::cases());
 }
 
 fn uploaded(gpu: &Gpu, name: &str, shape: [u32; 3], values: &[f32]) -> Tensor {

@@ -33,7 +33,7 @@ pub fn gelu(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
     y
 }
 
-/// Naive forward of x.
+/// Naive forward.
 pub fn reference(x: &Host) -> Host {
     Host::from_fn(x.shape, |l, r, c| Activation::Gelu.value(x.at(l, r, c)))
 }

@@ -44,15 +44,15 @@ pub fn all_cases() -> Vec<case::Case> {
         l2norm::cases(),
         blend::cases(),
         byol_loss::cases(),
-        softmax::cases(),
-        log_softmax::cases(),
-        cross_entropy::cases(),
         attention::cases(),
         gelu::cases(),
         add::cases(),
         positions::cases(),
         tokens::cases(),
         first_rows::cases(),
+        softmax::cases(),
+        log_softmax::cases(),
+        cross_entropy::cases(),
     ]
     .into_iter()
     .flatten()
