@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use twinlens::gpu::{AdapterChoice, Gpu, Tape, Tensor};
 use twinlens::nn::init::initial_parameters;
-use twinlens::nn::{DinoHead, DinoHeadShape, Group, Network, ParameterLayout};
+use twinlens::nn::{DinoHead, DinoHeadShape, Form, Group, Network, ParameterLayout};
 use twinlens::ops::case::{TestRng, compare};
 use twinlens::ops::l2norm::LEAST_LENGTH;
 use twinlens::ops::reference::Host;
@@ -88,7 +88,7 @@ fn the_head_is_its_parts() {
         for spec in layout.specs() {
             for (l, i) in (0..LEARNERS).flat_map(|l| (0..spec.elements() as usize).map(move |i| (l, i))) {
                 let value = &mut flat[l * total + spec.first as usize + i];
-                *value = if spec.is_matrix { 1.7 * *value } else { rng.uniform(-0.5, 0.5) as f32 };
+                *value = if spec.form == Form::Matrix { 1.7 * *value } else { rng.uniform(-0.5, 0.5) as f32 };
             }
         }
         let x = Host::from_fn([LEARNERS, 9, 12], |_, _, _| rng.uniform(-2.0, 2.0));

@@ -261,6 +261,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
             session.evaluate_now()?;
         }
         session.project_now()?;
+        session.look_now()?;
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });
         let beat = Duration::from_secs(1) / FILM_RATE;

@@ -1,7 +1,7 @@
 //! Presets, overrides and data sources as text.
 
 use crate::refused;
-use twinlens::config::{DataSpec, Encoder, KEYS, Normalisation, RunConfig, Scene, explain, preset_names, presets};
+use twinlens::config::{DataSpec, KEYS, Normalisation, RunConfig, Scene, explain, preset_names, presets};
 
 fn set(pairs: &[&str]) -> Result<RunConfig, twinlens::config::ConfigError> {
     let pairs: Vec<String> = pairs.iter().map(|pair| pair.to_string()).collect();
