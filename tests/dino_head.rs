@@ -126,7 +126,7 @@ fn the_head_is_its_parts() {
 fn names_groups_and_sizes() {
     let mut layout = ParameterLayout::default();
     DinoHead::new(&mut layout, "head", DinoHeadShape { inputs: 48, hidden: 128, bottleneck: 32, prototypes: 64, layers: 2 });
-    let names: Vec<_> = layout.specs().iter().map(|spec| (spec.name.as_str(), spec.torch_shape())).collect();
+    let names: Vec<_> = layout.torch_parameters().map(|parameter| (parameter.name().to_owned(), parameter.shape())).collect();
     let expected = [
         ("head.mlp.0.weight", vec![128, 48]),
         ("head.mlp.0.bias", vec![128]),
@@ -134,7 +134,7 @@ fn names_groups_and_sizes() {
         ("head.mlp.2.bias", vec![32]),
         ("head.last_layer.weight_v", vec![64, 32]),
     ];
-    assert_eq!(names, expected);
+    assert_eq!(names, expected.map(|(name, shape)| (name.to_owned(), shape)));
     // The prototypes are decayed, averaged into the teacher, and of their own group.
     let words = layout.group_words();
     assert_eq!(words[words.len() - 32..], [0b1101; 32]);

@@ -56,8 +56,33 @@ fn byol_loss() {
 }
 
 #[test]
+fn attention() {
+    run(ops::attention::cases());
+}
+
+#[test]
 fn gelu() {
     run(ops::gelu::cases());
+}
+
+#[test]
+fn add() {
+    run(ops::add::cases());
+}
+
+#[test]
+fn positions() {
+    run(ops::positions::cases());
+}
+
+#[test]
+fn tokens() {
+    run(ops::tokens::cases());
+}
+
+#[test]
+fn first_rows() {
+    run(ops::first_rows::cases());
 }
 
 #[test]

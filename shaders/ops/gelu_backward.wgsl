@@ -1,5 +1,4 @@
-// The gradient of gelu_forward; one element a thread.
-// x, dy, dx (L, R, C). dx is overwritten, or added to if `accumulate`.
+// dx = gelu'(x) dy; one element a thread. x, dy, dx (L, R, C). Overwrites dx, or adds to it if `accumulate`.
 #import "shared/activation.wgsl"
 #import "shared/item.wgsl"
 
@@ -15,6 +14,6 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let item = item_index(gid);
     if (item >= params.elements) { return; }
     let i = gid.z * params.elements + item;
-    let value = dy[i] * activation_derivative(x[i]);
+    let value = activation_derivative(x[i]) * dy[i];
     if (params.accumulate != 0u) { dx[i] += value; } else { dx[i] = value; }
 }

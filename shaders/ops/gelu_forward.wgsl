@@ -1,5 +1,4 @@
-// y = GELU(x), the tanh form; one element a thread.
-// x, y (L, R, C). Overwrites y.
+// y = gelu(x); one element a thread. x, y (L, R, C). Overwrites y.
 #import "shared/activation.wgsl"
 #import "shared/item.wgsl"
 

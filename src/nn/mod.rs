@@ -8,10 +8,12 @@ pub mod mlp;
 pub mod norm;
 pub mod parameters;
 pub mod pyramid;
+pub mod vit;
 
 pub use dino_head::{DinoHead, DinoHeadShape, DinoOutputs};
 pub use linear::Linear;
 pub use mlp::Mlp;
 pub use norm::{Norm, NormKind};
-pub use parameters::{Group, Network, ParameterId, ParameterLayout, ParameterSpec, Roles};
+pub use parameters::{Form, Group, Network, ParameterId, ParameterLayout, ParameterSpec, Roles, Start, TorchParameter};
 pub use pyramid::Pyramid;
+pub use vit::{Vit, VitShape};

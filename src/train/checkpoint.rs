@@ -15,7 +15,7 @@ use super::trainer::{TrainError, Trainer, Watch};
 use crate::config::{Hyper, RunConfig};
 use crate::data::views::Images;
 use crate::gpu::{Gpu, GpuError, Tensor};
-use crate::nn::{Group, ParameterLayout, ParameterSpec};
+use crate::nn::{ParameterLayout, TorchParameter};
 use crate::{methods, save};
 
 /// Bytes of a checkpoint that are read at most.
@@ -50,8 +50,8 @@ fn tensor_name(role: &str, learner: usize, parameter: &str) -> String {
     if learner == 0 { format!("{role}.{parameter}") } else { format!("learner{learner}.{role}.{parameter}") }
 }
 
-fn holds(role: &str, spec: &ParameterSpec) -> bool {
-    role != "teacher" || spec.group == Group::Shared
+fn holds(role: &str, parameter: &TorchParameter<'_>) -> bool {
+    role != "teacher" || parameter.in_teacher()
 }
 
 const ROLES: [&str; 4] = ["student", "teacher", "moment1", "moment2"];
@@ -103,9 +103,15 @@ impl Checkpoint {
         let mut tensors = Vec::new();
         for (role, values) in &self.roles {
             for (learner, flat) in values.chunks_exact(layout.total() as usize).enumerate() {
-                for spec in layout.specs().iter().filter(|spec| holds(role, spec)) {
-                    let part = &flat[spec.first as usize..][..spec.elements() as usize];
-                    tensors.push((tensor_name(role, learner, &spec.name), spec.torch_shape(), float_bytes(part)));
+                for parameter in layout.torch_parameters().filter(|parameter| holds(role, parameter)) {
+                    let name = tensor_name(role, learner, parameter.name());
+                    tensors.push((name, parameter.shape(), float_bytes(&parameter.values(flat))));
+                }
+                if matches!(*role, "student" | "teacher") {
+                    for (name, shape) in layout.torch_ones() {
+                        let ones = vec![1.0; shape.iter().product()];
+                        tensors.push((tensor_name(role, learner, &name), shape, float_bytes(&ones)));
+                    }
                 }
             }
         }
@@ -165,19 +171,18 @@ fn flat_role(file: &SafeTensors<'_>, layout: &ParameterLayout, role: &str, learn
     let total = layout.total() as usize;
     let mut values = vec![0.0; learners * total];
     for (learner, flat) in values.chunks_exact_mut(total).enumerate() {
-        for spec in layout.specs().iter().filter(|spec| holds(role, spec)) {
-            let name = tensor_name(role, learner, &spec.name);
+        for parameter in layout.torch_parameters().filter(|parameter| holds(role, parameter)) {
+            let name = tensor_name(role, learner, parameter.name());
             let tensor = file.tensor(&name).map_err(|_| format!("lacks '{name}'"))?;
-            if tensor.dtype() != Dtype::F32 || tensor.shape() != spec.torch_shape() {
-                return Err(format!("'{name}' is {:?} {:?}, expected F32 {:?}", tensor.dtype(), tensor.shape(), spec.torch_shape()));
+            if tensor.dtype() != Dtype::F32 || tensor.shape() != parameter.shape() {
+                return Err(format!("'{name}' is {:?} {:?}, expected F32 {:?}", tensor.dtype(), tensor.shape(), parameter.shape()));
             }
-            let part = &mut flat[spec.first as usize..][..spec.elements() as usize];
-            for (value, bytes) in part.iter_mut().zip(tensor.data().chunks_exact(4)) {
-                *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-            }
-            if part.iter().any(|value| !value.is_finite()) {
+            let bytes = tensor.data().chunks_exact(4);
+            let values: Vec<f32> = bytes.map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect();
+            if values.iter().any(|value| !value.is_finite()) {
                 return Err(format!("'{name}' holds numbers that are not finite"));
             }
+            parameter.put(&values, flat);
         }
     }
     Ok(values)
