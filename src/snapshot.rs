@@ -81,6 +81,12 @@ pub enum VerdictKind {
     Complete,
     /// The projections lie on a line.
     Dimensional,
+    /// DINO: a few prototypes take every image.
+    Dominant,
+    /// DINO: every image gets (nearly) all prototypes alike.
+    Uniform,
+    /// DINO: every image gets (nearly) the same distribution, neither of the two above.
+    Constant,
 }
 
 impl VerdictKind {
@@ -91,12 +97,15 @@ impl VerdictKind {
             Self::Healthy => "healthy",
             Self::Complete => "complete",
             Self::Dimensional => "dimensional",
+            Self::Dominant => "dominant",
+            Self::Uniform => "uniform",
+            Self::Constant => "constant",
         }
     }
 
     /// Whether it is a collapse.
     pub const fn is_collapse(self) -> bool {
-        matches!(self, Self::Complete | Self::Dimensional)
+        !matches!(self, Self::Unknown | Self::Healthy)
     }
 }
 

@@ -88,7 +88,7 @@ fn the_head_is_its_parts() {
         for spec in layout.specs() {
             for (l, i) in (0..LEARNERS).flat_map(|l| (0..spec.elements() as usize).map(move |i| (l, i))) {
                 let value = &mut flat[l * total + spec.first as usize + i];
-                *value = if spec.is_decayed() { 1.7 * *value } else { rng.uniform(-0.5, 0.5) as f32 };
+                *value = if spec.rows > 1 { 1.7 * *value } else { rng.uniform(-0.5, 0.5) as f32 };
             }
         }
         let x = Host::from_fn([LEARNERS, 9, 12], |_, _, _| rng.uniform(-2.0, 2.0));

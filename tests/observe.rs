@@ -671,6 +671,10 @@ fn times() {
         report(&format!("spread {rows} x {columns}"), &|tape| drop(spread::spread(tape, &z)));
         report(&format!("spectrum {rows} x {columns}"), &|tape| drop(spectrum::spectrum(tape, &z)));
     }
+    for (rows, columns) in [(48, 64), (128, 256)] {
+        let p = upload(&gpu, "p", &distributions(&mut rng, [1, rows, columns], 5.0, 0.0));
+        report(&format!("distribution {rows} x {columns}"), &|tape| drop(distribution::distribution(tape, &p)));
+    }
     for (rows, columns) in [(512, 32), (512, 128)] {
         let z = upload(&gpu, "z", &random(&mut rng, [1, rows, columns]));
         let labels = upload_labels(&gpu, &vec![0; rows]);

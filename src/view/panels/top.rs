@@ -30,6 +30,9 @@ pub fn verdict_title(kind: VerdictKind) -> &'static str {
         VerdictKind::Healthy => "healthy",
         VerdictKind::Complete => "complete collapse",
         VerdictKind::Dimensional => "dimensional collapse",
+        VerdictKind::Dominant => "dominant collapse",
+        VerdictKind::Uniform => "uniform collapse",
+        VerdictKind::Constant => "constant collapse",
     }
 }
 
