@@ -26,12 +26,14 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let quads = HEAD / 4u;
     let inside = key < image.length;
     let from_x = (gid.z * params.images + image_number) * heads * quads;
-    let row = gid.z * params.rows + image.first + min(key, image.length - 1u);
+    let row = gid.z * params.rows + image.first + key;
     let from_kv = row * 2u * heads * quads + params.first_column / 4u;
     for (var head = 0u; head < heads; head++) {
         var sum = vec4<f32>();
-        for (var c = head * quads; c < (head + 1u) * quads; c++) { sum += unpack(x[from_x + c]) * unpack(kv[from_kv + c]); }
-        let value = params.factor * ((sum.x + sum.y) + (sum.z + sum.w));
-        dots[((gid.z * params.images + image_number) * heads + head) * params.longest + key] = select(0.0, value, inside);
+        // Where a whole subgroup lies beyond its image, it loads nothing.
+        let end = select(0u, (head + 1u) * quads, inside);
+        for (var c = head * quads; c < end; c++) { sum += unpack(x[from_x + c]) * unpack(kv[from_kv + c]); }
+        let to = ((gid.z * params.images + image_number) * heads + head) * params.longest + key;
+        dots[to] = params.factor * ((sum.x + sum.y) + (sum.z + sum.w));
     }
 }
