@@ -1,4 +1,4 @@
-//! Twinlens: BYOL trains live on the GPU, every part of it in WGSL compute shaders, and the room watches what keeps the
+//! Twinlens: BYOL and DINO train live on the GPU, every part of it in WGSL compute shaders, and the room watches what keeps the
 //! representation from collapsing. This page is the map of the house.
 //!
 //! # The house
@@ -11,9 +11,9 @@
 //! | [`ops`] | one file a kernel family: what is recorded, its backward, a naive f64 reference, a case table |
 //! | [`nn`] | networks as shapes and offsets; layers own no weights |
 //! | [`data`] | sources (procedural, CIFAR-10, IDX, folders), crops, augmentation, patches |
-//! | [`methods`] | which heads there are and what is compared with what: BYOL |
+//! | [`methods`] | which heads there are and what is compared with what: BYOL, DINO |
 //! | [`train`] | one step, recorded once; initialisation; checkpoints |
-//! | [`observe`] | meters: spread, spectrum, kNN, the cloud's projection, the verdict |
+//! | [`observe`] | meters: spread, spectrum, distributions over prototypes, kNN, fragments, attention; the cloud's projection, the look at one image; the verdict |
 //! | [`session`] | a running experiment, which window, commands and tests all drive |
 //! | [`view`] | the picture: knows training only through [`snapshot::Snapshot`], answers with [`command::Command`]s |
 //! | [`app`] | the window: winit, surfaces, input |
@@ -34,6 +34,9 @@
 //! **Learners.** Every tensor has a leading learner axis: L networks train in the same dispatches, each with its own seed and its own
 //! switches ([`train::learner::LearnerWords`], data in a buffer). Learner 0 of L is the run alone, bit for bit.
 //!
+//! **Crops.** All crops of a network, globals and locals, go through a layer as one row matrix; [`ops::sequences::Sequences`] says
+//! where each image's rows lie. The teacher gets the first rows, which are the globals'.
+//!
 //! **Adding things.** A kernel is one `.wgsl` and its recording function; an operation adds its cases to [`ops::all_cases`] and is
 //! then checked four ways with the software and the GPU kernels (see [`ops::case`]). A method is one file and one line in
 //! [`methods::build`]; a preset is one file in `assets/presets`; a key of `--set` is one row in [`config::KEYS`].
@@ -46,7 +49,16 @@
 //! - **Uniforms are set by field name** and laid out by reflection, so there is no Rust struct to keep equal to the shader's.
 //! - **2x2 regrouping costs nothing**: patches are written in Morton order, in which the four neighbours are four consecutive rows, at
 //!   every level. What would be a kernel with a backward is a reshape; a test holds it against the naive regrouping.
-//! - **GELU and ReLU are fused** into the normalisation before them; nothing else in these networks uses them.
+//! - **GELU and ReLU are fused** into the normalisation before them; between the layers of a ViT's MLP and of DINO's head, where no
+//!   normalisation stands, GELU has kernels of its own.
+//! - **A ViT's qkv is two parameters**, the query's and the key's with the value's, which carry one name and are joined where they
+//!   leave the program: so the last block can compute queries for CLS alone without slicing a matrix where no binding may begin.
+//! - **A look at an image draws the batch's crops again** instead of copying them out: the draws hang on (seed, step, view, number in
+//!   the batch), so image 0 of a batch of one is image 0 of the batch, to the bit (a test says so).
+//! - **Attention is judged on patches only**: what CLS pays to itself is left out, so that even attention has the object's share of
+//!   the area.
+//! - **`byol` has its predictor at 15 times the learning rate** (SCIENCE.md: 10): with views rendered afresh each step, 10 left one seed in five
+//!   half collapsed at step 400 with the EMA off, and one healthy run at kNN .78.
 //! - **The cloud's axes are those of the uncentred second moment**: a collapsed cloud sits as one point *on* the sphere, where a
 //!   centred projection would put it anywhere.
 //! - **Bias corrections by recurrence** (u ← βu + (1-β)) instead of 1 - β^t: exact to rounding from the first step, with no `pow`.
