@@ -108,6 +108,10 @@ fn dino_caption(snapshot: &Snapshot, off: &[&str]) -> String {
     let (mean, image) = (number(&history.mean_teacher_entropy), number(&history.teacher_entropy));
     let ln_k = super::panels::balance::ln_k(snapshot).map_or_else(String::new, |most| format!(" of ln K = {most:.2}"));
     let flipped_off_before = super::charts::flips(&snapshot.events).any(|(_, _, on)| !on);
+    let undecided = matches!(
+        (history.teacher_entropy.last(), history.mean_teacher_entropy.last()),
+        (Some(image), Some(mean)) if image > 0.75 * mean
+    );
     match (snapshot.verdict.kind, off) {
         (VerdictKind::Dominant, []) if flipped_off_before => {
             format!("Everything is back on; one prototype still takes every image (entropy of the mean {mean}{ln_k}).")
@@ -138,6 +142,9 @@ fn dino_caption(snapshot: &Snapshot, off: &[&str]) -> String {
             format!("Without {}, every image gets the same distribution (entropy {image}, of the mean {mean}).", listed(off))
         }
         (_, []) if snapshot.step < EARLY => "The first steps: student and teacher still see little but their random weights.".to_owned(),
+        (_, []) if undecided => {
+            format!("Centering keeps many prototypes in play (entropy of the mean {mean}); the images are not decided yet ({image}).")
+        }
         (_, []) => {
             format!("Centering keeps many prototypes in play (entropy of the mean {mean}), sharpening keeps each image decided ({image}).")
         }
