@@ -108,7 +108,9 @@ impl Columns {
         let pixels = ((right - left) * scale / count.max(1) as f32).floor().clamp(1.0, 48.0);
         let between = if pixels < 3.0 { 0.0 } else { (pixels / 3.5).round().max(1.0) };
         let gap = (between * 0.5).floor() / scale;
-        Self { left: (left * scale).round() / scale, pitch: pixels / scale, gap, count }
+        // Flush right; the labels get what is left over.
+        let start = if pixels < 48.0 { right - pixels / scale * count as f32 } else { left };
+        Self { left: (start * scale).floor() / scale, pitch: pixels / scale, gap, count }
     }
 
     fn right(&self) -> f32 {
@@ -166,7 +168,8 @@ impl Dino {
     /// The prototype that the band marks. Where the user has chosen none, a much used one, and it changes only when it is no longer.
     fn marked(&mut self) -> u32 {
         let digest = &self.digest;
-        let stale = digest.usage_of(self.followed) < 0.5 * digest.usage_of(digest.most_used);
+        let little = digest.usage_of(self.followed) < 0.5 * digest.usage_of(digest.most_used);
+        let stale = little || digest.column(self.followed).is_none();
         if stale || self.followed >= digest.count {
             self.followed = digest.most_used;
         }
@@ -203,11 +206,7 @@ impl Panel for Dino {
         };
         self.digest.update(distributions, self.chosen);
         let chosen = self.marked();
-        let labels = match board.width() {
-            width if width > 640.0 => 128.0,
-            width if width > 500.0 => 104.0,
-            _ => 92.0,
-        };
+        let labels = if board.width() > 640.0 { 112.0 } else { 92.0 };
         let columns = Columns::new(left + labels, right, self.digest.shown.len(), frame.scale);
 
         // The head: what a column is, and which is chosen.
@@ -386,7 +385,7 @@ impl Board<'_> {
                 let lines = [nats(softmax_entropy(all.map(centred))), "centering is off".to_owned()];
                 let lines: Vec<&str> = if switches.centering { vec![&lines[0]] } else { vec![&lines[1]] };
                 self.label(plot, name, colour, &lines);
-                self.bars(plot, LOGITS, Mark::Outlined(theme::TEACHER), centred);
+                self.bars(plot, CENTRED, Mark::Outlined(theme::TEACHER), centred);
             }
             Row::Divided => {
                 let name = format!("÷ {}", temperature_text(temperature));
@@ -395,7 +394,7 @@ impl Board<'_> {
                 self.label(plot, &name, colour, &[&line]);
                 // Fixed by the student's temperature, so that a teacher as sharp as the student looks so.
                 let unit = 1.0 / dials.student_temperature.max(1e-4);
-                self.bars(plot, [-0.6 * unit, 1.2 * unit], Mark::Outlined(theme::TEACHER), divided);
+                self.bars(plot, [-0.4 * unit, unit], Mark::Outlined(theme::TEACHER), divided);
             }
             _ => self.softmax(plot, inspection),
         }
@@ -442,8 +441,8 @@ impl Board<'_> {
         // Numbers of the chosen column, on the side that has room.
         let Some(column) = self.column else { return };
         for (y, text, colour) in [
-            (upper.min[1] + 8.0, format!("{} teacher {:.2}", self.chosen, value_of(teacher, self.chosen)), theme::TEACHER),
-            (lower.max[1] - 8.0, format!("{} student {:.2}", self.chosen, value_of(student, self.chosen)), theme::STUDENT),
+            (upper.min[1] + 8.0, format!("teacher {:.2}", value_of(teacher, self.chosen)), theme::TEACHER),
+            (lower.max[1] - 8.0, format!("student {:.2}", value_of(student, self.chosen)), theme::STUDENT),
         ] {
             let style = Style::LABEL.coloured(colour);
             let width = paint.text_width(style, &text);
@@ -486,18 +485,18 @@ impl Board<'_> {
         self.snapshot.verdict.kind == VerdictKind::Uniform
     }
 
-    /// How much each prototype is used; heights are square roots, so that 1/K and 1 are both seen.
+    /// How much each prototype is used; heights are square roots, so that 1/K and a quarter are both seen.
     fn usage(&self, plot: Rect) {
         let paint = &self.frame.paint;
         let digest = self.prototypes;
         let used = self.snapshot.history.prototypes_used.last().filter(|share| share.is_finite());
         let used = used.map_or_else(String::new, |share| format!("{:.0} of {} win", share * digest.count as f32, digest.count));
         // With uniform distributions, noise decides which is an image's likeliest.
-        let (colour, second) = if self.is_uniform() { (theme::TEXT_2, "uniform: noise") } else { (theme::TEXT, used.as_str()) };
-        self.label(plot, "usage", colour, &[second, "√ scale, 0 to 1"]);
+        let (colour, second) = if self.is_uniform() { (theme::TEXT_2, "winners: noise") } else { (theme::TEXT, used.as_str()) };
+        self.label(plot, "usage", colour, &[second, "√ scale to 25 %"]);
         let bar = if self.is_uniform() { theme::with_alpha(theme::TEACHER, 0.45) } else { theme::TEACHER };
-        self.bars(plot, [0.0, 1.0], Mark::Outlined(bar), |prototype| digest.usage_of(prototype).max(0.0).sqrt());
-        let even = plot.max[1] - plot.height() * (1.0 / digest.count.max(1) as f32).sqrt();
+        self.bars(plot, [0.0, 1.0], Mark::Outlined(bar), |prototype| (digest.usage_of(prototype).max(0.0) / MOST_USAGE).sqrt());
+        let even = plot.max[1] - plot.height() * (1.0 / (digest.count.max(1) as f32 * MOST_USAGE)).sqrt().min(1.0);
         paint.dashes([plot.min[0], even], [plot.max[0], even], theme::TEXT_2, 1.0, 4.0);
         let name = "1/K";
         let width = paint.text_width(Style::LABEL, name);
@@ -547,6 +546,10 @@ impl Board<'_> {
 
 /// The range of logits, which are cosines; far below 0 nothing happens to a softmax.
 const LOGITS: [f32; 2] = [-0.5, 1.0];
+/// The range of what is left when the centre is gone.
+const CENTRED: [f32; 2] = [-0.25, 0.5];
+/// The usage at the top of its row: a prototype that takes a quarter of all images or more fills it.
+const MOST_USAGE: f32 = 0.25;
 
 /// The cloud and the balance beside the prototypes.
 fn beside(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {

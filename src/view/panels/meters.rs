@@ -32,6 +32,23 @@ fn percent(value: f32) -> String {
     if value.is_finite() { format!("{:.1} %", value * 100.0) } else { "not finite".to_owned() }
 }
 
+/// Whether the lines are farther from a value at their late end than at their early one, so that its name belongs there.
+fn late(value: f32, lines: &[&Series]) -> bool {
+    let distance = |points: &[(u64, f32)]| {
+        points.iter().map(|point| (point.1 - value).abs()).filter(|distance| distance.is_finite()).fold(f32::INFINITY, f32::min)
+    };
+    let nearest = |late: bool| {
+        let part = |series: &&Series| {
+            let points = &series.points;
+            // Names are about half a plot wide.
+            let middle = points.len() / 2;
+            distance(if late { &points[middle..] } else { &points[..middle] })
+        };
+        lines.iter().map(part).fold(f32::INFINITY, f32::min)
+    };
+    nearest(true) > nearest(false)
+}
+
 /// a - b wherever both were measured at the same step.
 fn difference(a: &Series, b: &Series) -> Series {
     let mut others = b.points.iter().copied().peekable();
@@ -49,10 +66,10 @@ fn single(series: &Series) -> Vec<Line<'_>> {
     vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }]
 }
 
-fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Vec<Chart<'a>> {
+fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bool) -> Vec<Chart<'a>> {
     match snapshot.method {
         Method::Byol => byol_charts(snapshot),
-        Method::Dino => dino_charts(snapshot, mutual_information),
+        Method::Dino => dino_charts(snapshot, mutual_information, narrow),
     }
 }
 
@@ -73,18 +90,20 @@ fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
     }
 }
 
-fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Vec<Chart<'a>> {
+fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bool) -> Vec<Chart<'a>> {
     let history = &*snapshot.history;
     let most = ln_k(snapshot);
     let top = most.unwrap_or(4.0);
-    let mut entropies = vec![reference(0.0, "0 one prototype", false, false)];
-    let mut information = vec![reference(0.0, "0 says nothing of the image", false, false)];
+    let both = [&history.mean_teacher_entropy, &history.teacher_entropy];
+    let mut entropies = vec![reference(0.0, "0 one prototype", false, late(0.0, &both))];
+    let mut information = vec![reference(0.0, "0 nothing", false, late(0.0, &[mutual_information]))];
     if let Some(most) = most {
-        entropies.push(reference(most, format!("ln K = {most:.2}, uniform"), false, true));
+        entropies.push(reference(most, format!("ln K = {most:.2}, uniform"), false, late(most, &both)));
         information.push(reference(most, format!("ln K = {most:.2}"), false, true));
         let classes = snapshot.class_names.len();
         if classes > 1 && (classes as f32).ln() < 0.8 * most {
-            information.push(reference((classes as f32).ln(), format!("ln {classes}, one a class"), false, true));
+            let value = (classes as f32).ln();
+            information.push(reference(value, format!("ln {classes}, one a class"), false, late(value, &[mutual_information])));
         }
     }
     let collapsed = most.is_some_and(|most| mutual_information.last().is_some_and(|now| now < COLLAPSED_BELOW_SHARE * most));
@@ -95,8 +114,18 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Ve
             range: [-0.05 * top, 1.3 * top],
             references: entropies,
             lines: vec![
-                Line { series: &history.mean_teacher_entropy, colour: theme::TEXT, name: "of mean", end: End::Dot },
-                Line { series: &history.teacher_entropy, colour: theme::TEACHER, name: "per image", end: End::Ring },
+                Line {
+                    series: &history.mean_teacher_entropy,
+                    colour: theme::TEXT,
+                    name: if narrow { "mean" } else { "of mean" },
+                    end: End::Dot,
+                },
+                Line {
+                    series: &history.teacher_entropy,
+                    colour: theme::TEACHER,
+                    name: if narrow { "image" } else { "per image" },
+                    end: End::Ring,
+                },
             ],
             format: short,
             greyed: false,
@@ -113,8 +142,8 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Ve
         Chart {
             title: "KL divergence",
             qualifier: if collapsed { "low: all images alike" } else { "student from teacher" }.to_owned(),
-            range: [0.0, 2.0],
-            references: vec![reference(0.0, "0 equal", false, false)],
+            range: [-0.3, 1.2],
+            references: vec![reference(0.0, "0 equal", true, false)],
             lines: single(&history.kl),
             format: short,
             greyed: false,
@@ -181,7 +210,7 @@ impl Panel for Meters {
             self.mutual_information = difference(&history.mean_teacher_entropy, &history.teacher_entropy);
             self.made_of = made_of;
         }
-        let mut charts = charts(snapshot, &self.mutual_information);
+        let mut charts = charts(snapshot, &self.mutual_information, inner.width() <= 280.0);
         // What goes where not all fit: BYOL's loss, rank and kNN, DINO's std, KL and kNN; the collapse meters stay.
         let least = if snapshot.method == Method::Dino { 110.0 } else { 120.0 };
         let going = match snapshot.method {
