@@ -203,7 +203,8 @@ fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
         draw: 1,
         class: Some(3),
         picture: buffer(gpu, &pixels(1)),
-        picture_size: [side, side],
+        picture_side: side,
+        shape: [1, 1],
         crops: vec![([0.1, 0.1, 0.8, 0.8], false), ([0.0, 0.2, 0.7, 0.7], true)],
         globals: 2,
         global_pixels: buffer(gpu, &pixels(2)),
@@ -448,6 +449,8 @@ fn the_dino_scene_shows_the_balance() {
     assert_ne!(before, after, "the right arrow moves the band");
     screen.act(Action::Cloud, &healthy, &mut commands, &mut requests);
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-cloud.png");
+    screen.act(Action::Help, &healthy, &mut commands, &mut requests);
+    keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-help.png");
     let many = dino_snapshot(&gpu, 1024, Balance::Healthy);
     let mut screen = Screen::new(Scene::Dino);
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &many), "dino-1024-prototypes.png");
@@ -456,6 +459,38 @@ fn the_dino_scene_shows_the_balance() {
     let waiting = Snapshot { distributions: None, inspection: None, step: 0, history: Arc::default(), ..healthy.clone() };
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &waiting), "dino-waiting.png");
     assert!(commands.is_empty() && requests.is_empty());
+}
+
+#[test]
+fn columns_and_tabs_answer_to_the_mouse() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let data = dino_snapshot(&gpu, 64, Balance::Healthy);
+    let mut screen = Screen::new(Scene::Dino);
+    let size = [1280, 800];
+    let canvas = Canvas::new(&gpu, size);
+    let mut click = |screen: &mut Screen, at: [f32; 2], name: &str| {
+        let mut commands = Vec::new();
+        for down in [false, true, true, false, false] {
+            let io = renderer.imgui().io_mut();
+            io.add_mouse_pos_event(at);
+            io.add_mouse_button_event(imgui::MouseButton::Left, down);
+            let mut encoder = gpu.device.create_command_encoder(&Default::default());
+            let delta = Duration::from_millis(16);
+            commands.extend(renderer.draw(&mut encoder, canvas.view(), size, delta, None, screen, &data).commands);
+            keep(&canvas.read(&gpu, encoder).expect("the frame is read back"), name);
+        }
+        commands
+    };
+    assert_eq!(screen.dino.chosen(), None);
+    // The columns are 7 pixels wide and end at 912.
+    assert!(click(&mut screen, [912.0 - 7.0 * 10.0 - 3.0, 500.0], "dino-clicked.png").is_empty());
+    assert_eq!(screen.dino.chosen(), Some(53));
+    assert_eq!(click(&mut screen, [560.0, 700.0], "dino-elsewhere.png"), []);
+    assert_eq!(screen.dino.chosen(), Some(53));
+    assert!(click(&mut screen, [130.0, 25.0], "dino-tab.png").is_empty(), "a long run is not lost without a question");
+    assert!(screen.is_covered());
 }
 
 #[test]

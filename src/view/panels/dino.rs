@@ -148,6 +148,11 @@ struct Board<'a> {
 }
 
 impl Dino {
+    /// The prototype that the user has chosen.
+    pub fn chosen(&self) -> Option<u32> {
+        self.chosen
+    }
+
     /// An arrow key was pressed: left and right walk the columns, down takes the shown image's likeliest, up lets go.
     pub fn arrow(&mut self, direction: Direction, snapshot: &Snapshot) {
         let here = self.digest.column(self.chosen.unwrap_or(self.followed)).unwrap_or(0);
@@ -210,11 +215,11 @@ impl Panel for Dino {
         let columns = Columns::new(left + labels, right, self.digest.shown.len(), frame.scale);
 
         // The head: what a column is, and which is chosen.
-        let about = format!(
-            "{} {chosen} · used {}",
-            if self.chosen.is_some() { "chosen:" } else { "most used:" },
-            percent(self.digest.usage_of(chosen))
-        );
+        let used = percent(self.digest.usage_of(chosen));
+        let about = match self.chosen {
+            Some(_) => format!("prototype {chosen} · used {used}"),
+            None => format!("prototype {chosen}, most used · {used}"),
+        };
         let width = paint.text([right, y], Align::Right, Style::LABEL.coloured(theme::TEXT), &about);
         let count = grouped(u64::from(self.digest.count));
         let long = match self.digest.count as usize > self.digest.shown.len() {
@@ -545,7 +550,7 @@ impl Board<'_> {
 }
 
 /// The range of logits, which are cosines; far below 0 nothing happens to a softmax.
-const LOGITS: [f32; 2] = [-0.5, 1.0];
+const LOGITS: [f32; 2] = [-0.4, 0.8];
 /// The range of what is left when the centre is gone.
 const CENTRED: [f32; 2] = [-0.25, 0.5];
 /// The usage at the top of its row: a prototype that takes a quarter of all images or more fills it.

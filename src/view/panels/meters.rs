@@ -32,19 +32,21 @@ fn percent(value: f32) -> String {
     if value.is_finite() { format!("{:.1} %", value * 100.0) } else { "not finite".to_owned() }
 }
 
-/// Whether the lines are farther from a value at their late end than at their early one, so that its name belongs there.
+/// Whether the lines keep farther from a value in their late half than in their early one, so that its name belongs there.
 fn late(value: f32, lines: &[&Series]) -> bool {
+    // Of each half, the distance that only every tenth point comes below: single spikes do no harm to a name.
     let distance = |points: &[(u64, f32)]| {
-        points.iter().map(|point| (point.1 - value).abs()).filter(|distance| distance.is_finite()).fold(f32::INFINITY, f32::min)
+        let distances = points.iter().map(|point| (point.1 - value).abs()).filter(|distance| distance.is_finite());
+        let mut distances: Vec<f32> = distances.collect();
+        let tenth = distances.len() / 10;
+        if distances.is_empty() { f32::INFINITY } else { *distances.select_nth_unstable_by(tenth, f32::total_cmp).1 }
     };
     let nearest = |late: bool| {
-        let part = |series: &&Series| {
-            let points = &series.points;
-            // Names are about half a plot wide.
-            let middle = points.len() / 2;
-            distance(if late { &points[middle..] } else { &points[..middle] })
+        let half = |series: &&Series| {
+            let (first, second) = series.points.split_at(series.points.len() / 2);
+            distance(if late { second } else { first })
         };
-        lines.iter().map(part).fold(f32::INFINITY, f32::min)
+        lines.iter().map(half).fold(f32::INFINITY, f32::min)
     };
     nearest(true) > nearest(false)
 }
@@ -153,7 +155,10 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
             title: "Embedding std",
             qualifier: "of the head's bottleneck".to_owned(),
             range: [0.0, 1.2],
-            references: vec![reference(1.0, "1 spread out", false, true), reference(0.0, "0 one point", false, false)],
+            references: vec![
+                reference(1.0, "1 spread out", false, true),
+                reference(0.0, "0 one point", false, late(0.0, &[&history.embedding_std])),
+            ],
             lines: single(&history.embedding_std),
             format: short,
             greyed: false,
@@ -256,6 +261,13 @@ impl Panel for Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stand_where_no_data_run() {
+        let falling = Series { points: (0..100).map(|step| (step, 4.0 - 0.04 * step as f32)).collect() };
+        assert!(!late(0.0, &[&falling]) && late(4.0, &[&falling]));
+        assert!(!late(0.0, &[&Series::default()]));
+    }
 
     #[test]
     fn differences_are_taken_at_common_steps() {
