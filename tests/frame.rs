@@ -450,6 +450,7 @@ fn the_dino_scene_shows_the_balance() {
     screen.act(Action::Cloud, &healthy, &mut commands, &mut requests);
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-cloud.png");
     screen.act(Action::Help, &healthy, &mut commands, &mut requests);
+    draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy);
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-help.png");
     let many = dino_snapshot(&gpu, 1024, Balance::Healthy);
     let mut screen = Screen::new(Scene::Dino);

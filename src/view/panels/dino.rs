@@ -536,16 +536,15 @@ impl Board<'_> {
 
     /// The numbers of the column under the pointer.
     fn tell(&self, prototype: u32, center: &[f32]) {
-        let mut lines = vec![format!("Prototype {prototype}: used {}", percent(self.prototypes.usage_of(prototype)))];
-        lines.push(format!("centre {}", short(value_of(center, prototype))));
+        let used = percent(self.prototypes.usage_of(prototype));
+        let mut text = format!("prototype {prototype}: used {used}, centre {}", short(value_of(center, prototype)));
         if let Some(inspection) = self.inspection {
-            lines.push(format!("this image: logit {}", short(value_of(&inspection.teacher_logits, prototype))));
-            let (teacher, student) = (&inspection.teacher_distribution, &inspection.student_distribution);
-            lines.push(format!("teacher {}, student {}", short(value_of(teacher, prototype)), short(value_of(student, prototype))));
+            let [logit, teacher, student] =
+                [&inspection.teacher_logits, &inspection.teacher_distribution, &inspection.student_distribution]
+                    .map(|values| short(value_of(values, prototype)));
+            text += &format!("\nthis image: logit {logit}, teacher {teacher}, student {student}");
         }
-        lines.push("Click to follow it through all rows; ← and → walk, ↓ takes the image's own, ↑ lets go.".to_owned());
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        self.frame.tooltip(&lines);
+        self.frame.ui.tooltip_text(text);
     }
 }
 

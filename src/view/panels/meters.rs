@@ -18,7 +18,7 @@ use super::{Frame, Panel};
 pub struct Meters {
     /// DINO: entropy of the mean minus mean entropy, worked out anew when either has changed.
     mutual_information: Series,
-    made_of: (usize, Option<(u64, f32)>, Option<(u64, f32)>),
+    made_of: [Option<(u64, f32)>; 2],
 }
 
 /// Under this share of ln K the mutual information says that the distributions have collapsed (SCIENCE.md, section 6).
@@ -210,7 +210,7 @@ impl Panel for Meters {
         let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 12.0, area.max[0] - 16.0, area.max[1] - 28.0);
         let history = &*snapshot.history;
         let last = |series: &Series| series.points.last().copied();
-        let made_of = (history.teacher_entropy.points.len(), last(&history.teacher_entropy), last(&history.mean_teacher_entropy));
+        let made_of = [last(&history.teacher_entropy), last(&history.mean_teacher_entropy)];
         if made_of != self.made_of {
             self.mutual_information = difference(&history.mean_teacher_entropy, &history.teacher_entropy);
             self.made_of = made_of;
