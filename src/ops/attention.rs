@@ -9,7 +9,7 @@
 use std::f32::consts::LOG2_E;
 
 use super::case::{Case, Input};
-use super::items::items_over;
+use super::items::{items_over, pairs_suit};
 use super::matmul::has_register_kernels;
 use super::reference::Host;
 use super::sequences::Sequences;
@@ -22,10 +22,13 @@ const BACKWARD_QUERIES_GROUP: Kernel = Kernel::new("ops/attention_backward_queri
 const BACKWARD_KEYS_LANES: Kernel = Kernel::new("ops/attention_backward_keys_lanes.wgsl");
 const BACKWARD_KEYS_GROUP: Kernel = Kernel::new("ops/attention_backward_keys_group.wgsl");
 const FIRST_DOTS: Kernel = Kernel::new("ops/attention_first_dots.wgsl");
+const FIRST_DOTS_QUADS: Kernel = Kernel::new("ops/attention_first_dots_quads.wgsl");
 const FIRST_SOFTMAX: Kernel = Kernel::new("ops/attention_first_softmax.wgsl");
 const FIRST_SOFTMAX_BACKWARD: Kernel = Kernel::new("ops/attention_first_softmax_backward.wgsl");
 const FIRST_MIX: Kernel = Kernel::new("ops/attention_first_mix.wgsl");
+const FIRST_MIX_QUADS: Kernel = Kernel::new("ops/attention_first_mix_quads.wgsl");
 const FIRST_SPREAD: Kernel = Kernel::new("ops/attention_first_spread.wgsl");
+const FIRST_SPREAD_QUADS: Kernel = Kernel::new("ops/attention_first_spread_quads.wgsl");
 
 /// The most dimensions of a head.
 pub const LARGEST_HEAD: u32 = 64;
@@ -92,6 +95,7 @@ struct Tiles {
 }
 
 impl Shape {
+    /// The kernel for this adapter and these heads; the one for lanes has 24 rows in a workgroup, the other 32.
     fn tiles(self, tape: &Tape<'_>, lanes: Kernel, group: Kernel) -> Tiles {
         let pieces = |size| self.sequences.pieces(size) * self.heads;
         if tape.is_software() && self.head == 16 && has_register_kernels(tape.gpu()) {
@@ -177,12 +181,18 @@ impl Shape {
         self.sequences.longest()
     }
 
+    /// Whether to use the kernels that load four elements at once, with so many threads.
+    fn quads(self, tape: &Tape<'_>, threads: u32) -> bool {
+        self.head.is_multiple_of(4) && pairs_suit(tape, threads)
+    }
+
     /// Scores, or products of dy and v: x (L, images, D) times the half of kv that starts at `first_column`.
     fn dots(self, tape: &mut Tape<'_>, x: &Tensor, kv: &Tensor, first_column: u32, factor: f32) -> Tensor {
         let Sequences { counts, lengths } = self.sequences;
         let lines = x.rows * self.heads;
         let dots = tape.tensor("attention_dots", [self.learners, lines, self.longest()]);
-        tape.dispatch(&FIRST_DOTS.with("HEAD", self.head.into()))
+        let quads = self.quads(tape, x.rows * self.longest());
+        tape.dispatch(&if quads { FIRST_DOTS_QUADS } else { FIRST_DOTS }.with("HEAD", self.head.into()))
             .set("images", x.rows)
             .set("rows", kv.rows)
             .set("heads", self.heads)
@@ -195,14 +205,16 @@ impl Shape {
             .read("x", x)
             .read("kv", kv)
             .write("dots", &dots)
-            .over(items_over(lines * self.longest(), self.learners));
+            .over(if quads { [x.rows * self.longest(), 1, self.learners] } else { items_over(lines * self.longest(), self.learners) });
         dots
     }
 
     /// y (+)= factor · weights times the half of kv that starts at `first_column`.
     fn mix(self, tape: &mut Tape<'_>, weights: &Tensor, kv: &Tensor, first_column: u32, factor: f32, y: &GradSlot) {
         let Sequences { counts, lengths } = self.sequences;
-        tape.dispatch(&FIRST_MIX.with("HEAD", self.head.into()))
+        let elements = y.tensor.elements();
+        let quads = self.quads(tape, elements / 4);
+        tape.dispatch(&if quads { FIRST_MIX_QUADS } else { FIRST_MIX }.with("HEAD", self.head.into()))
             .set("images", y.tensor.rows)
             .set("rows", kv.rows)
             .set("heads", self.heads)
@@ -215,7 +227,7 @@ impl Shape {
             .read("weights", weights)
             .read("kv", kv)
             .gradient("y", y)
-            .over(items_over(y.tensor.elements(), self.learners));
+            .over(if quads { [elements / 4, 1, self.learners] } else { items_over(elements, self.learners) });
     }
 }
 
@@ -254,7 +266,9 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
         }
         if tape.needs_gradient(&kv) {
             let dkv = tape.gradient(&kv);
-            tape.dispatch(&FIRST_SPREAD.with("HEAD", shape.head.into()))
+            let elements = kv.rows * width;
+            let quads = shape.quads(tape, elements / 4);
+            tape.dispatch(&if quads { FIRST_SPREAD_QUADS } else { FIRST_SPREAD }.with("HEAD", shape.head.into()))
                 .set("images", images)
                 .set("rows", kv.rows)
                 .set("heads", heads)
@@ -268,7 +282,7 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
                 .read("probabilities", &probabilities)
                 .read("slopes", &slopes)
                 .gradient("dkv", &dkv)
-                .over(items_over(kv.rows * width, learners));
+                .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });
         }
     });
     Attended { output: y, probabilities: Some(kept) }
@@ -348,6 +362,7 @@ pub fn cases() -> Vec<Case> {
         (1, 2, 16, Sequences::uniform(2, 65), 2.0),
         (3, 1, 16, two([1, 2], [1, 24]), 8.0),
         (1, 3, 5, two([2, 1], [33, 11]), 2.0),
+        (3, 2, 4, two([1, 2], [9, 18]), 2.0),
         (2, 1, 64, two([1, 1], [34, 3]), 1.0),
         (1, 2, 32, two([0, 2], [4, 67]), 1.0),
     ];

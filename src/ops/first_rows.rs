@@ -1,13 +1,14 @@
 //! The first row of every image: its CLS token.
 
 use super::case::{Case, Input};
-use super::items::items_over;
+use super::items::{items_over, pairs_suit};
 use super::reference::Host;
 use super::sequences::Sequences;
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const FORWARD: Kernel = Kernel::new("ops/first_rows_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/first_rows_backward.wgsl");
+const BACKWARD_QUADS: Kernel = Kernel::new("ops/first_rows_backward_quads.wgsl");
 
 /// x (L, rows, C) of `sequences` → (L, images, C).
 ///
@@ -32,7 +33,9 @@ pub fn first_rows(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tens
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
         let dx = tape.gradient(&x);
-        tape.dispatch(&BACKWARD)
+        let elements = x.elements();
+        let quads = columns.is_multiple_of(4) && pairs_suit(tape, elements / 4);
+        tape.dispatch(&if quads { BACKWARD_QUADS } else { BACKWARD })
             .set("rows", rows)
             .set("images", images)
             .set("columns", columns)
@@ -41,7 +44,7 @@ pub fn first_rows(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tens
             .set("length1", lengths[1])
             .read("dy", dy)
             .gradient("dx", &dx)
-            .over(items_over(x.elements(), learners));
+            .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });
     });
     y
 }

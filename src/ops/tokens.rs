@@ -1,13 +1,15 @@
 //! The tokens a ViT starts from: each image's CLS token and patches, with the positions added.
 
 use super::case::{Case, Input};
-use super::items::items_over;
+use super::items::{items_over, pairs_suit};
 use super::reference::Host;
 use super::sequences::Sequences;
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const FORWARD: Kernel = Kernel::new("ops/tokens_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/tokens_backward.wgsl");
+const FORWARD_QUADS: Kernel = Kernel::new("ops/tokens_forward_quads.wgsl");
+const BACKWARD_QUADS: Kernel = Kernel::new("ops/tokens_backward_quads.wgsl");
 const SUM_IMAGES: Kernel = Kernel::new("ops/sum_images.wgsl");
 
 /// Row 0 of each image is cls + its position, the others are x + theirs.
@@ -30,7 +32,10 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
     let present = positions[0].or(positions[1]).expect("images have positions");
     let both = positions.map(|positions| positions.unwrap_or(present));
     let y = tape.tensor("tokens", [learners, whole.rows(), columns]);
-    tape.dispatch(&FORWARD)
+    let aligned = [x, cls, both[0], both[1]].iter().all(|tensor| tensor.learner_stride.is_multiple_of(4));
+    let quads = columns.is_multiple_of(4) && aligned && pairs_suit(tape, y.elements() / 4);
+    let over = move |elements: u32| if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) };
+    tape.dispatch(&if quads { FORWARD_QUADS } else { FORWARD })
         .set("rows", whole.rows())
         .set("images", images)
         .set("columns", columns)
@@ -45,14 +50,14 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
         .read("positions0", both[0])
         .read("positions1", both[1])
         .write("y", &y)
-        .over(items_over(y.elements(), learners));
+        .over(over(y.elements()));
     let mut inputs = vec![x, cls];
     inputs.extend(positions.into_iter().flatten());
     let (x, cls, positions) = (x.clone(), cls.clone(), positions.map(|positions| positions.cloned()));
     tape.on_backward(&y, &inputs, move |tape, dy| {
         if tape.needs_gradient(&x) {
             let dx = tape.gradient(&x);
-            tape.dispatch(&BACKWARD)
+            tape.dispatch(&if quads { BACKWARD_QUADS } else { BACKWARD })
                 .set("rows", rows)
                 .set("images", images)
                 .set("columns", columns)
@@ -61,7 +66,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
                 .set("length1", sequences.lengths[1])
                 .read("dy", dy)
                 .gradient("dx", &dx)
-                .over(items_over(x.elements(), learners));
+                .over(over(x.elements()));
         }
         for (index, positions) in positions.iter().enumerate().filter(|&(index, _)| counts[index] > 0) {
             if tape.needs_gradient(&cls) {
