@@ -544,18 +544,25 @@ fn time_of_a_frame() {
     let _guard = one_at_a_time();
     let gpu = gpu();
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
-    let mut screen = Screen::default();
-    let data = snapshot(Some(cloud(&gpu, 256, |image| {
+    let byol = snapshot(Some(cloud(&gpu, 256, |image| {
         [(image as f32 * 0.7).sin() * 0.6, (image as f32 * 0.3).cos() * 0.6, (image as f32).sin() * 0.5]
     })));
-    let canvas = Canvas::new(&gpu, [1280, 800]);
+    for data in [byol, dino_snapshot(&gpu, 64, Balance::Healthy)] {
+        println!("{:?}", data.method);
+        time_frames(&gpu, &mut renderer, &data);
+    }
+}
+
+fn time_frames(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, data: &Snapshot) {
+    let mut screen = Screen::default();
+    let canvas = Canvas::new(gpu, [1280, 800]);
     for round in 0..4 {
         let began = Instant::now();
         let mut built = Duration::ZERO;
         for _ in 0..50 {
             let at = Instant::now();
             let mut encoder = gpu.device.create_command_encoder(&Default::default());
-            renderer.draw(&mut encoder, canvas.view(), [1280, 800], Duration::from_millis(16), Some(60.0), &mut screen, &data);
+            renderer.draw(&mut encoder, canvas.view(), [1280, 800], Duration::from_millis(16), Some(60.0), &mut screen, data);
             gpu.queue.submit([encoder.finish()]);
             built += at.elapsed();
             gpu.wait().expect("the device");
@@ -566,7 +573,7 @@ fn time_of_a_frame() {
             built.as_secs_f32() * 20.0
         );
         if round == 1 {
-            screen.act(Action::Panels, &data, &mut Vec::new(), &mut Vec::new());
+            screen.act(Action::Panels, data, &mut Vec::new(), &mut Vec::new());
             println!("panels hidden:");
         }
     }

@@ -416,7 +416,9 @@ impl Board<'_> {
         });
         paint.polyline(points, theme::TEXT, 1.25);
         let y = plot.min[1] + 7.0;
-        let name = paint.text([plot.max[0], y], Align::Right, Style::LABEL, "centre");
+        let name = paint.text_width(Style::LABEL, "centre");
+        paint.fill(Rect::new(plot.max[0] - name - 28.0, y - 8.0, plot.max[0], y + 8.0), theme::GROUND, 2.0);
+        paint.text([plot.max[0], y], Align::Right, Style::LABEL, "centre");
         paint.rule([plot.max[0] - name - 24.0, y], [plot.max[0] - name - 6.0, y], theme::TEXT, 1.5);
     }
 
@@ -549,7 +551,7 @@ impl Board<'_> {
 }
 
 /// The range of logits, which are cosines; far below 0 nothing happens to a softmax.
-const LOGITS: [f32; 2] = [-0.4, 0.8];
+const LOGITS: [f32; 2] = [-0.6, 1.0];
 /// The range of what is left when the centre is gone.
 const CENTRED: [f32; 2] = [-0.25, 0.5];
 /// The usage at the top of its row: a prototype that takes a quarter of all images or more fills it.

@@ -76,9 +76,11 @@ fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bo
 }
 
 fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
-    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, false)];
+    // The two names stand at different ends, for their lines are close.
+    let right = snapshot.untrained_knn.is_none_or(|untrained| late(untrained, &[&snapshot.history.knn_accuracy]));
+    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, !right)];
     if let Some(untrained) = snapshot.untrained_knn {
-        references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, true));
+        references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, right));
     }
     let labelled = !snapshot.class_names.is_empty();
     Chart {
@@ -97,8 +99,8 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
     let most = ln_k(snapshot);
     let top = most.unwrap_or(4.0);
     let both = [&history.mean_teacher_entropy, &history.teacher_entropy];
-    let mut entropies = vec![reference(0.0, "0 one prototype", false, late(0.0, &both))];
-    let mut information = vec![reference(0.0, "0 nothing", false, late(0.0, &[mutual_information]))];
+    let mut entropies = vec![reference(0.0, "0 one prototype", true, false)];
+    let mut information = vec![reference(0.0, "0 nothing is told apart", true, false)];
     if let Some(most) = most {
         entropies.push(reference(most, format!("ln K = {most:.2}, uniform"), false, late(most, &both)));
         information.push(reference(most, format!("ln K = {most:.2}"), false, true));
@@ -113,7 +115,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
         Chart {
             title: "Teacher entropy",
             qualifier: "nats".to_owned(),
-            range: [-0.05 * top, 1.3 * top],
+            range: [-0.3 * top, 1.3 * top],
             references: entropies,
             lines: vec![
                 Line {
@@ -135,7 +137,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
         Chart {
             title: "Mutual information",
             qualifier: if collapsed { "collapsed" } else { "of mean − per image" }.to_owned(),
-            range: [-0.05 * top, 1.3 * top],
+            range: [-0.3 * top, 1.3 * top],
             references: information,
             lines: single(mutual_information),
             format: short,
