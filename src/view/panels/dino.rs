@@ -50,6 +50,56 @@ enum Row {
     Top,
 }
 
+impl Row {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Logits => "logits",
+            Self::Centred => "less the centre",
+            Self::Divided => "divided",
+            Self::Softmax => "softmax",
+            Self::Batch => "batch",
+            Self::Centre => "centre",
+            Self::Usage => "usage",
+            Self::Top => "top images",
+        }
+    }
+
+    /// What the row shows, for its tooltip.
+    const fn about(self) -> &'static str {
+        match self {
+            Self::Logits => {
+                "The teacher's logits of one image (violet frame): cosines of its bottleneck with each prototype, drawn from −0.6 to 1. \
+                 The white line is the centre. The entropy is that of a softmax of these numbers alone."
+            }
+            Self::Centred => {
+                "The same less the centre, the running mean of the teacher's logits: what all images share is gone, so no prototype wins \
+                 everywhere. Drawn from −0.25 to 0.5."
+            }
+            Self::Divided => {
+                "Divided by the teacher's temperature. The scale is fixed by the student's temperature: a teacher that is sharper than \
+                 the student stands taller."
+            }
+            Self::Softmax => {
+                "The distributions that the loss compares, 0 to 1: the teacher's of one view (violet frame) upwards, the student's of the \
+                 other view (orange frame) downwards."
+            }
+            Self::Batch => {
+                "The teacher's distributions of the last batch: a row an image, a column a prototype, dark 0, violet 0.5, white 1. The \
+                 triangle marks the image shown above. One white column: one prototype takes all. Evenly dim: uniform."
+            }
+            Self::Centre => "The centre: the running mean of the teacher's logits, on the scale of the logits.",
+            Self::Usage => {
+                "The mean probability of each prototype over the held-out images; heights are square roots, a quarter fills the row. Dashed: \
+                 1/K, all equally used. Below the name: how many prototypes are the likeliest of some image of the batch, which means \
+                 nothing while the distributions are uniform."
+            }
+            Self::Top => {
+                "The held-out images to which the teacher gives the chosen prototype with the highest probability, as the teacher sees them."
+            }
+        }
+    }
+}
+
 /// The rows with their heights at rest, and in which order they go when there is no room (0 stays).
 const ROWS: [(Row, f32, u8); 8] = [
     (Row::Logits, 86.0, 3),
@@ -292,6 +342,10 @@ impl Board<'_> {
     }
 
     fn row(&self, row: Row, plot: Rect, center: &[f32]) {
+        let names = Rect::new(self.area.min[0], plot.min[1], self.columns.left - 10.0, plot.max[1]);
+        if self.frame.touch(row.title(), names).hovered {
+            self.frame.tooltip(&[row.about()]);
+        }
         match row {
             Row::Logits | Row::Centred | Row::Divided | Row::Softmax => match self.inspection {
                 Some(inspection) => self.step(row, plot, inspection, center),
@@ -519,7 +573,7 @@ impl Board<'_> {
         let side = (plot.height() - 18.0).max(16.0);
         let pitch = side + 8.0;
         let fitting = ((plot.width() + 8.0) / pitch).floor().max(1.0) as usize;
-        let second = if self.is_uniform() { "uniform: noise".to_owned() } else { format!("of prototype {}", self.chosen) };
+        let second = if self.is_uniform() { "uniform: noise".to_owned() } else { format!("prototype {}", self.chosen) };
         let images = self.prototypes.top_images(self.chosen, fitting);
         self.label(plot, "top images", if self.is_uniform() { theme::TEXT_2 } else { theme::TEXT }, &[&second]);
         // A line from the band to its images.
