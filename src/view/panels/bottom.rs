@@ -45,7 +45,7 @@ impl Panel for BottomBar {
         let mut hints: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" }), (&switches, "switches")];
         match frame.scene {
             Scene::Byol => {}
-            Scene::Dino => hints.push((&["←", "→"], "prototype")),
+            Scene::Dino => hints.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
             Scene::Multicrop => hints.push((&["C"], "other crops")),
         }
         let rest: [(&[&str], &str); 6] = [
