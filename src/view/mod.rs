@@ -12,6 +12,7 @@ pub mod panels;
 pub mod picture;
 pub mod screen;
 pub mod theme;
+pub mod tiles;
 pub mod views;
 
 use std::path::{Path, PathBuf};
