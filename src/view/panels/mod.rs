@@ -2,6 +2,7 @@
 
 pub mod bottom;
 pub mod centre;
+pub mod crops;
 pub mod mechanism;
 pub mod meters;
 pub mod overlay;

@@ -1,0 +1,133 @@
+//! Where the encoder's CLS token looks in its last block: one small picture a head, and their mean, the image under a veil that is
+//! clear where the attention is largest. Pointing at one puts it over the large image; a click keeps it there.
+
+use crate::snapshot::Inspection;
+use crate::view::layout::Rect;
+use crate::view::paint::{Align, Style};
+use crate::view::theme;
+use crate::view::tiles::{Source, Tile, veil};
+
+use super::Looking;
+use super::picture::{Panes, aspect};
+
+/// Said where there is no attention to show.
+const NONE: &str = "The pyramid has no attention: choose a ViT preset.";
+/// Gap between two pictures, and what stands above and under each.
+const GAP: f32 = 10.0;
+const LABEL: f32 = 22.0;
+const TITLE: f32 = 24.0;
+/// Heads shown at most; the mean is over all.
+const MOST_HEADS: usize = 8;
+
+/// Heads whose shares are really there.
+pub fn heads(inspection: &Inspection) -> usize {
+    let cells = patches(inspection);
+    if cells == 0 { 0 } else { (inspection.attention_heads as usize).min(inspection.attention.len() / cells) }
+}
+
+/// Pictures: a head each, and the mean where there are several.
+pub fn cells(inspection: &Inspection) -> usize {
+    match heads(inspection) {
+        0 => 0,
+        1 => 1,
+        heads => heads.min(MOST_HEADS) + 1,
+    }
+}
+
+fn patches(inspection: &Inspection) -> usize {
+    (inspection.attention_side as usize).saturating_mul(inspection.attention_side as usize)
+}
+
+/// The shares of a head, or of the mean where `head` is the number of heads.
+pub fn shares(inspection: &Inspection, head: usize) -> Option<Vec<f32>> {
+    let (heads, patches) = (heads(inspection), patches(inspection));
+    let of = |head: usize| inspection.attention.get(head * patches..(head + 1) * patches);
+    match head {
+        _ if heads == 0 || head > heads => None,
+        _ if head < heads => of(head).map(<[f32]>::to_vec),
+        _ => {
+            let mean = |patch: usize| (0..heads).filter_map(|head| of(head)).map(|shares| shares[patch]).sum::<f32>() / heads as f32;
+            Some((0..patches).map(mean).collect())
+        }
+    }
+}
+
+/// Height of the pictures in a row.
+pub fn row_height(width: f32, height: f32, aspect: f32, cells: usize) -> f32 {
+    if cells == 0 {
+        return LABEL;
+    }
+    let widest = (width + GAP) / cells as f32 - GAP;
+    TITLE + (widest / aspect).min(height * 0.13).max(16.0) + LABEL
+}
+
+/// Width of the pictures in a column.
+pub fn column_width(height: f32, aspect: f32, cells: usize) -> f32 {
+    let side = ((height - TITLE - 18.0) / cells.max(1) as f32 - LABEL).clamp(24.0, 168.0);
+    (side * aspect).clamp(104.0, 200.0)
+}
+
+/// Paints the pictures; gives the head under the pointer. `shown` is over the image; a click changes what is `kept` there.
+pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, kept: &mut Option<usize>) -> Option<usize> {
+    let (frame, inspection) = (looking.frame, looking.inspection);
+    let paint = &frame.paint;
+    let area = &panes.attention;
+    let cells = cells(inspection);
+    if cells == 0 {
+        paint.text_clipped([area.min[0], area.centre()[1]], Style::QUIET, NONE, area.width());
+        return None;
+    }
+    let side = inspection.attention_side;
+    let mut y = area.min[1] + 10.0;
+    let grid = format!("{side} × {side} patches");
+    let long = format!("last block, head by head, {grid}; brightest = the head's largest share");
+    let middle = format!("last block, head by head, {grid}");
+    if panes.column {
+        paint.text_clipped([area.min[0], y], Style::TITLE, "CLS attention", area.width() + 12.0);
+        y += 18.0;
+        paint.text_clipped([area.min[0], y], Style::LABEL, &format!("last block, {side} × {side}"), area.width() + 12.0);
+        y += 14.0;
+    } else {
+        let title = paint.text([area.min[0], y], Align::Left, Style::TITLE, "CLS attention");
+        let room = area.width() - title - 20.0;
+        if let Some(note) = [long, middle, grid].iter().find(|note| paint.text_width(Style::LABEL, note) <= room) {
+            paint.text([area.max[0], y + 1.0], Align::Right, Style::LABEL, note);
+        }
+        y += 14.0;
+    }
+    let aspect = aspect(inspection);
+    let box_size = if panes.column {
+        [area.width(), (area.max[1] - y) / cells as f32 - LABEL]
+    } else {
+        [(area.width() + GAP) / cells as f32 - GAP, area.max[1] - y - LABEL]
+    };
+    let width = box_size[0].min(box_size[1] * aspect).max(4.0);
+    let height = width / aspect;
+    let heads = heads(inspection);
+    let mut found = None;
+    for cell in 0..cells {
+        // The mean comes last.
+        let head = if cell + 1 == cells && heads > 1 { heads } else { cell };
+        let Some(shares) = shares(inspection, head) else { continue };
+        let corner = if panes.column {
+            [area.min[0], y + cell as f32 * (height + LABEL)]
+        } else {
+            [area.min[0] + cell as f32 * (width + GAP).max(60.0), y]
+        };
+        let rect = Rect::new(corner[0].round(), corner[1].round(), (corner[0] + width).round(), (corner[1] + height).round());
+        looking.tiles.push(Tile { rect, source: Source::Image, veil: Some(veil(&shares)) });
+        let touch = frame.touch(&format!("head-{head}"), Rect::new(rect.min[0], rect.min[1], rect.max[0], rect.max[1] + LABEL));
+        if touch.hovered {
+            found = Some(head);
+        }
+        if touch.clicked {
+            *kept = if *kept == Some(head) { None } else { Some(head) };
+        }
+        let over = shown == Some(head);
+        paint.outline(rect.inset(-1.0), if over { theme::TEXT } else { theme::SEPARATOR }, 0.0, if over { 2.0 } else { 1.0 });
+        let name = if head == heads && heads > 1 { "mean".to_owned() } else { format!("head {}", head + 1) };
+        let style = if over { Style::LABEL.coloured(theme::TEXT) } else { Style::LABEL };
+        paint.text([rect.min[0], rect.max[1] + 10.0], Align::Left, style, &name);
+    }
+    found
+}
