@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use image::RgbaImage;
-use twinlens::command::{Dial, Switch};
+use twinlens::command::{Command, Dial, Switch};
+use twinlens::config::Method;
 use twinlens::gpu::{AdapterChoice, Gpu};
 use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, Switches, Verdict, VerdictKind};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture::{self, Canvas};
+use twinlens::view::scene::Scene;
 use twinlens::view::screen::{Action, Screen};
 
 /// imgui's context is global.
@@ -66,8 +68,16 @@ fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         step: 300,
         playing: true,
         steps_per_second: 12.0,
-        switches: Switches { ema: true, stop_gradient: true, predictor: true },
-        dials: Dials { tau: 0.99, predictor_multiplier: 10.0, learning_rate: 2e-3 },
+        method: Method::Byol,
+        switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
+        dials: Dials {
+            tau: 0.99,
+            predictor_multiplier: 10.0,
+            teacher_temperature: 0.04,
+            student_temperature: 0.1,
+            center_momentum: 0.9,
+            learning_rate: 2e-3,
+        },
         history: Arc::new(history),
         events: vec![
             Event { step: 100, change: Change::Switch(Switch::Predictor, false) },
@@ -79,6 +89,11 @@ fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         chance: 0.125,
         untrained_knn: Some(0.35),
         cloud,
+        distributions: None,
+        inspection: None,
+        images: 256,
+        local_crops: 0,
+        attention_references: None,
         notices: Vec::new(),
         stopped: None,
     }
@@ -147,8 +162,15 @@ fn any_size_scale_and_data_are_drawn() {
     hostile.events = (0..500).map(|step| Event { step, change: Change::Switch(Switch::ALL[step as usize % 3], step % 2 == 0) }).collect();
     hostile.step = u64::MAX / 2;
     hostile.steps_per_second = f32::INFINITY;
-    hostile.dials = Dials { tau: 1.0, predictor_multiplier: 0.0, learning_rate: 0.0 };
-    hostile.switches = Switches { ema: false, stop_gradient: false, predictor: false };
+    hostile.dials = Dials {
+        tau: 1.0,
+        predictor_multiplier: 0.0,
+        teacher_temperature: 0.0,
+        student_temperature: 0.0,
+        center_momentum: 1.0,
+        learning_rate: 0.0,
+    };
+    hostile.switches = Switches { ema: false, stop_gradient: false, predictor: false, centering: false, sharpening: false };
     hostile.chance = f32::NAN;
     let history = Arc::make_mut(&mut hostile.history);
     history.loss.push(301, f32::NAN);
@@ -208,6 +230,46 @@ fn questions_come_before_a_long_run_is_lost() {
     assert!(requests.is_empty(), "closing the window asks, too");
     screen.close(&long, &mut requests);
     assert_eq!(requests.len(), 1, "asked twice, it leaves");
+}
+
+#[test]
+fn scenes_come_with_a_run_of_their_method() {
+    let byol = snapshot(None);
+    let dino = Snapshot { method: Method::Dino, ..snapshot(None) };
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let mut screen = Screen::new(Scene::Byol);
+    let (mut commands, mut requests) = (Vec::new(), Vec::new());
+    screen.act(Action::Scene(Scene::Dino), &byol, &mut commands, &mut requests);
+    assert_eq!(commands, [Command::LoadPreset("dino".to_owned())]);
+    draw(&gpu, &mut renderer, &mut screen, [1280, 800], &byol);
+    assert_eq!(screen.scene(), Scene::Byol, "BYOL trains until the preset is there");
+    draw(&gpu, &mut renderer, &mut screen, [1280, 800], &dino);
+    assert_eq!(screen.scene(), Scene::Dino);
+
+    // Any method's crops are shown without ado; a long run is not lost without a question, and a no leaves the scene.
+    commands.clear();
+    screen.act(Action::Scene(Scene::Multicrop), &dino, &mut commands, &mut requests);
+    assert!(commands.is_empty() && screen.scene() == Scene::Multicrop);
+    let long = Snapshot { step: 5000, ..dino };
+    screen.act(Action::Scene(Scene::Byol), &long, &mut commands, &mut requests);
+    assert!(commands.is_empty() && screen.is_covered());
+    screen.act(Action::Escape, &long, &mut commands, &mut requests);
+    draw(&gpu, &mut renderer, &mut screen, [1280, 800], &long);
+    draw(&gpu, &mut renderer, &mut screen, [1280, 800], &byol);
+    assert_eq!(screen.scene(), Scene::Multicrop);
+}
+
+#[test]
+fn a_switch_that_the_method_lacks_is_left_alone() {
+    let mut screen = Screen::default();
+    let (mut commands, mut requests) = (Vec::new(), Vec::new());
+    let byol = snapshot(None);
+    for switch in Switch::ALL {
+        screen.act(Action::Flip(switch), &byol, &mut commands, &mut requests);
+    }
+    assert_eq!(commands.len(), 3, "{commands:?}");
 }
 
 /// How long a frame takes on this machine; `cargo test --test frame -- --ignored --nocapture`.

@@ -4,7 +4,8 @@ use winit::event::KeyEvent;
 use winit::keyboard::{Key, KeyCode, ModifiersState, NamedKey, PhysicalKey};
 
 use crate::command::Switch;
-use crate::view::screen::Action;
+use crate::view::scene::Scene;
+use crate::view::screen::{Action, Direction};
 
 /// What a key press asks of the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +35,7 @@ pub fn meaning(event: &KeyEvent, modifiers: ModifiersState) -> Option<Pressed> {
         PhysicalKey::Unidentified(_) => None,
     };
     let pressed = interpret(letter, named, code, modifiers)?;
-    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step));
+    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Arrow(_)));
     (!event.repeat || repeats).then_some(pressed)
 }
 
@@ -59,6 +60,10 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (_, Some(NamedKey::F1)) => Action::Help,
         (_, Some(NamedKey::F11)) => return Some(Pressed::Fullscreen),
         (_, Some(NamedKey::F12)) => return Some(Pressed::Screenshot),
+        (_, Some(NamedKey::ArrowLeft)) => Action::Arrow(Direction::Left),
+        (_, Some(NamedKey::ArrowRight)) => Action::Arrow(Direction::Right),
+        (_, Some(NamedKey::ArrowUp)) => Action::Arrow(Direction::Up),
+        (_, Some(NamedKey::ArrowDown)) => Action::Arrow(Direction::Down),
         (Some('s'), _) => Action::Step,
         (Some('r'), _) => Action::Reset { new_seed: modifiers.shift_key() },
         (Some('e'), _) => Action::Flip(Switch::Ema),
@@ -66,10 +71,25 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('p'), _) => Action::Flip(Switch::Predictor),
         (Some('n'), _) => Action::Flip(Switch::Centering),
         (Some('h'), _) => Action::Flip(Switch::Sharpening),
+        (Some('c'), _) => Action::Resample,
+        (Some('b'), _) => Action::Batch,
         (Some('?'), _) => Action::Help,
-        _ => return None,
+        (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
     };
     Some(Pressed::Screen(action))
+}
+
+/// The scene of a digit key. Where digits need Shift (French keyboards), the plain key chooses it, too.
+fn scene(letter: Option<char>, code: Option<KeyCode>, modifiers: ModifiersState) -> Option<Scene> {
+    let printed = letter.and_then(|letter| letter.to_digit(10));
+    let placed = match code {
+        Some(KeyCode::Digit1) => Some(1),
+        Some(KeyCode::Digit2) => Some(2),
+        Some(KeyCode::Digit3) => Some(3),
+        _ => None,
+    };
+    let number = printed.or(placed.filter(|_| !modifiers.shift_key()))?;
+    Scene::ALL.into_iter().find(|scene| scene.number() == number)
 }
 
 fn latin(code: KeyCode) -> Option<char> {
@@ -79,6 +99,10 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyE => 'e',
         KeyCode::KeyG => 'g',
         KeyCode::KeyP => 'p',
+        KeyCode::KeyN => 'n',
+        KeyCode::KeyH => 'h',
+        KeyCode::KeyC => 'c',
+        KeyCode::KeyB => 'b',
         _ => return None,
     })
 }
@@ -100,6 +124,18 @@ mod tests {
         assert_eq!(letter('?', ModifiersState::SHIFT), Some(Pressed::Screen(Action::Help)));
         assert!(matches!(letter('+', ModifiersState::CONTROL), Some(Pressed::Scale(factor)) if factor > 1.0));
         assert_eq!(letter('r', ModifiersState::CONTROL), None);
+        assert_eq!(letter('N', none), Some(Pressed::Screen(Action::Flip(Switch::Centering))));
+        assert_eq!(letter('x', none), None);
+    }
+
+    #[test]
+    fn digits_choose_scenes() {
+        let none = ModifiersState::empty();
+        assert_eq!(letter('2', none), Some(Pressed::Screen(Action::Scene(Scene::Dino))));
+        assert_eq!(letter('4', none), None);
+        let french = interpret(Some('&'), None, Some(KeyCode::Digit1), none);
+        assert_eq!(french, Some(Pressed::Screen(Action::Scene(Scene::Byol))));
+        assert_eq!(interpret(Some('!'), None, Some(KeyCode::Digit1), ModifiersState::SHIFT), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use winit::event_loop::{ControlFlow, EventLoop};
 use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
 use crate::session::SessionError;
+use crate::view::scene::Scene;
 
 /// How the window starts.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct WindowOptions {
     pub adapter: AdapterChoice,
     /// What to train.
     pub config: RunConfig,
+    /// Which scene opens.
+    pub scene: Scene,
     /// Do not train before Space.
     pub paused: bool,
     /// Size of text and controls over the display's own scale.

@@ -123,7 +123,7 @@ impl App {
             graphics: Some(graphics),
             session,
             snapshot,
-            screen: Screen::default(),
+            screen: Screen::new(self.options.scene),
             pacing,
             modifiers: ModifiersState::empty(),
             dropped: Vec::new(),

@@ -14,6 +14,7 @@ pub use failure::Failure;
 
 use crate::config::{ConfigError, RunConfig};
 use crate::gpu::AdapterChoice;
+use crate::view::scene::Scene;
 
 /// Watch BYOL train live on the GPU, break it, and mend it.
 #[derive(Debug, Parser)]
@@ -75,8 +76,9 @@ impl AdapterFlags {
 #[derive(Clone, Debug, Args)]
 pub struct RunFlags {
     /// Preset name (see `twinlens presets`) or a preset file (.toml).
-    #[arg(long, default_value = "byol")]
-    pub preset: String,
+    /// [default: byol, or the scene's]
+    #[arg(long)]
+    pub preset: Option<String>,
     /// synthetic[:NAME], cifar10:DIR, idx:IMAGES[,LABELS] or folder:DIR.
     #[arg(long, value_name = "SOURCE")]
     pub data: Option<String>,
@@ -91,9 +93,41 @@ pub struct RunFlags {
 impl RunFlags {
     /// The configuration, checked.
     pub fn config(&self) -> Result<RunConfig, ConfigError> {
+        self.config_or(Scene::Byol.preset())
+    }
+
+    /// The configuration, of the preset named here where none was chosen.
+    fn config_or(&self, preset: &str) -> Result<RunConfig, ConfigError> {
         let mut overrides = self.overrides.clone();
         overrides.extend(self.seed.iter().map(|seed| format!("seed={seed}")));
-        RunConfig::load(&self.preset, self.data.as_deref(), &overrides)
+        RunConfig::load(self.preset.as_deref().unwrap_or(preset), self.data.as_deref(), &overrides)
+    }
+}
+
+/// What is shown; for the window and `render`.
+#[derive(Clone, Debug, Args)]
+pub struct SceneFlag {
+    /// What to show: by default, the scene of the preset's method, or multicrop for a preset with local crops.
+    #[arg(long, value_parser = Scene::ALL.map(Scene::name))]
+    pub scene: Option<String>,
+}
+
+impl SceneFlag {
+    /// The scene, and the configuration of a run that it can show.
+    pub fn resolve(&self, run: &RunFlags) -> Result<(Scene, RunConfig), Failure> {
+        let asked = self.scene.as_deref().and_then(Scene::from_name);
+        let config = run.config_or(asked.unwrap_or_default().preset())?;
+        let scene = asked.unwrap_or_else(|| Scene::of_run(config.method, config.views.locals));
+        match scene.method() {
+            Some(method) if method != config.method => Err(Failure::Usage(format!(
+                "--scene {}: it shows runs of {}, and this one trains {}; leave --scene out, or give --preset {}",
+                scene.name(),
+                method.name(),
+                config.method.name(),
+                scene.preset()
+            ))),
+            _ => Ok((scene, config)),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbaImage};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{AdapterFlags, Failure, RunFlags};
+use super::{AdapterFlags, Failure, RunFlags, SceneFlag};
 use crate::gpu::Gpu;
 use crate::session::{Cadence, Pace, Session};
 use crate::view::frame::FrameRenderer;
@@ -25,9 +25,8 @@ use crate::view::screen::Screen;
 pub struct RenderArgs {
     #[command(flatten)]
     run: RunFlags,
-    /// What to show.
-    #[arg(long, default_value = "byol", value_parser = ["byol"])]
-    scene: String,
+    #[command(flatten)]
+    scene: SceneFlag,
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
@@ -226,7 +225,7 @@ fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
 
 /// Renders.
 pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
-    let config = args.run.config()?;
+    let (scene, config) = args.scene.resolve(&args.run)?;
     for (index, path) in args.out.iter().enumerate() {
         kind_of(path)?;
         if args.out[..index].contains(path) {
@@ -246,7 +245,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let mut session = Session::open(gpu.clone(), config, cadence)?;
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
-    let mut screen = Screen::default();
+    let mut screen = Screen::new(scene);
     let bar = Progress::new(args.steps);
     let last_look = looks.last().copied().unwrap_or(args.steps);
     for look in looks {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{AdapterFlags, Failure, RunFlags, render};
+use super::{AdapterFlags, Failure, RunFlags, SceneFlag, render};
 use crate::app::{self, WindowError, WindowOptions};
 
 /// Arguments of the window.
@@ -12,9 +12,8 @@ use crate::app::{self, WindowError, WindowOptions};
 pub struct WindowArgs {
     #[command(flatten)]
     run: RunFlags,
-    /// What to show.
-    #[arg(long, default_value = "byol", value_parser = ["byol"])]
-    scene: String,
+    #[command(flatten)]
+    scene: SceneFlag,
     /// Do not train before Space is pressed.
     #[arg(long)]
     paused: bool,
@@ -32,9 +31,11 @@ pub struct WindowArgs {
 /// Opens the window and stays until it is closed.
 pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let started = Instant::now();
+    let (scene, config) = args.scene.resolve(&args.run)?;
     let options = WindowOptions {
         adapter: flags.choice(),
-        config: args.run.config()?,
+        config,
+        scene,
         paused: args.paused,
         ui_scale: args.ui_scale,
         exit_after: args.exit_after.map(Duration::from_secs),

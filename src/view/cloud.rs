@@ -149,7 +149,7 @@ impl CloudRenderer {
         })
     }
 
-    /// Clears `target` (of `size` pixels) to the ground and draws the sphere and the cloud on `stage`.
+    /// Clears `target` (of `size` pixels) to the ground and draws the sphere and the cloud on `stage`, if there is one.
     #[expect(clippy::too_many_arguments, reason = "one call a frame, each argument another fact")]
     pub fn draw(
         &mut self,
@@ -158,15 +158,16 @@ impl CloudRenderer {
         target: &wgpu::TextureView,
         size: [u32; 2],
         scale: f32,
-        stage: &Stage,
+        stage: Option<&Stage>,
         camera: &Camera,
         cloud: Option<&Cloud>,
     ) {
-        let radius = stage.radius * scale;
+        let [stage_x, stage_y] = stage.map_or([0.0; 2], |stage| stage.centre);
+        let radius = stage.map_or(1.0, |stage| stage.radius * scale);
         let view = View {
             view_from_world: glam::Mat4::from_mat3(camera.view_from_world()).to_cols_array_2d(),
             target_size: size.map(|side| side as f32),
-            centre: [(stage.centre[0] + camera.pan.x) * scale, (stage.centre[1] + camera.pan.y) * scale],
+            centre: [(stage_x + camera.pan.x) * scale, (stage_y + camera.pan.y) * scale],
             focal: camera.focal(radius),
             eye_distance: EYE_DISTANCE,
             scale,
@@ -207,7 +208,7 @@ impl CloudRenderer {
             }),
             ..Default::default()
         });
-        let Some([x, y, width, height]) = scissor(&stage.clip, scale, size) else { return };
+        let Some([x, y, width, height]) = stage.and_then(|stage| scissor(&stage.clip, scale, size)) else { return };
         pass.set_scissor_rect(x, y, width, height);
         pass.set_bind_group(0, group, &[]);
         pass.set_pipeline(&self.sphere);

@@ -2,8 +2,10 @@
 //! about a run is either a definition or depends on what was measured; published figures carry their source.
 
 use crate::command::Switch;
-use crate::config::keys;
+use crate::config::{Method, keys};
 use crate::snapshot::{Snapshot, VerdictKind};
+
+use super::scene::Scene;
 
 /// What a switch does, what it means when off, and what was published about leaving it out.
 pub struct SwitchText {
@@ -97,22 +99,46 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Keys and what they do, as `?` shows them.
-pub const KEYS: [(&str, &str); 13] = [
-    ("Space", "play or pause"),
-    ("S", "one training step"),
-    ("R", "re-initialise with the same seed"),
-    ("Shift+R", "re-initialise with the next seed"),
-    ("E", "EMA on or off"),
-    ("G", "stop-gradient on or off"),
-    ("P", "predictor on or off"),
-    ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),
-    ("Tab", "hide or show the panels"),
-    ("F11", "full screen"),
-    ("F12", "save a picture of the window"),
-    ("?", "this list"),
-    ("Esc", "close this, or leave (asks first)"),
-];
+/// What to say when a switch's key is pressed that the method does not have.
+pub fn no_such_switch(switch: Switch, method: Method) -> String {
+    let (name, other) = match method {
+        Method::Byol => ("BYOL", "DINO's"),
+        Method::Dino => ("DINO", "BYOL's"),
+    };
+    format!("{}: {name} has no {}, that is {other}.", switch.letter(), switch.title())
+}
+
+/// Keys and what they do, as `?` shows them: those of the scene and of the method that trains.
+pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
+    let mut keys = vec![
+        ("1  2  3", "BYOL, DINO, multi-crop"),
+        ("Space", "play or pause"),
+        ("S", "one training step"),
+        ("R", "re-initialise with the same seed"),
+        ("Shift+R", "re-initialise with the next seed"),
+    ];
+    keys.extend(Switch::of(method).iter().map(|switch| match switch {
+        Switch::Ema => ("E", "EMA on or off"),
+        Switch::StopGradient => ("G", "stop-gradient on or off"),
+        Switch::Predictor => ("P", "predictor on or off"),
+        Switch::Centering => ("N", "centering on or off"),
+        Switch::Sharpening => ("H", "sharpening on or off"),
+    }));
+    match scene {
+        Scene::Byol => {}
+        Scene::Dino => keys.extend([("←  →", "another prototype"), ("↑", "no prototype"), ("C", "other crops of the image")]),
+        Scene::Multicrop => keys.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
+    }
+    keys.extend([
+        ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),
+        ("Tab", "hide or show the panels"),
+        ("F11", "full screen"),
+        ("F12", "save a picture of the window"),
+        ("?", "this list"),
+        ("Esc", "close this, or leave (asks first)"),
+    ]);
+    keys
+}
 
 /// What the mouse does.
 pub const MOUSE: [(&str, &str); 4] = [

@@ -16,9 +16,9 @@ use crate::snapshot::Snapshot;
 
 use super::cloud::CloudRenderer;
 use super::layout::effective_scale;
+use super::pictures::PicturesRenderer;
 use super::screen::{Request, Screen, Stages};
 use super::theme::{self, Fonts};
-use super::views::ViewsRenderer;
 
 /// Draws frames. There can be one at a time in a process: imgui's context is global.
 pub struct FrameRenderer {
@@ -28,7 +28,7 @@ pub struct FrameRenderer {
     base_style: imgui::Style,
     fonts: Fonts,
     cloud: CloudRenderer,
-    views: ViewsRenderer,
+    pictures: PicturesRenderer,
     /// The UI scale that was asked for.
     requested_scale: f32,
     /// The UI scale that the fonts were rasterised for.
@@ -61,7 +61,7 @@ impl FrameRenderer {
         load_atlas(&mut renderer, &mut imgui, &gpu);
         Ok(Self {
             cloud: CloudRenderer::new(&gpu, format)?,
-            views: ViewsRenderer::new(&gpu, format)?,
+            pictures: PicturesRenderer::new(&gpu, format)?,
             gpu,
             imgui,
             renderer,
@@ -117,14 +117,8 @@ impl FrameRenderer {
 
         let cloud = snapshot.cloud.as_ref();
         let camera = &screen.centre.camera;
-        self.cloud.draw(&self.gpu, encoder, target, size, self.scale, &stages.cloud, camera, cloud);
-        let views = match (&stages.views, cloud) {
-            (Some(rects), Some(cloud)) => {
-                self.views.prepare(&self.gpu, size, self.scale, rects, 0, cloud);
-                true
-            }
-            _ => false,
-        };
+        self.cloud.draw(&self.gpu, encoder, target, size, self.scale, stages.cloud.as_ref(), camera, cloud);
+        self.pictures.prepare(&self.gpu, size, self.scale, &stages.pictures);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("panels"),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
@@ -135,9 +129,7 @@ impl FrameRenderer {
             })],
             ..Default::default()
         });
-        if views {
-            self.views.draw(&mut pass);
-        }
+        self.pictures.draw(&mut pass);
         if let Err(error) = self.renderer.render(data, &self.gpu.queue, &self.gpu.device, &mut pass) {
             // Only a bad texture id can end here, and no texture but the fonts' is used.
             log::error!("the panels could not be drawn: {error}");

@@ -10,10 +10,10 @@ pub mod layout;
 pub mod paint;
 pub mod panels;
 pub mod picture;
+pub mod pictures;
+pub mod scene;
 pub mod screen;
 pub mod theme;
-pub mod tiles;
-pub mod views;
 
 use std::path::{Path, PathBuf};
 

@@ -1,25 +1,46 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
+use std::cell::{Cell, RefCell};
+
 use imgui::{Ui, WindowFlags};
 
 use crate::command::{Command, Switch};
 use crate::snapshot::Snapshot;
 
 use super::cloud::Stage;
-use super::layout::{Layout, Rect};
+use super::explain;
+use super::layout::Layout;
 use super::paint::Paint;
 use super::panels::bottom::BottomBar;
 use super::panels::centre::{self, Centre};
-use super::panels::mechanism::{self, Mechanism};
+use super::panels::crops::Crops;
+use super::panels::dino::Dino;
+use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
+use super::panels::notices::Notices;
 use super::panels::overlay::{self, Answer, Question};
 use super::panels::top::TopBar;
 use super::panels::{Frame, Panel};
+use super::pictures::Picture;
+use super::scene::Scene;
 use super::theme::Fonts;
 
 /// A run of at least this many steps is not ended without asking.
 pub const LONG_RUN: u64 = 500;
+
+/// An arrow key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To the left.
+    Left,
+    /// To the right.
+    Right,
+    /// Upwards.
+    Up,
+    /// Downwards.
+    Down,
+}
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +56,14 @@ pub enum Action {
     },
     /// Flip a switch.
     Flip(Switch),
+    /// Show a scene.
+    Scene(Scene),
+    /// Draw other crops.
+    Resample,
+    /// Show the last batch's first image again.
+    Batch,
+    /// Choose the next thing in that direction: a prototype, an image.
+    Arrow(Direction),
     /// Show or hide the key help.
     Help,
     /// Show or hide left and right.
@@ -55,13 +84,21 @@ pub enum Request {
 /// The state of what is on the screen, apart from the training.
 #[derive(Default)]
 pub struct Screen {
+    scene: Scene,
+    /// A scene that waits for a run of its method.
+    wanted: Option<Scene>,
     top: TopBar,
-    /// The left pane.
+    /// The left pane of scenes 1 and 2.
     pub mechanism: Mechanism,
-    /// The middle pane, with the camera.
+    /// The middle pane of scene 1, with the camera of every scene's cloud.
     pub centre: Centre,
+    /// The middle pane of scene 2.
+    pub dino: Dino,
+    /// Scene 3.
+    pub crops: Crops,
     meters: Meters,
     bottom: BottomBar,
+    notices: Notices,
     panels_hidden: bool,
     help: bool,
     question: Option<Question>,
@@ -69,15 +106,25 @@ pub struct Screen {
 }
 
 /// Where wgpu draws below imgui in this frame.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stages {
-    /// The cloud.
-    pub cloud: Stage,
-    /// The pictures of the two views (student, teacher) in the diagram.
-    pub views: Option<[Rect; 2]>,
+    /// The cloud, where the scene shows it.
+    pub cloud: Option<Stage>,
+    /// Pictures, the later over the earlier.
+    pub pictures: Vec<Picture>,
 }
 
 impl Screen {
+    /// A screen that shows `scene`, or the scene of the run's method if that is another.
+    pub fn new(scene: Scene) -> Self {
+        Self { scene, ..Self::default() }
+    }
+
+    /// The scene that is shown.
+    pub fn scene(&self) -> Scene {
+        self.scene
+    }
+
     /// Whether keys belong to a text field at the moment.
     pub fn is_typing(&self) -> bool {
         self.mechanism.typing
@@ -86,7 +133,7 @@ impl Screen {
     /// Tells the user something that the training does not know of.
     pub fn say(&mut self, notice: &str) {
         log::info!(target: "twinlens::event", "notice {notice}");
-        self.centre.say(notice);
+        self.notices.say(notice);
     }
 
     /// Something lies over the panes.
@@ -98,7 +145,7 @@ impl Screen {
     pub fn act(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         match action {
             Action::Help => self.help = self.question.is_none() && !self.help,
-            Action::Escape if self.question.take().is_some() => {}
+            Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
             Action::Escape if self.help => self.help = false,
             Action::Escape => self.question = Some(Question::Quit),
             Action::Confirm => self.answer(Answer::Yes, commands, requests),
@@ -106,8 +153,42 @@ impl Screen {
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
             Action::Reset { new_seed } => self.submit(Command::Reset { new_seed }, snapshot, commands),
-            Action::Flip(switch) => commands.push(Command::SetSwitch { switch, on: !snapshot.switches.get(switch) }),
+            Action::Flip(switch) if Switch::of(snapshot.method).contains(&switch) => {
+                commands.push(Command::SetSwitch { switch, on: !snapshot.switches.get(switch) });
+            }
+            Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
+            Action::Scene(scene) => self.choose(scene, snapshot, commands),
+            Action::Resample if self.scene == Scene::Byol => self.say("C draws other crops in the scenes 2 and 3."),
+            Action::Resample => commands.push(Command::Resample),
+            Action::Batch => commands.push(Command::ShowImage(None)),
+            Action::Arrow(direction) => match self.scene {
+                Scene::Byol => {}
+                Scene::Dino => self.dino.arrow(direction, snapshot),
+                Scene::Multicrop => self.crops.arrow(direction, snapshot, commands),
+            },
             Action::Panels => self.panels_hidden = !self.panels_hidden,
+        }
+    }
+
+    /// Shows a scene; one whose method does not train asks for a run of it first, and comes with it.
+    fn choose(&mut self, scene: Scene, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        if scene.shows(snapshot.method) {
+            self.scene = scene;
+            self.wanted = None;
+        } else {
+            self.wanted = Some(scene);
+            self.submit(Command::LoadPreset(scene.preset().to_owned()), snapshot, commands);
+        }
+    }
+
+    /// The scene never shows what does not train.
+    fn follow(&mut self, snapshot: &Snapshot) {
+        if let Some(scene) = self.wanted.filter(|scene| scene.shows(snapshot.method)) {
+            self.scene = scene;
+            self.wanted = None;
+        }
+        if !self.scene.shows(snapshot.method) {
+            self.scene = Scene::of_run(snapshot.method, snapshot.local_crops);
         }
     }
 
@@ -135,6 +216,7 @@ impl Screen {
         match (self.question.take(), answer) {
             (Some(Question::Quit), Answer::Yes) => requests.push(Request::Quit),
             (Some(Question::Lose { command, .. }), Answer::Yes) => commands.push(command),
+            (Some(_), Answer::No) => self.wanted = None,
             _ => {}
         }
     }
@@ -152,11 +234,15 @@ impl Screen {
         commands: &mut Vec<Command>,
         requests: &mut Vec<Request>,
     ) -> Stages {
+        self.follow(snapshot);
+        let scene = self.scene;
         let physical = size.map(|side| side as f32);
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden);
         self.flow += u64::from(snapshot.playing);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
+        let mut stages = Stages { cloud: None, pictures: Vec::new() };
+        let mut chosen = None;
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
             (ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])), ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0)));
@@ -173,30 +259,48 @@ impl Screen {
             )
             .build(|| {
                 drop(bare);
-                let frame = Frame { ui, paint: Paint::new(ui, fonts, scale), scale, blocked, fps, flow: self.flow };
-                self.centre.ui(&frame, layout.centre, snapshot, &mut wanted);
-                if let Some(left) = layout.left {
-                    self.mechanism.ui(&frame, left, snapshot, &mut wanted);
-                } else {
-                    self.mechanism.typing = false;
+                let paint = Paint::new(ui, fonts, scale);
+                let (pictures, stage) = (RefCell::default(), Cell::default());
+                let frame = Frame { ui, paint, scale, fps, scene, blocked, flow: self.flow, pictures, stage };
+                match scene {
+                    Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
+                    Scene::Dino => self.dino.ui(&frame, layout.centre, snapshot, &mut wanted),
+                    Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
                 }
-                if let Some(right) = layout.right {
-                    self.meters.ui(&frame, right, snapshot, &mut wanted);
+                self.centre.wheel = 0.0;
+                self.mechanism.typing &= layout.left.is_some() && scene != Scene::Multicrop;
+                match (layout.left, scene) {
+                    (None, _) | (_, Scene::Multicrop) => {}
+                    (Some(left), Scene::Byol | Scene::Dino) => self.mechanism.ui(&frame, left, snapshot, &mut wanted),
                 }
+                match (layout.right, scene) {
+                    (None, _) | (_, Scene::Multicrop) => {}
+                    (Some(right), Scene::Byol | Scene::Dino) => self.meters.ui(&frame, right, snapshot, &mut wanted),
+                }
+                let height = match scene {
+                    Scene::Byol => centre::notice_height(&layout.centre),
+                    Scene::Dino | Scene::Multicrop => layout.centre.max[1] - 28.0,
+                };
+                self.notices.ui(&frame, &layout.centre, height, snapshot);
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
+                chosen = self.top.chosen.take();
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
+                stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
+        if let Some(scene) = chosen {
+            self.choose(scene, snapshot, commands);
+        }
         for command in wanted {
             self.submit(command, snapshot, commands);
         }
         if self.help {
-            overlay::help(ui, physical, scale);
+            overlay::help(ui, &explain::keys(scene, snapshot.method), physical, scale);
         }
         if let Some(question) = &self.question
             && let Some(answer) = overlay::ask(ui, question, snapshot.step, physical, scale)
         {
             self.answer(answer, commands, requests);
         }
-        Stages { cloud: centre::stage(&layout.centre), views: layout.left.and_then(|left| mechanism::view_rects(&left)) }
+        stages
     }
 }

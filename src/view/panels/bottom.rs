@@ -1,10 +1,11 @@
 //! The bar below: one true sentence about what is going on, and the keys that change it. When space is short, keys go first.
 
-use crate::command::Command;
+use crate::command::{Command, Switch};
 use crate::snapshot::Snapshot;
 use crate::view::explain::caption;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
+use crate::view::scene::Scene;
 use crate::view::theme;
 
 use super::{Frame, Panel};
@@ -19,7 +20,7 @@ impl Panel for BottomBar {
         paint.fill(area, theme::PANEL, 0.0);
         paint.rule(area.min, [area.max[0], area.min[1]], theme::SEPARATOR, 1.0);
         let [left, right] = [16.0, area.max[0] - 16.0];
-        let sentence = caption(snapshot);
+        let sentence = if frame.scene == Scene::Multicrop { super::crops::caption(snapshot) } else { caption(snapshot) };
         let y = area.min[1] + 20.0;
         if paint.text_clipped([left, y], Style::CAPTION, &sentence, right - left) + 1.0 >= right - left {
             let touch = frame.touch("caption", Rect::new(left, y - 12.0, right, y + 12.0));
@@ -39,15 +40,23 @@ impl Panel for BottomBar {
                 limit = rect.min[0] - 16.0;
             }
         }
-        let hints: [(&[&str], &str); 7] = [
-            (&["Space"], if snapshot.playing { "pause" } else { "play" }),
-            (&["E", "G", "P"], "switches"),
+        let switches: Vec<String> = Switch::of(snapshot.method).iter().map(|switch| switch.letter().to_string()).collect();
+        let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
+        let mut hints: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" }), (&switches, "switches")];
+        match frame.scene {
+            Scene::Byol => {}
+            Scene::Dino => hints.push((&["←", "→"], "prototype")),
+            Scene::Multicrop => hints.extend([(&["C"][..], "other crops"), (&["←", "→"], "other images"), (&["B"], "the batch's")]),
+        }
+        let rest: [(&[&str], &str); 6] = [
             (&["R"], "re-initialise"),
-            (&["S"], "step"),
+            (&["1", "2", "3"], "scenes"),
             (&["?"], "all keys"),
+            (&["S"], "step"),
             (&["Tab"], "hide panels"),
             (&["F11"], "full screen"),
         ];
+        hints.extend(rest);
         let mut x = left;
         for (keys, what) in hints {
             let width: f32 = keys.iter().map(|key| paint.key_width(key) + 3.0).sum::<f32>() + paint.text_width(Style::LABEL, what) + 6.0;

@@ -1,5 +1,5 @@
 //! The middle: what the cloud shows and how to read it. The cloud itself is drawn by wgpu below this panel; here are the words
-//! around it, the names of the classes, the newest notice, and the drag, wheel and double click that move the camera.
+//! around it, the names of the classes, and the drag, wheel and double click that move the camera.
 
 use imgui::MouseButton;
 
@@ -20,18 +20,16 @@ pub struct Centre {
     pub camera: Camera,
     /// Lines of the wheel since the last frame (winit's own, for imgui rounds trackpads to whole lines).
     pub wheel: f32,
-    notices_seen: Vec<String>,
-    /// The newest notice, the training's or the window's, and when it goes.
-    notice: Option<(String, f64)>,
-    said: Option<String>,
 }
-
-/// Seconds for which a notice stays.
-const NOTICE_SECONDS: f64 = 15.0;
 
 /// Height of the words above and of the names below the sphere.
 fn margins(area: &Rect) -> (f32, f32) {
     if area.height() < 420.0 { (40.0, 34.0) } else { (68.0, 62.0) }
+}
+
+/// Where the middle of a notice is, above the names of the classes.
+pub fn notice_height(area: &Rect) -> f32 {
+    area.max[1] - margins(area).1 - 20.0
 }
 
 /// Where the sphere stands in a centre pane.
@@ -46,6 +44,7 @@ pub fn stage(area: &Rect) -> Stage {
 impl Panel for Centre {
     fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
         let paint = &frame.paint;
+        frame.stage.set(Some(stage(&area)));
         self.steer(frame, area);
         let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
         let mut y = area.min[1] + 22.0;
@@ -75,16 +74,10 @@ impl Panel for Centre {
             paint.text(area.centre(), Align::Centre, Style::QUIET, "The first projection is on its way.");
         }
         classes(frame, &area, snapshot);
-        self.notice(frame, &area, snapshot);
     }
 }
 
 impl Centre {
-    /// Shows a notice that does not come from the training.
-    pub fn say(&mut self, notice: &str) {
-        self.said = Some(notice.to_owned());
-    }
-
     fn steer(&mut self, frame: &Frame<'_>, area: Rect) {
         let stage = stage(&area);
         let touch = frame.touch("cloud", area);
@@ -101,34 +94,6 @@ impl Centre {
             if frame.ui.is_mouse_double_clicked(MouseButton::Left) {
                 self.camera = Camera::default();
             }
-        }
-        self.wheel = 0.0;
-    }
-
-    /// The newest notice, for a while.
-    fn notice(&mut self, frame: &Frame<'_>, area: &Rect, snapshot: &Snapshot) {
-        let until = frame.ui.time() + NOTICE_SECONDS;
-        if snapshot.notices != self.notices_seen {
-            self.notices_seen.clone_from(&snapshot.notices);
-            self.notice = snapshot.notices.last().map(|newest| (newest.clone(), until));
-        }
-        if let Some(said) = self.said.take() {
-            self.notice = Some((said, until));
-        }
-        let now = frame.ui.time();
-        let Some((newest, _)) = self.notice.as_ref().filter(|(_, until)| now < *until) else { return };
-        let paint = &frame.paint;
-        let (_, below) = margins(area);
-        let width = (paint.text_width(Style::BODY, newest) + 32.0).min(area.width() - 32.0);
-        let [x, y] = [area.centre()[0], area.max[1] - below - 20.0];
-        let rect = Rect::new(x - width * 0.5, y - 18.0, x + width * 0.5, y + 18.0);
-        paint.fill(rect, theme::RAISED, 4.0);
-        paint.outline(rect, theme::AXIS, 4.0, 1.0);
-        paint.text_clipped([rect.min[0] + 16.0, y], Style::BODY, newest, width - 32.0);
-        if frame.touch("notice", rect).hovered {
-            let mut lines = vec![newest.as_str()];
-            lines.extend(snapshot.notices.iter().rev().map(String::as_str).filter(|line| *line != newest.as_str()).take(12));
-            frame.tooltip(&lines);
         }
     }
 }

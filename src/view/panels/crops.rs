@@ -17,16 +17,18 @@ mod thumbnails;
 
 use crate::command::Command;
 use crate::snapshot::{Inspection, Snapshot};
-use crate::view::camera::Camera;
-use crate::view::cloud::Stage;
 use crate::view::layout::{Layout, Rect};
 use crate::view::paint::{Align, Style};
+use crate::view::pictures::{Picture, Pixels, packed};
 use crate::view::theme;
-use crate::view::tiles::Tile;
+use crate::view::screen::Direction;
 
 use super::Frame;
+use super::centre::Centre;
 
 pub use text::caption;
+
+use controls::Turn;
 
 /// What the scene keeps from frame to frame.
 #[derive(Default)]
@@ -39,14 +41,6 @@ pub struct Crops {
     kept_head: Option<usize>,
 }
 
-/// Where wgpu draws below the panels in this frame.
-pub struct CropStages {
-    /// The cloud.
-    pub cloud: Stage,
-    /// The pictures.
-    pub tiles: Vec<Tile>,
-}
-
 /// What the parts of the scene share while one frame is drawn.
 struct Looking<'a, 'ui> {
     frame: &'a Frame<'ui>,
@@ -56,10 +50,35 @@ struct Looking<'a, 'ui> {
     hovered: Option<usize>,
     /// The pointer is on it in this frame.
     found: Option<usize>,
-    tiles: Vec<Tile>,
 }
 
 impl Looking<'_, '_> {
+    /// Has a crop drawn as the networks get it.
+    fn crop(&self, index: usize, rect: Rect) {
+        let inspection = self.inspection;
+        let globals = marks::globals(inspection);
+        let picture = match (index.checked_sub(globals), &inspection.local_pixels) {
+            (None, _) => Some(Picture::of_buffer(&inspection.global_pixels, inspection.global_side, index as u32, rect)),
+            (Some(local), Some(pixels)) => Some(Picture::of_buffer(pixels, inspection.local_side, local as u32, rect)),
+            (Some(_), None) => None,
+        };
+        if let Some(picture) = picture {
+            self.frame.picture(Picture { smooth: false, ..picture });
+        }
+    }
+
+    /// Has the whole image drawn, under a veil that is clear where the attention of `shares` (side · side) is largest.
+    fn image(&self, rect: Rect, shares: Option<&[f32]>) {
+        let Inspection { picture, picture_size: size, attention_side: side, .. } = self.inspection;
+        // Much enlarged, pixels stay squares; else an enlarged photograph looks better smooth.
+        let smooth = rect.width() * self.frame.scale < 4.0 * size[0] as f32;
+        self.frame.picture(Picture { rect, pixels: Pixels::Buffer(picture.clone(), 0), size: *size, smooth, alpha: false });
+        if let Some(shares) = shares {
+            let veil = attention::veil(shares).map(|opacity| packed(theme::with_alpha(theme::GROUND, opacity)));
+            self.frame.picture(Picture::of_cells(veil.collect(), [*side, *side], rect));
+        }
+    }
+
     /// Whether another crop than this one stands out.
     fn is_faded(&self, index: usize) -> bool {
         self.hovered.is_some_and(|hovered| hovered != index)
@@ -67,17 +86,16 @@ impl Looking<'_, '_> {
 }
 
 impl Crops {
-    /// Paints the scene into its panes, turns touches into commands, and says where wgpu draws. `camera` and `wheel` are the
-    /// cloud's, shared with the other scenes.
+    /// Paints the scene into its panes, turns touches into commands. The camera of `cloud`, shared with
+    /// scene 1, is that of the small cloud.
     pub fn ui(
         &mut self,
         frame: &Frame<'_>,
         layout: &Layout,
         snapshot: &Snapshot,
-        camera: &mut Camera,
-        wheel: &mut f32,
+        cloud: &mut Centre,
         commands: &mut Vec<Command>,
-    ) -> CropStages {
+    ) {
         let paint = &frame.paint;
         if let Some(left) = layout.left {
             paint.rule([left.max[0], left.min[1]], left.max, theme::SEPARATOR, 1.0);
@@ -92,20 +110,21 @@ impl Crops {
             charts::ui(frame, meters, snapshot);
             cloud
         });
-        let stage = landing.map_or_else(|| Stage::new(Rect::default(), Rect::default()), |area| landing::stage(&area));
+        let landing = landing.map(|area| (area, landing::stage(&area)));
+        frame.stage.set(landing.map(|(_, stage)| stage));
         let Some(inspection) = &snapshot.inspection else {
             let x = layout.centre.min[0] + 16.0;
             paint.text([x, layout.centre.min[1] + 22.0], Align::Left, Style::TITLE, "One image and its crops");
             paint.text(layout.centre.centre(), Align::Centre, Style::QUIET, "The first image is on its way.");
-            if let Some(area) = landing {
-                landing::steer(frame, &area, &stage, camera, wheel);
-                landing::title(frame, &area, snapshot);
+            if let Some((area, stage)) = &landing {
+                landing::steer(frame, area, stage, cloud);
+                landing::title(frame, area, snapshot);
             }
-            return CropStages { cloud: stage, tiles: Vec::new() };
+            return;
         };
         let count = marks::count(inspection);
         let mut looking =
-            Looking { frame, snapshot, inspection, hovered: self.hovered.filter(|&index| index < count), found: None, tiles: Vec::new() };
+            Looking { frame, snapshot, inspection, hovered: self.hovered.filter(|&index| index < count), found: None };
         let heads = attention::heads(inspection);
         let head = self.hovered_head.or(self.kept_head).filter(|&head| head <= heads && heads > 0);
         let panes = picture::split(&layout.centre, inspection);
@@ -115,21 +134,29 @@ impl Crops {
         if let Some(left) = layout.left {
             matrix::ui(&mut looking, &controls::above(&left));
         }
-        let dots = landing.map(|area| {
-            landing::fade(frame, &stage);
-            landing::steer(frame, &area, &stage, camera, wheel);
-            landing::title(frame, &area, snapshot);
-            landing::place(inspection, &stage, camera)
+        let landed = landing.as_ref().map(|(area, stage)| {
+            landing::fade(frame, stage);
+            landing::steer(frame, area, stage, cloud);
+            landing::title(frame, area, snapshot);
+            (stage, landing::place(inspection, stage, &cloud.camera))
         });
-        if let Some(dots) = &dots {
+        if let Some((_, dots)) = &landed {
             landing::pairs(&looking, dots);
             links::ui(&looking, &panes.picture, dots);
         }
         picture::tags(&looking, &panes.picture);
-        if let Some(dots) = &dots {
-            landing::dots(&mut looking, &stage, dots);
+        if let Some((stage, dots)) = &landed {
+            landing::dots(&mut looking, stage, dots);
         }
         self.hovered = looking.found;
-        CropStages { cloud: stage, tiles: looking.tiles }
+    }
+
+    /// An arrow key was pressed: left and right turn to another held-out image.
+    pub fn arrow(&mut self, direction: Direction, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        match direction {
+            Direction::Left => commands.extend(controls::turn(snapshot, Turn::Previous)),
+            Direction::Right => commands.extend(controls::turn(snapshot, Turn::Next)),
+            Direction::Up | Direction::Down => {}
+        }
     }
 }

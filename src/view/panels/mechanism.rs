@@ -7,6 +7,7 @@ use crate::view::charts::short;
 use crate::view::explain::switch_text;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
+use crate::view::pictures::Picture;
 use crate::view::theme::{self, Colour, Type};
 
 use super::{Frame, Panel};
@@ -112,7 +113,7 @@ fn diagram(frame: &Frame<'_>, area: Rect, views: bool, snapshot: &Snapshot, comm
     let switches = snapshot.switches;
     let head = if views { 64.0 } else { 30.0 };
     let grid = grid(&area, area.min[1] + head);
-    inputs(frame, &area, &grid, views);
+    inputs(frame, &area, &grid, views, snapshot);
 
     let place = |column: &Rect, top: f32| Rect::new(column.min[0], top, column.max[0], top + grid.box_height);
     let filled = |rect: Rect, name: &str| {
@@ -209,7 +210,7 @@ fn diagram(frame: &Frame<'_>, area: Rect, views: bool, snapshot: &Snapshot, comm
 }
 
 /// The two views that go in.
-fn inputs(frame: &Frame<'_>, area: &Rect, grid: &Grid, views: bool) {
+fn inputs(frame: &Frame<'_>, area: &Rect, grid: &Grid, views: bool, snapshot: &Snapshot) {
     let paint = &frame.paint;
     let label = |x: f32, y: f32, align: Align, view: &str, name: &str, colour: Colour| {
         if views {
@@ -223,20 +224,15 @@ fn inputs(frame: &Frame<'_>, area: &Rect, grid: &Grid, views: bool) {
     let side = if views { 32.0 } else { 8.0 };
     label(grid.student_x + side, middle, Align::Left, "view 1", "student", theme::STUDENT);
     label(grid.teacher_x - side, middle, Align::Right, "view 2", "teacher", theme::TEACHER);
+    if let Some(cloud) = snapshot.cloud.as_ref().filter(|_| views) {
+        let top = grid.encoder - 64.0;
+        for (view, x) in [(0, grid.student_x), (1, grid.teacher_x)] {
+            frame.picture(Picture::of_cloud(cloud, view, 0, Rect::new(x - 24.0, top, x + 24.0, top + 48.0)));
+        }
+    }
     let from = if views { grid.encoder - 15.0 } else { (area.min[1] + 2.0).min(grid.encoder - 12.0) };
     paint.arrow([grid.student_x, from], [grid.student_x, grid.encoder - 2.0], theme::STUDENT);
     paint.arrow([grid.teacher_x, from], [grid.teacher_x, grid.encoder - 2.0], theme::TEACHER);
-}
-
-/// The pictures of the two views that belong into the diagram of a left pane (student's, teacher's), if it shows them.
-pub fn view_rects(area: &Rect) -> Option<[Rect; 2]> {
-    if area.height() < 560.0 {
-        return None;
-    }
-    let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 40.0, area.max[0] - 16.0, area.max[1]);
-    let grid = grid(&inner, inner.min[1] + 64.0);
-    let top = grid.encoder - 64.0;
-    Some([grid.student_x, grid.teacher_x].map(|x| Rect::new(x - 24.0, top, x + 24.0, top + 48.0)))
 }
 
 /// The EMA: two brackets joined by an arrow, for it copies encoder and projector; its switch sits on the arrow.

@@ -3,18 +3,25 @@
 pub mod bottom;
 pub mod centre;
 pub mod crops;
+pub mod dino;
 pub mod mechanism;
 pub mod meters;
+pub mod notices;
 pub mod overlay;
 pub mod top;
+
+use std::cell::{Cell, RefCell};
 
 use imgui::{MouseButton, Ui};
 
 use crate::command::Command;
 use crate::snapshot::Snapshot;
 
+use super::cloud::Stage;
 use super::layout::Rect;
 use super::paint::Paint;
+use super::pictures::Picture;
+use super::scene::Scene;
 
 /// What a panel needs to paint one frame and to be touched.
 pub struct Frame<'ui> {
@@ -24,12 +31,18 @@ pub struct Frame<'ui> {
     pub paint: Paint<'ui>,
     /// Physical pixels a logical pixel.
     pub scale: f32,
+    /// The scene that is shown.
+    pub scene: Scene,
     /// An overlay is open: nothing below it reacts.
     pub blocked: bool,
     /// Frames a second of the window; none offscreen.
     pub fps: Option<f32>,
     /// Counts drawn frames while training goes on; what flows in the diagram moves with it.
     pub flow: u64,
+    /// Pictures that wgpu draws below imgui in this frame, the later over the earlier.
+    pub pictures: RefCell<Vec<Picture>>,
+    /// Where wgpu draws the cloud below imgui in this frame, if it does.
+    pub stage: Cell<Option<Stage>>,
 }
 
 /// How the pointer is on an area.
@@ -61,6 +74,11 @@ impl Frame<'_> {
             held: active && self.ui.is_mouse_down(MouseButton::Left),
             held_right: active && self.ui.is_mouse_down(MouseButton::Right),
         }
+    }
+
+    /// Has a picture drawn below what imgui paints.
+    pub fn picture(&self, picture: Picture) {
+        self.pictures.borrow_mut().push(picture);
     }
 
     /// The pointer in logical pixels.

@@ -3,7 +3,7 @@
 use imgui::{Condition, Ui};
 
 use crate::command::Command;
-use crate::view::explain::{KEYS, MOUSE};
+use crate::view::explain::MOUSE;
 
 /// What waits for the user's yes.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,10 +77,10 @@ pub fn ask(ui: &Ui, question: &Question, step: u64, size: [f32; 2], scale: f32) 
     answer
 }
 
-/// The keys and what the mouse does.
-pub fn help(ui: &Ui, size: [f32; 2], scale: f32) {
+/// The keys and what they do, and what the mouse does.
+pub fn help(ui: &Ui, keys: &[(&str, &str)], size: [f32; 2], scale: f32) {
     centred(ui, "##help", size, || {
-        for (index, list) in [&KEYS[..], &MOUSE[..]].into_iter().enumerate() {
+        for (index, list) in [keys, &MOUSE[..]].into_iter().enumerate() {
             if index > 0 {
                 ui.separator();
             }

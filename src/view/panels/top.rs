@@ -1,4 +1,4 @@
-//! The bar on top: what runs, play, step, re-initialise, how fast, on what, and the verdict. When space is short, the adapter
+//! The bar on top: the scenes, play, step, re-initialise, how fast, on what, and the verdict. When space is short, the adapter
 //! goes first, then frames a second, then steps a second; never the verdict.
 
 use crate::command::Command;
@@ -6,13 +6,17 @@ use crate::snapshot::{Snapshot, VerdictKind};
 use crate::view::charts::{grouped, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
+use crate::view::scene::Scene;
 use crate::view::theme::{self, Type};
 
 use super::{Frame, Panel};
 
 /// The bar on top.
 #[derive(Default)]
-pub struct TopBar;
+pub struct TopBar {
+    /// The scene whose tab was clicked in this frame.
+    pub chosen: Option<Scene>,
+}
 
 /// The symbols of the three buttons.
 #[derive(Clone, Copy)]
@@ -44,17 +48,14 @@ impl Panel for TopBar {
         let middle = area.centre()[1];
         let badge_left = self.badge(frame, area, snapshot);
         let mut x = 16.0;
-        if area.width() > 900.0 {
+        if area.width() > 1000.0 {
             x += paint.text([x, middle], Align::Left, Style::TITLE, "Twinlens") + 24.0;
         }
-        let preset = &snapshot.preset;
-        let scene = paint.text([x, middle], Align::Left, Style::TITLE, "BYOL");
-        paint.rule([x, area.max[1] - 2.0], [x + scene, area.max[1] - 2.0], theme::TEXT, 3.0);
-        x += scene + 10.0;
-        if area.width() > 800.0 {
-            x += paint.text([x, middle + 1.0], Align::Left, Style::LABEL, preset);
+        x = self.tabs(frame, area, x, snapshot);
+        if area.width() > 1100.0 {
+            x += paint.text_clipped([x, middle + 1.0], Style::LABEL, &snapshot.preset, 140.0);
         }
-        x += 22.0;
+        x += 14.0;
         let play = if snapshot.playing { Symbol::Pause } else { Symbol::Play };
         let command = if snapshot.playing { Command::Pause } else { Command::Play };
         let buttons = [
@@ -116,6 +117,40 @@ impl Panel for TopBar {
 }
 
 impl TopBar {
+    /// The scenes' tabs from `x` on; gives where they end. Where there is little room, only the open one has its name.
+    fn tabs(&mut self, frame: &Frame<'_>, area: Rect, mut x: f32, snapshot: &Snapshot) -> f32 {
+        let paint = &frame.paint;
+        let middle = area.centre()[1];
+        for scene in Scene::ALL {
+            let open = scene == frame.scene;
+            let style = if open { Style::TITLE } else { Style::QUIET };
+            let number = scene.number().to_string();
+            let start = x;
+            x += paint.text([x, middle], Align::Left, Style::QUIET, &number);
+            if open || area.width() > 900.0 {
+                x += 7.0 + paint.text([x + 7.0, middle], Align::Left, style, scene.title());
+            }
+            if open {
+                paint.rule([start, area.max[1] - 2.0], [x, area.max[1] - 2.0], theme::TEXT, 3.0);
+            }
+            let touch = frame.touch(scene.name(), Rect::new(start - 8.0, area.min[1], x + 8.0, area.max[1]));
+            if touch.hovered && !open {
+                paint.rule([start, area.max[1] - 2.0], [x, area.max[1] - 2.0], theme::AXIS, 3.0);
+                let tip = if scene.shows(snapshot.method) {
+                    format!("{} ({number})", scene.title())
+                } else {
+                    format!("{} ({number}): starts the preset \"{}\"", scene.title(), scene.preset())
+                };
+                frame.ui.tooltip_text(tip);
+            }
+            if touch.clicked && !open {
+                self.chosen = Some(scene);
+            }
+            x += 20.0;
+        }
+        x
+    }
+
     /// The verdict at the right end; gives its left edge.
     fn badge(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
         let paint = &frame.paint;

@@ -5,7 +5,6 @@ use crate::snapshot::Inspection;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;
-use crate::view::tiles::{Source, Tile, veil};
 
 use super::Looking;
 use super::picture::{Panes, aspect};
@@ -51,6 +50,18 @@ pub fn shares(inspection: &Inspection, head: usize) -> Option<Vec<f32>> {
         }
     }
 }
+
+/// The opacities of the veil over attention shares: clear where the share is largest.
+pub fn veil(shares: &[f32]) -> impl Iterator<Item = f32> + '_ {
+    let largest = shares.iter().copied().filter(|share| share.is_finite()).fold(0.0, f32::max).max(1e-12);
+    shares.iter().map(move |share| {
+        let share = if share.is_finite() { (share / largest).clamp(0.0, 1.0) } else { 0.0 };
+        VEIL * (1.0 - share.powf(0.7))
+    })
+}
+
+/// The veil where there is no attention. The notes' 0.62 leaves bright images too bright for a projector.
+const VEIL: f32 = 0.8;
 
 /// Height of the pictures in a row.
 pub fn row_height(width: f32, height: f32, aspect: f32, cells: usize) -> f32 {
@@ -115,7 +126,7 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
             [area.min[0] + cell as f32 * (width + GAP).max(60.0), y]
         };
         let rect = Rect::new(corner[0].round(), corner[1].round(), (corner[0] + width).round(), (corner[1] + height).round());
-        looking.tiles.push(Tile { rect, source: Source::Image, veil: Some(veil(&shares)) });
+        looking.image(rect, Some(&shares));
         let touch = frame.touch(&format!("head-{head}"), Rect::new(rect.min[0], rect.min[1], rect.max[0], rect.max[1] + LABEL));
         if touch.hovered {
             found = Some(head);
@@ -130,4 +141,18 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
         paint.text([rect.min[0], rect.max[1] + 10.0], Align::Left, style, &name);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_veil_is_clear_where_attention_is_largest() {
+        let opacities: Vec<f32> = veil(&[0.1, 0.4, 0.0, f32::NAN]).collect();
+        assert_eq!(opacities[1], 0.0);
+        assert!(opacities[0] > 0.0 && opacities[0] < opacities[2]);
+        assert_eq!([opacities[2], opacities[3]], [VEIL, VEIL]);
+        assert!(veil(&[0.0; 4]).all(f32::is_finite));
+    }
 }

@@ -10,6 +10,7 @@ use crate::view::cloud::Stage;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
+use crate::view::panels::centre::Centre;
 use crate::view::theme::{self, Type};
 
 use super::Looking;
@@ -50,8 +51,9 @@ pub fn stage(area: &Rect) -> Stage {
 }
 
 /// Turns, moves and zooms the cloud.
-pub fn steer(frame: &Frame<'_>, area: &Rect, stage: &Stage, camera: &mut Camera, wheel: &mut f32) {
+pub fn steer(frame: &Frame<'_>, area: &Rect, stage: &Stage, cloud: &mut Centre) {
     let touch = frame.touch("landing", *area);
+    let camera = &mut cloud.camera;
     let delta = frame.ui.io().mouse_delta.map(|value| value / frame.scale);
     if touch.held {
         camera.orbit(delta, stage.radius);
@@ -61,12 +63,11 @@ pub fn steer(frame: &Frame<'_>, area: &Rect, stage: &Stage, camera: &mut Camera,
         camera.pan = camera.pan.clamp(-limit, limit);
     }
     if touch.hovered {
-        camera.zoom_by(*wheel);
+        camera.zoom_by(cloud.wheel);
         if frame.ui.is_mouse_double_clicked(MouseButton::Left) {
             *camera = Camera::default();
         }
     }
-    *wheel = 0.0;
 }
 
 /// The title with what dots and rings are.

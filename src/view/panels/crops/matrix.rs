@@ -7,7 +7,6 @@ use crate::view::layout::Rect;
 use crate::view::paint::{Align, Paint, Style};
 use crate::view::panels::Frame;
 use crate::view::theme;
-use crate::view::tiles::{Source, Tile};
 
 use super::Looking;
 use super::marks;
@@ -101,7 +100,7 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
     for (index, column) in grid.columns.iter().enumerate() {
         let x = ((column[0] + column[1]) * 0.5).round();
         let rect = Rect::new(x - 22.0, inputs, x + 22.0, inputs + 44.0);
-        looking.tiles.push(Tile { rect, source: Source::Crop(index), veil: None });
+        looking.crop(index, rect);
         if looking.frame.touch(&format!("teacher-{index}"), rect).hovered {
             looking.found = Some(index);
         }
@@ -175,7 +174,7 @@ fn cells(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid, row: usize) {
     paint.text([left, middle], Align::Left, Style::TITLE.coloured(colour), &marks::name(row, globals));
     let side = (grid.pitch - 6.0).min(46.0);
     let picture = Rect::new(grid.thumbnails, middle - side * 0.5, grid.thumbnails + side, middle + side * 0.5);
-    looking.tiles.push(Tile { rect: picture, source: Source::Crop(row), veil: None });
+    looking.crop(row, picture);
     marks::frame(paint, picture.inset(-1.0), row < globals, 1.5);
     let start = grid.columns.first().map_or(area.max[0], |column| column[0]);
     paint.rule([picture.max[0] + 2.0, middle], [grid.student[0], middle], theme::STUDENT, 2.0);

@@ -5,7 +5,6 @@ use crate::snapshot::Inspection;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;
-use crate::view::tiles::{Source, Tile, veil};
 
 use super::Looking;
 use super::attention;
@@ -111,8 +110,8 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
         return;
     }
     paint.outline(picture.inset(-1.0), theme::SEPARATOR, 0.0, 1.0);
-    let over = head.and_then(|head| attention::shares(inspection, head)).map(|shares| veil(&shares));
-    looking.tiles.push(Tile { rect: picture, source: Source::Image, veil: over });
+    let over = head.and_then(|head| attention::shares(inspection, head));
+    looking.image(picture, over.as_deref());
 
     let globals = marks::globals(inspection);
     let count = marks::count(inspection);

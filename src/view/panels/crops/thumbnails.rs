@@ -4,7 +4,6 @@
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;
-use crate::view::tiles::{Source, Tile};
 
 use super::Looking;
 use super::marks;
@@ -50,7 +49,7 @@ pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect) {
         if rect.max[0] > area.max[0] + 2.0 {
             break;
         }
-        looking.tiles.push(Tile { rect, source: Source::Crop(index), veil: None });
+        looking.crop(index, rect);
         let below = Rect::new(left, rect.min[1], left + side, rect.max[1] + AROUND[1]);
         if frame.touch(&format!("thumbnail-{index}"), below).hovered {
             looking.found = Some(index);
