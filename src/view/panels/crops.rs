@@ -20,8 +20,8 @@ use crate::snapshot::{Inspection, Snapshot};
 use crate::view::layout::{Layout, Rect};
 use crate::view::paint::{Align, Style};
 use crate::view::pictures::{Picture, Pixels, packed};
-use crate::view::theme;
 use crate::view::screen::Direction;
+use crate::view::theme;
 
 use super::Frame;
 use super::centre::Centre;
@@ -88,14 +88,7 @@ impl Looking<'_, '_> {
 impl Crops {
     /// Paints the scene into its panes, turns touches into commands. The camera of `cloud`, shared with
     /// scene 1, is that of the small cloud.
-    pub fn ui(
-        &mut self,
-        frame: &Frame<'_>,
-        layout: &Layout,
-        snapshot: &Snapshot,
-        cloud: &mut Centre,
-        commands: &mut Vec<Command>,
-    ) {
+    pub fn ui(&mut self, frame: &Frame<'_>, layout: &Layout, snapshot: &Snapshot, cloud: &mut Centre, commands: &mut Vec<Command>) {
         let paint = &frame.paint;
         if let Some(left) = layout.left {
             paint.rule([left.max[0], left.min[1]], left.max, theme::SEPARATOR, 1.0);
@@ -123,8 +116,7 @@ impl Crops {
             return;
         };
         let count = marks::count(inspection);
-        let mut looking =
-            Looking { frame, snapshot, inspection, hovered: self.hovered.filter(|&index| index < count), found: None };
+        let mut looking = Looking { frame, snapshot, inspection, hovered: self.hovered.filter(|&index| index < count), found: None };
         let heads = attention::heads(inspection);
         let head = self.hovered_head.or(self.kept_head).filter(|&head| head <= heads && heads > 0);
         let panes = picture::split(&layout.centre, inspection);
