@@ -124,7 +124,7 @@ impl Crops {
         thumbnails::ui(&mut looking, &panes.thumbnails);
         self.hovered_head = attention::ui(&mut looking, &panes, head, &mut self.kept_head);
         if let Some(left) = layout.left {
-            matrix::ui(&mut looking, &controls::above(&left));
+            matrix::ui(&mut looking, &controls::above(&left), commands);
         }
         let landed = landing.as_ref().map(|(area, stage)| {
             landing::fade(frame, stage);

@@ -29,12 +29,13 @@ fn meters(snapshot: &Snapshot) -> Vec<Meter<'_>> {
     let history = &*snapshot.history;
     let labelled = !snapshot.class_names.is_empty();
     let line = |series, colour, name| Line { series, colour, name, end: End::Dot };
-    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), true, false)];
+    // Learning lifts the lines, so their right ends leave the references alone.
+    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, true)];
     if let Some(untrained) = snapshot.untrained_knn {
-        references.push(reference(untrained, format!("{} whole, untrained", percent(untrained)), true, false));
+        references.push(reference(untrained, format!("{} whole, untrained", percent(untrained)), false, true));
     }
     let pieces = Chart {
-        title: "From a piece",
+        title: "Piece to whole",
         qualifier: if labelled { "kNN, labels: display only" } else { "no labels in these images" }.to_owned(),
         range: [0.0, 1.0],
         references: if labelled { references } else { Vec::new() },
@@ -93,16 +94,17 @@ fn meters(snapshot: &Snapshot) -> Vec<Meter<'_>> {
 fn attention(snapshot: &Snapshot) -> Chart<'_> {
     let mut references = Vec::new();
     if let Some(known) = snapshot.attention_references {
-        // The names stand where they do not meet: the prior above its line, the area below, the untrained value at the right.
-        references.push(reference(known.center_prior, format!("{} centre prior", percent(known.center_prior)), false, false));
+        // The names stand where they do not meet each other, nor the line's right end.
+        let above = snapshot.history.attention_in_object.last().is_none_or(|last| last > known.center_prior);
+        references.push(reference(known.center_prior, format!("{} centre prior", percent(known.center_prior)), above, true));
         references.push(reference(known.area, format!("{} area", percent(known.area)), true, false));
         if let Some(untrained) = known.untrained {
-            references.push(reference(untrained, format!("{} untrained", percent(untrained)), untrained < known.area, true));
+            references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, true));
         }
     }
     Chart {
-        title: "Attention on the object",
-        qualifier: "often, not always".to_owned(),
+        title: "On the object",
+        qualifier: "share of attention".to_owned(),
         range: [0.0, 1.0],
         references,
         lines: vec![Line { series: &snapshot.history.attention_in_object, colour: theme::TEXT, name: "", end: End::Dot }],
@@ -114,7 +116,7 @@ fn attention(snapshot: &Snapshot) -> Chart<'_> {
 /// Paints the charts into their part of the right pane.
 pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let paint = &frame.paint;
-    let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 12.0, area.max[0] - 16.0, area.max[1] - 28.0);
+    let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 6.0, area.max[0] - 16.0, area.max[1] - 28.0);
     let mut meters = meters(snapshot);
     while meters.len() > 1 && inner.height() / (meters.len() as f32) < 96.0 {
         meters.pop();

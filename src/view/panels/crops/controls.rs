@@ -65,7 +65,7 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
     ) {
         commands.extend(turn(snapshot, Turn::Batch));
     }
-    let resample = "Draw other crops of a held-out image. The crops of the batch are those of the last step: new ones come with each step.";
+    let resample = "Draw other crops of the image that is shown.";
     if button(frame, "resample", Rect::new(middle + 4.0, y - 14.0, right, y + 14.0), "C", "other crops", false, resample) {
         commands.push(Command::Resample);
     }

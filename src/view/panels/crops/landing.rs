@@ -38,7 +38,7 @@ pub struct Dots {
 
 /// Divides the right pane into the cloud's part and the charts'.
 pub fn split(area: &Rect) -> (Rect, Rect) {
-    let height = (area.width() - 20.0).min(area.height() * 0.47).max(120.0);
+    let height = (area.width() - 20.0).min(area.height() * 0.42).max(120.0);
     let middle = area.min[1] + height;
     (Rect::new(area.min[0], area.min[1], area.max[0], middle), Rect::new(area.min[0], middle, area.max[0], area.max[1]))
 }

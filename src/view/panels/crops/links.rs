@@ -36,7 +36,7 @@ pub fn ui(looking: &Looking<'_, '_>, image: &Rect, dots: &Dots) {
         let (alpha, thickness) = match (last(dot.crop), looking.is_faded(dot.crop)) {
             (true, _) => (1.0, 3.0),
             (false, true) => (0.3, 1.5),
-            (false, false) => (0.85, 1.5),
+            (false, false) => (0.85, 2.0),
         };
         let colour = theme::with_alpha(marks::colour(dot.crop, globals), alpha);
         let points = curve(from, dot.at);

@@ -94,7 +94,7 @@ pub fn tag(paint: &Paint<'_>, corner: [f32; 2], size: [f32; 2], index: usize, gl
 
 /// Two decimals with a true minus: "0.93", "−0.12".
 pub fn cosine(value: f32) -> String {
-    if !value.is_finite() {
+    if !(value.abs() < 100.0) {
         return "–".to_owned();
     }
     // Not "−0.00".

@@ -1,6 +1,7 @@
 //! The loss of every pair as the diagram itself: rows are the student's crops, columns the globals that the teacher sees, the length
 //! of a bar the loss, a slash the crop that is not compared with itself.
 
+use crate::command::Command;
 use crate::config::Method;
 use crate::view::charts::short;
 use crate::view::layout::Rect;
@@ -63,7 +64,7 @@ pub fn title(frame: &Frame<'_>, area: &Rect) {
 }
 
 /// Paints the diagram into the left pane above its controls.
-pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect) {
+pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect, commands: &mut Vec<Command>) {
     let paint = &looking.frame.paint;
     title(looking.frame, area);
     let count = marks::count(looking.inspection);
@@ -80,6 +81,35 @@ pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect) {
         cells(looking, area, &grid, row);
     }
     foot(looking, area, &grid, count, globals);
+    if count == globals {
+        invite(looking, area, &grid, commands);
+    }
+}
+
+/// Local crops that the invitation adds.
+const INVITED: u32 = 4;
+
+/// Without local crops there is room to say what they would do, and to add some.
+fn invite(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, commands: &mut Vec<Command>) {
+    let paint = &looking.frame.paint;
+    let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
+    let top = grid.top + grid.rows as f32 * grid.pitch + FOOT + 24.0;
+    let rect = Rect::new(left, top + 58.0, right, top + 98.0);
+    if rect.max[1] > area.max[1] - 8.0 {
+        return;
+    }
+    for (line, text) in
+        ["Two large crops: nothing to infer.", "From small ones the student must", "tell the whole from a piece."].iter().enumerate()
+    {
+        paint.text_clipped([left, top + line as f32 * 20.0], Style::QUIET, text, right - left);
+    }
+    let touch = looking.frame.touch("invite", rect);
+    paint.fill(rect, theme::RAISED, 4.0);
+    marks::frame(paint, rect, false, if touch.hovered { 4.0 } else { 2.0 });
+    paint.text(rect.centre(), Align::Centre, Style::TITLE, &format!("+ {INVITED} local crops"));
+    if touch.clicked {
+        commands.push(Command::SetLocalCrops(INVITED));
+    }
 }
 
 /// The teacher with the globals that go in and its columns that come out.
@@ -93,7 +123,7 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
             let x = (column[0] + column[1]) * 0.5;
             paint.text([x, grid.top - 12.0], Align::Centre, Style::TITLE.coloured(theme::GLOBAL), &marks::name(index, globals));
         }
-        paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, "the teacher sees the globals only");
+        paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, "teacher: globals only");
         return;
     }
     let [inputs, block, bars] = [top + 44.0, top + 102.0, top + 148.0];
@@ -133,9 +163,10 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         paint.dashes([x, middle], [x, grid.top - 2.0], colour, 2.0, 4.0);
     }
     paint.arrow([x, middle], [rect.min[0] - 2.0, middle], colour);
-    let tau = if on { format!("EMA, τ {}", crate::view::panels::mechanism::tau_text(snapshot.dials.tau)) } else { "EMA off".to_owned() };
-    if paint.text_width(Style::LABEL, &tau) < rect.min[0] - x - 14.0 {
-        paint.text([x + 8.0, middle + 13.0], Align::Left, Style::LABEL, &tau);
+    let tau = crate::view::panels::mechanism::tau_text(snapshot.dials.tau);
+    let words = if on { vec![format!("EMA, τ {tau}"), format!("τ {tau}")] } else { vec!["EMA off".to_owned()] };
+    if let Some(words) = words.iter().find(|words| paint.text_width(Style::LABEL, words) < x - left - 6.0) {
+        paint.text([x - 6.0, middle + 10.0], Align::Right, Style::LABEL, words);
     }
     paint.text([left, grid.top - 28.0], Align::Left, Style::TITLE, "student");
     paint.text([left, grid.top - 11.0], Align::Left, Style::LABEL, "every crop");
@@ -227,7 +258,7 @@ fn foot(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, count: usize, globa
     paint.text([left, y], Align::Left, Style::BODY, &sum);
     paint.text([right, y], Align::Right, Style::TITLE, &mean);
     let (_, scale) = loss_scale(looking.snapshot, inspection);
-    let skipped = "╱ not with itself";
+    let skipped = "/ not with itself";
     let note = format!("{skipped}    {scale}");
     let note = if paint.text_width(Style::LABEL, &note) <= right - left { note } else { scale };
     paint.text_clipped([left, y + 20.0], Style::LABEL, &note, right - left);

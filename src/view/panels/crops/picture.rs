@@ -128,10 +128,9 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
     for index in order {
         let Some(rect) = places[index] else { continue };
         let global = index < globals;
-        let thickness = match (looking.hovered == Some(index), global) {
-            (true, _) => 5.0,
-            (false, true) => 3.0,
-            (false, false) => 2.0,
+        let thickness = match looking.hovered == Some(index) {
+            true => 5.0,
+            false => 3.0,
         };
         marks::frame(paint, rect, global, thickness);
     }

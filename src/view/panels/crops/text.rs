@@ -83,12 +83,18 @@ pub fn caption(snapshot: &Snapshot) -> String {
     if let Some(stopped) = &snapshot.stopped {
         return format!("Training has stopped: {stopped}. R re-initialises.");
     }
+    let measured = snapshot.attention_references.zip(snapshot.history.attention_in_object.last());
+    if let (Some((known, share)), 0) = (measured, snapshot.local_crops) {
+        let percent = |value: f32| format!("{:.0} %", value * 100.0);
+        return format!(
+            "Attention often gathers on the object when the object is what the views share: here {} of it, on {} of the area.",
+            percent(share),
+            percent(known.area),
+        );
+    }
     let rule = "The teacher sees the global crops only, the student every crop";
     if snapshot.local_crops == 0 {
-        return format!(
-            "No local crops: two large crops are compared with each other. {}",
-            "Add some at the left: then the student must tell the whole from a piece."
-        );
+        return "No local crops: two large crops are compared. With local crops, the student must tell the whole from a piece.".to_owned();
     }
     let Some(inspection) = &snapshot.inspection else {
         return format!("{rule}: it must tell the whole from a piece.");

@@ -10,8 +10,10 @@ use super::marks;
 
 /// Gap between two thumbnails.
 const GAP: f32 = 10.0;
-/// The title above, the number and the bar below.
-const AROUND: [f32; 2] = [26.0, 34.0];
+/// The title and the names above, the number and the bar below.
+const AROUND: [f32; 2] = [42.0, 34.0];
+/// Height of a name, which stands on its thumbnail.
+const NAME: f32 = 18.0;
 
 fn side(inner: &Rect, count: usize) -> f32 {
     let pitch = (inner.width() + GAP) / count.max(1) as f32;
@@ -50,15 +52,14 @@ pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect) {
             break;
         }
         looking.crop(index, rect);
-        let below = Rect::new(left, rect.min[1], left + side, rect.max[1] + AROUND[1]);
+        let below = Rect::new(left, rect.min[1] - NAME, left + side, rect.max[1] + AROUND[1]);
         if frame.touch(&format!("thumbnail-{index}"), below).hovered {
             looking.found = Some(index);
         }
         let global = index < globals;
         let stands_out = looking.hovered == Some(index);
         marks::frame(paint, rect.inset(-2.0), global, if stands_out { 4.0 } else { 2.0 });
-        let tag = if side >= 56.0 { [30.0, 20.0] } else { [25.0, 17.0] };
-        marks::tag(paint, [left - 2.0, top - 2.0], tag, index, globals);
+        marks::tag(paint, [left - 2.0, top - NAME - 1.0], [28.0, NAME], index, globals);
         if inspection.crops[index].1 {
             let corner = Rect::new(rect.max[0] - 18.0, rect.max[1] - 16.0, rect.max[0], rect.max[1]);
             paint.fill(corner, theme::GROUND, 0.0);
