@@ -8,11 +8,11 @@ use image::RgbaImage;
 use twinlens::command::{Command, Dial, Switch};
 use twinlens::config::Method;
 use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, Switches, Verdict, VerdictKind};
+use twinlens::snapshot::{Change, Cloud, Dials, Distributions, Event, History, Inspection, Snapshot, Switches, Verdict, VerdictKind};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
-use twinlens::view::screen::{Action, Screen};
+use twinlens::view::screen::{Action, Direction, Screen};
 
 /// imgui's context is global.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -25,26 +25,28 @@ fn gpu() -> Arc<Gpu> {
     Gpu::headless(&AdapterChoice { checked_shaders: true, ..Default::default() }.or_environment()).expect("an adapter")
 }
 
+/// A storage buffer with these words in it.
+fn buffer(gpu: &Gpu, words: &[u32]) -> wgpu::Buffer {
+    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
+    let size = (words.len() as u64 * 4).max(64);
+    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
+    gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
+    buffer
+}
+
 /// A cloud of `count` images whose points are `place(image)`.
 fn cloud(gpu: &Gpu, count: u32, place: impl Fn(u32) -> [f32; 3]) -> Cloud {
-    let buffer = |words: Vec<u32>| {
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-        let size = (words.len() as u64 * 4).max(64);
-        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
-        gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&words));
-        buffer
-    };
     let points = (0..count).flat_map(|image| {
         let [x, y, z] = place(image);
         [x, y, z, (image % 8) as f32, x, y, z, 0.1].map(f32::to_bits)
     });
     let side = 8;
     Cloud {
-        points: buffer(points.collect()),
+        points: buffer(gpu, &points.collect::<Vec<u32>>()),
         count,
         dimensions: 32,
         explained: Some(0.5),
-        views: buffer(vec![0xff20_80c0; (2 * count * side * side) as usize]),
+        views: buffer(gpu, &vec![0xff20_80c0; (2 * count * side * side) as usize]),
         view_side: side,
     }
 }
@@ -105,6 +107,165 @@ fn draw(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, size:
     let built = renderer.draw(&mut encoder, canvas.view(), size, Duration::from_millis(16), Some(60.0), screen, snapshot);
     assert!(built.commands.is_empty() && built.requests.is_empty(), "a frame without input asks for nothing");
     canvas.read(gpu, encoder).expect("the frame is read back")
+}
+
+/// Saves a picture to look at where `TWINLENS_PICTURES` names a folder.
+fn keep(picture: &RgbaImage, name: &str) {
+    if let Some(folder) = std::env::var_os("TWINLENS_PICTURES") {
+        picture.save(std::path::Path::new(&folder).join(name)).expect("the picture is saved");
+    }
+}
+
+/// How a made-up DINO run is doing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Balance {
+    Healthy,
+    Dominant,
+    Uniform,
+    Constant,
+}
+
+/// A number between 0 and 1 that is always the same.
+fn chance(a: u32, b: u32) -> f32 {
+    let mut x = a.wrapping_mul(0x9E37_79B9) ^ b.wrapping_mul(0x85EB_CA6B) ^ 0x27D4_EB2F;
+    x ^= x >> 15;
+    x = x.wrapping_mul(0x2C1B_3C6D);
+    x ^= x >> 12;
+    x = x.wrapping_mul(0x297A_2D39);
+    ((x ^ (x >> 15)) >> 8) as f32 / (1 << 24) as f32
+}
+
+fn softmax(values: &[f32]) -> Vec<f32> {
+    let most = values.iter().copied().fold(f32::MIN, f32::max);
+    let total: f32 = values.iter().map(|value| (value - most).exp()).sum();
+    values.iter().map(|value| (value - most).exp() / total).collect()
+}
+
+/// Striped pictures, one kind a class.
+fn striped(side: u32, image: u32, x: u32, y: u32) -> u32 {
+    let class = image % 8;
+    let hue = chance(image, 5) * 6.0;
+    let wave = match class % 4 {
+        0 => x,
+        1 => y,
+        2 => x + y,
+        _ => x + side - y,
+    };
+    let on = (wave / (2 + class / 4)).is_multiple_of(2);
+    let channel = |shift: f32| {
+        let part = ((hue + shift) % 6.0 - 3.0).abs() - 1.0;
+        (part.clamp(0.0, 1.0) * if on { 200.0 } else { 80.0 }) as u32 + 30
+    };
+    0xff00_0000 | (channel(0.0) << 16) | (channel(2.0) << 8) | channel(4.0)
+}
+
+/// A made-up DINO run with `prototypes` prototypes, 256 held-out images and batches of 48.
+fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
+    let side = 32;
+    let center: Vec<f32> = (0..prototypes).map(|p| 0.5 * (chance(p, 1) - 0.5) + 0.2 * chance(p / 5, 2)).collect();
+    let logits = |image: u32, view: u32| -> Vec<f32> {
+        let class = image % 8;
+        (0..prototypes)
+            .map(|p| {
+                let noise = 0.10 * (chance(p + 97 * image, 3 + view) - 0.5);
+                let own = match balance {
+                    Balance::Healthy if p % 8 == class && p / 8 % 4 == image / 8 % 2 => 0.30 * (1.0 - 0.3 * chance(image, 9)),
+                    Balance::Dominant if p == prototypes / 3 => 0.8,
+                    Balance::Constant => 0.12 * chance(p, 77),
+                    _ => 0.0,
+                };
+                let quiet = if balance == Balance::Healthy { 1.0 } else { 0.08 };
+                center[p as usize] + own + noise * quiet
+            })
+            .collect()
+    };
+    let distribution = |image: u32, view: u32, temperature: f32| {
+        let raw = logits(image, view);
+        softmax(&raw.iter().zip(&center).map(|(t, c)| (t - c) / temperature).collect::<Vec<_>>())
+    };
+    let (count, batch) = (256, 48);
+    let held_out: Vec<f32> = (0..count).flat_map(|image| distribution(image, 0, 0.04)).collect();
+    let of_batch: Vec<f32> = (0..batch).flat_map(|image| distribution(image * 5 + 3, 1, 0.04)).collect();
+    let pixels = |images: u32| -> Vec<u32> {
+        (0..images * side * side).map(|i| striped(side, i / (side * side), i % side, i / side % side)).collect()
+    };
+    let mut cloud = cloud(gpu, count, |image| {
+        let turn = (image % 8) as f32 * 0.785 + 0.5 * (chance(image, 1) - 0.5);
+        let height = chance(image, 2) * 1.2 - 0.6;
+        let spread = if balance == Balance::Healthy { 1.0 } else { 0.05 };
+        [turn.cos() * 0.8 * spread, height * spread, turn.sin() * 0.8 * spread]
+    });
+    cloud.views = buffer(gpu, &[pixels(count), pixels(count)].concat());
+    cloud.view_side = side;
+    let inspection = Inspection {
+        of_batch: true,
+        image: None,
+        draw: 1,
+        class: Some(3),
+        picture: buffer(gpu, &pixels(1)),
+        picture_size: [side, side],
+        crops: vec![([0.1, 0.1, 0.8, 0.8], false), ([0.0, 0.2, 0.7, 0.7], true)],
+        globals: 2,
+        global_pixels: buffer(gpu, &pixels(2)),
+        global_side: side,
+        local_pixels: None,
+        local_side: 16,
+        losses: vec![vec![None, Some(1.4)], vec![Some(1.5), None]],
+        student_dots: vec![[0.1, 0.2, 0.3]; 2],
+        teacher_dots: vec![[0.1, 0.2, 0.3]; 2],
+        agreement: vec![0.9, 0.8],
+        attention: Vec::new(),
+        attention_heads: 0,
+        attention_side: 0,
+        teacher_logits: logits(3, 1),
+        teacher_distribution: distribution(3, 1, 0.04),
+        student_distribution: distribution(3, 2, 0.1),
+    };
+    let ln_k = (prototypes as f32).ln();
+    let mut history = History::default();
+    for step in 1..=1500_u64 {
+        let t = step as f32 / 1500.0;
+        let fallen = (1.0 / (1.0 + (-14.0 * (t - 0.45)).exp())).clamp(0.0, 1.0);
+        let wobble = 0.06 * (chance(step as u32, 4) - 0.5);
+        let (mean, image) = match balance {
+            Balance::Healthy => (ln_k - 1.9 * fallen, ln_k - 3.6 * fallen),
+            Balance::Dominant => (ln_k * (1.0 - t.powf(0.2)), ln_k * (1.0 - t.powf(0.19))),
+            Balance::Uniform => (ln_k - 0.005, ln_k - 0.01),
+            Balance::Constant => (3.1, 3.08),
+        };
+        history.mean_teacher_entropy.push(step, (mean + wobble * 0.5).clamp(0.0, ln_k));
+        history.teacher_entropy.push(step, (image + wobble).clamp(0.0, ln_k));
+        history.kl.push(step, 0.2 + 0.6 * fallen * (1.0 - t) + wobble.abs());
+        history.loss.push(step, image + 0.2);
+        history.embedding_std.push(step, 0.3 + 0.5 * t);
+        history.knn_accuracy.push(step, 0.35 + 0.5 * fallen);
+        history.prototypes_used.push(step, if balance == Balance::Healthy { 0.42 } else { 0.02 });
+    }
+    let (kind, meter, value) = match balance {
+        Balance::Healthy => (VerdictKind::Healthy, "mutual information", 1.7),
+        Balance::Dominant => (VerdictKind::Dominant, "mean teacher entropy", 0.01),
+        Balance::Uniform => (VerdictKind::Uniform, "teacher entropy", 4.15),
+        Balance::Constant => (VerdictKind::Constant, "mutual information", 0.02),
+    };
+    let flip = |step, switch, on| Event { step, change: Change::Switch(switch, on) };
+    let mut snapshot = Snapshot {
+        preset: "dino".to_owned(),
+        method: Method::Dino,
+        step: 1500,
+        history: Arc::new(history),
+        events: vec![flip(400, Switch::Centering, false), flip(450, Switch::Centering, true), flip(800, Switch::Sharpening, false)],
+        verdict: Verdict { kind, meter, value, reason: String::new() },
+        distributions: Some(Distributions { prototypes, center: center.into(), batch: of_batch.into(), cloud: held_out.into() }),
+        inspection: Some(inspection),
+        ..snapshot(Some(cloud))
+    };
+    match balance {
+        Balance::Healthy => snapshot.events.push(flip(900, Switch::Sharpening, true)),
+        Balance::Dominant => snapshot.switches.centering = false,
+        Balance::Uniform => snapshot.switches.sharpening = false,
+        Balance::Constant => (snapshot.switches.ema, snapshot.switches.stop_gradient) = (false, false),
+    }
+    snapshot
 }
 
 /// Pixels in a rectangle that are clearly coloured: marks of the classes, not greys of wires and text.
@@ -259,6 +420,74 @@ fn scenes_come_with_a_run_of_their_method() {
     draw(&gpu, &mut renderer, &mut screen, [1280, 800], &long);
     draw(&gpu, &mut renderer, &mut screen, [1280, 800], &byol);
     assert_eq!(screen.scene(), Scene::Multicrop);
+}
+
+#[test]
+fn the_dino_scene_shows_the_balance() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    for balance in [Balance::Healthy, Balance::Dominant, Balance::Uniform, Balance::Constant] {
+        let data = dino_snapshot(&gpu, 64, balance);
+        let mut screen = Screen::new(Scene::Dino);
+        let picture = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &data);
+        keep(&picture, &format!("dino-{balance:?}-1280x800.png"));
+        assert!(coloured(&picture, [470, 100, 912, 640]).len() > 500, "{balance:?}: the strip has its colours");
+    }
+    let healthy = dino_snapshot(&gpu, 64, Balance::Healthy);
+    for size in [[1920, 1080], [1024, 768], [1280, 720], [800, 600]] {
+        let mut screen = Screen::new(Scene::Dino);
+        let picture = draw(&gpu, &mut renderer, &mut screen, size, &healthy);
+        keep(&picture, &format!("dino-{}x{}.png", size[0], size[1]));
+    }
+    let mut screen = Screen::new(Scene::Dino);
+    let (mut commands, mut requests) = (Vec::new(), Vec::new());
+    let before = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy);
+    screen.act(Action::Arrow(Direction::Right), &healthy, &mut commands, &mut requests);
+    let after = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy);
+    assert_ne!(before, after, "the right arrow moves the band");
+    screen.act(Action::Cloud, &healthy, &mut commands, &mut requests);
+    keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-cloud.png");
+    let many = dino_snapshot(&gpu, 1024, Balance::Healthy);
+    let mut screen = Screen::new(Scene::Dino);
+    keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &many), "dino-1024-prototypes.png");
+    let few = dino_snapshot(&gpu, 8, Balance::Healthy);
+    keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &few), "dino-8-prototypes.png");
+    let waiting = Snapshot { distributions: None, inspection: None, step: 0, history: Arc::default(), ..healthy.clone() };
+    keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &waiting), "dino-waiting.png");
+    assert!(commands.is_empty() && requests.is_empty());
+}
+
+#[test]
+fn broken_distributions_do_no_harm() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let healthy = dino_snapshot(&gpu, 16, Balance::Healthy);
+    let of = |prototypes: u32, center: usize, batch: usize, cloud: usize, value: f32| {
+        let values = |count: usize| Arc::<[f32]>::from(vec![value; count]);
+        Distributions { prototypes, center: values(center), batch: values(batch), cloud: values(cloud) }
+    };
+    for distributions in [
+        of(0, 0, 0, 0, 0.0),
+        of(1, 1, 5, 5, 1.0),
+        of(16, 0, 0, 0, 0.1),
+        of(16, 3, 17, 33, f32::NAN),
+        of(5000, 5000, 50_000, 50_000, f32::INFINITY),
+    ] {
+        let mut data = Snapshot { distributions: Some(distributions), ..healthy.clone() };
+        data.dials.teacher_temperature = 0.0;
+        data.dials.student_temperature = f32::NAN;
+        let mut screen = Screen::new(Scene::Dino);
+        let (mut commands, mut requests) = (Vec::new(), Vec::new());
+        for size in [[1280, 800], [1920, 1080], [333, 241], [1, 1], [17, 1200]] {
+            draw(&gpu, &mut renderer, &mut screen, size, &data);
+            for direction in [Direction::Left, Direction::Down, Direction::Right, Direction::Up] {
+                screen.act(Action::Arrow(direction), &data, &mut commands, &mut requests);
+                draw(&gpu, &mut renderer, &mut screen, size, &data);
+            }
+        }
+    }
 }
 
 #[test]

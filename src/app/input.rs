@@ -72,6 +72,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('n'), _) => Action::Flip(Switch::Centering),
         (Some('h'), _) => Action::Flip(Switch::Sharpening),
         (Some('c'), _) => Action::Resample,
+        (Some('v'), _) => Action::Cloud,
         (Some('b'), _) => Action::Batch,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
@@ -102,6 +103,7 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyN => 'n',
         KeyCode::KeyH => 'h',
         KeyCode::KeyC => 'c',
+        KeyCode::KeyV => 'v',
         KeyCode::KeyB => 'b',
         _ => return None,
     })

@@ -156,10 +156,19 @@ impl Chart<'_> {
         plot.max[1] - plot.height() * share.clamp(0.0, 1.0)
     }
 
+    /// Draws the chart with every line's value in its title, in the line's colour.
+    pub fn draw_all_values(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, events: &[Event], letters: bool) {
+        self.draw_with(paint, area, axis, events, letters, true);
+    }
+
     /// Draws the chart in `area`; `letters` writes the letters of the flips above the plot (the first chart does).
     pub fn draw(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, events: &[Event], letters: bool) {
+        self.draw_with(paint, area, axis, events, letters, false);
+    }
+
+    fn draw_with(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, events: &[Event], letters: bool, all_values: bool) {
         let plot = Self::plot(area, letters);
-        self.draw_title(paint, area, axis);
+        self.draw_title(paint, area, axis, all_values);
         paint.fill(plot, theme::PANEL, 0.0);
         for reference in &self.references {
             let y = self.y(&plot, reference.value);
@@ -203,15 +212,24 @@ impl Chart<'_> {
         }
     }
 
-    fn draw_title(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis) {
+    fn draw_title(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, all_values: bool) {
         let y = area.min[1] + 10.0;
-        let value = self.lines.first().and_then(|line| match axis.hovered {
-            Some(step) => nearest(line.series, step).map(|point| point.1),
-            None => line.series.last(),
-        });
-        let text = value.map_or_else(|| "–".to_owned(), self.format);
+        let text_of = |line: &Line<'_>| {
+            let value = match axis.hovered {
+                Some(step) => nearest(line.series, step).map(|point| point.1),
+                None => line.series.last(),
+            };
+            value.map_or_else(|| "–".to_owned(), self.format)
+        };
         let style = if self.greyed { Style::VALUE.coloured(theme::TEXT_2) } else { Style::VALUE };
-        let mut right = area.max[0] - paint.text([area.max[0], y], Align::Right, style, &text);
+        let mut right = area.max[0];
+        if all_values && !self.greyed {
+            for line in self.lines.iter().skip(1).rev() {
+                right -= paint.text([right, y], Align::Right, style.coloured(line.colour), &text_of(line)) + 12.0;
+            }
+        }
+        let text = self.lines.first().map_or_else(|| "–".to_owned(), text_of);
+        right -= paint.text([right, y], Align::Right, style, &text);
         if let Some(step) = axis.hovered {
             let at = format!("step {}", grouped(step));
             right -= 8.0 + paint.text([right - 8.0, y + 2.0], Align::Right, Style::LABEL, &at);

@@ -11,6 +11,7 @@ pub mod paint;
 pub mod panels;
 pub mod picture;
 pub mod pictures;
+pub mod prototypes;
 pub mod scene;
 pub mod screen;
 pub mod theme;

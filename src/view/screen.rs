@@ -58,6 +58,8 @@ pub enum Action {
     Flip(Switch),
     /// Show a scene.
     Scene(Scene),
+    /// Scene 2: the cloud in place of the prototypes, and back.
+    Cloud,
     /// Draw other crops.
     Resample,
     /// Show the last batch's first image again.
@@ -99,6 +101,8 @@ pub struct Screen {
     meters: Meters,
     bottom: BottomBar,
     notices: Notices,
+    /// Scene 2 shows the cloud in the middle.
+    cloud: bool,
     panels_hidden: bool,
     help: bool,
     question: Option<Question>,
@@ -158,6 +162,7 @@ impl Screen {
             }
             Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
+            Action::Cloud => self.cloud = self.scene == Scene::Dino && !self.cloud,
             Action::Resample if self.scene == Scene::Byol => self.say("C draws other crops in the scenes 2 and 3."),
             Action::Resample => commands.push(Command::Resample),
             Action::Batch => commands.push(Command::ShowImage(None)),
@@ -264,7 +269,13 @@ impl Screen {
                 let frame = Frame { ui, paint, scale, fps, scene, blocked, flow: self.flow, pictures, stage };
                 match scene {
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
-                    Scene::Dino => self.dino.ui(&frame, layout.centre, snapshot, &mut wanted),
+                    Scene::Dino if self.cloud => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
+                    Scene::Dino => {
+                        self.dino.ui(&frame, layout.centre, snapshot, &mut wanted);
+                        if let Some(stage) = frame.stage.get() {
+                            self.centre.steer(&frame, &stage);
+                        }
+                    }
                     Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
                 }
                 self.centre.wheel = 0.0;
@@ -279,6 +290,7 @@ impl Screen {
                 }
                 let height = match scene {
                     Scene::Byol => centre::notice_height(&layout.centre),
+                    Scene::Dino if self.cloud => centre::notice_height(&layout.centre),
                     Scene::Dino | Scene::Multicrop => layout.centre.max[1] - 28.0,
                 };
                 self.notices.ui(&frame, &layout.centre, height, snapshot);

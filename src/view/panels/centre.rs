@@ -44,8 +44,9 @@ pub fn stage(area: &Rect) -> Stage {
 impl Panel for Centre {
     fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
         let paint = &frame.paint;
-        frame.stage.set(Some(stage(&area)));
-        self.steer(frame, area);
+        let stage = stage(&area);
+        frame.stage.set(Some(stage));
+        self.steer(frame, &Stage { clip: area, ..stage });
         let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
         let mut y = area.min[1] + 22.0;
         let title = paint.text([left, y], Align::Left, Style::TITLE, "Embedding");
@@ -78,8 +79,9 @@ impl Panel for Centre {
 }
 
 impl Centre {
-    fn steer(&mut self, frame: &Frame<'_>, area: Rect) {
-        let stage = stage(&area);
+    /// Turns, moves and zooms the cloud on a stage; a drag may begin anywhere in its clip.
+    pub fn steer(&mut self, frame: &Frame<'_>, stage: &Stage) {
+        let area = stage.clip;
         let touch = frame.touch("cloud", area);
         let delta = frame.ui.io().mouse_delta.map(|value| value / frame.scale);
         if touch.held {

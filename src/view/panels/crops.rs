@@ -110,7 +110,7 @@ impl Crops {
             paint.text([x, layout.centre.min[1] + 22.0], Align::Left, Style::TITLE, "One image and its crops");
             paint.text(layout.centre.centre(), Align::Centre, Style::QUIET, "The first image is on its way.");
             if let Some((area, stage)) = &landing {
-                landing::steer(frame, area, stage, cloud);
+                cloud.steer(frame, stage);
                 landing::title(frame, area, snapshot);
             }
             return;
@@ -128,7 +128,7 @@ impl Crops {
         }
         let landed = landing.as_ref().map(|(area, stage)| {
             landing::fade(frame, stage);
-            landing::steer(frame, area, stage, cloud);
+            cloud.steer(frame, stage);
             landing::title(frame, area, snapshot);
             (stage, landing::place(inspection, stage, &cloud.camera))
         });

@@ -1,19 +1,28 @@
-//! The right pane: the charts of the meters, all over one step axis. Ranges are fixed by their references; a switch that was
+//! The right pane: the charts of the method's meters, all over one step axis. Ranges are fixed by their references; a switch that was
 //! flipped is a line through every chart, its letter above the first.
 
 use crate::command::Command;
+use crate::config::Method;
 use crate::observe::verdict::COMPLETE_BELOW_STD;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Series, Snapshot};
 use crate::view::charts::{Axis, Chart, End, Line, Reference, grouped, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;
 
+use super::balance::ln_k;
 use super::{Frame, Panel};
 
 /// The right pane.
 #[derive(Default)]
-pub struct Meters;
+pub struct Meters {
+    /// DINO: entropy of the mean minus mean entropy, worked out anew when either has changed.
+    mutual_information: Series,
+    made_of: (usize, Option<(u64, f32)>, Option<(u64, f32)>),
+}
+
+/// Under this share of ln K the mutual information says that the distributions have collapsed (SCIENCE.md, section 6).
+const COLLAPSED_BELOW_SHARE: f32 = 0.05;
 
 fn reference(value: f32, name: impl Into<String>, below: bool, right: bool) -> Reference {
     Reference { value, name: name.into(), below, right }
@@ -23,9 +32,108 @@ fn percent(value: f32) -> String {
     if value.is_finite() { format!("{:.1} %", value * 100.0) } else { "not finite".to_owned() }
 }
 
-fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
+/// a - b wherever both were measured at the same step.
+fn difference(a: &Series, b: &Series) -> Series {
+    let mut others = b.points.iter().copied().peekable();
+    let mut points = Vec::with_capacity(a.points.len());
+    for &(step, value) in &a.points {
+        while others.next_if(|other| other.0 < step).is_some() {}
+        if let Some(other) = others.next_if(|other| other.0 == step) {
+            points.push((step, value - other.1));
+        }
+    }
+    Series { points }
+}
+
+fn single(series: &Series) -> Vec<Line<'_>> {
+    vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }]
+}
+
+fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Vec<Chart<'a>> {
+    match snapshot.method {
+        Method::Byol => byol_charts(snapshot),
+        Method::Dino => dino_charts(snapshot, mutual_information),
+    }
+}
+
+fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
+    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, false)];
+    if let Some(untrained) = snapshot.untrained_knn {
+        references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, true));
+    }
+    let labelled = !snapshot.class_names.is_empty();
+    Chart {
+        title: "kNN accuracy",
+        qualifier: if labelled { "labels: display only" } else { "no labels in these images" }.to_owned(),
+        range: [0.0, 1.0],
+        references: if labelled { references } else { Vec::new() },
+        lines: if labelled { single(&snapshot.history.knn_accuracy) } else { Vec::new() },
+        format: percent,
+        greyed: false,
+    }
+}
+
+fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Vec<Chart<'a>> {
     let history = &*snapshot.history;
-    let single = |series| vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }];
+    let most = ln_k(snapshot);
+    let top = most.unwrap_or(4.0);
+    let mut entropies = vec![reference(0.0, "0 one prototype", false, false)];
+    let mut information = vec![reference(0.0, "0 says nothing of the image", false, false)];
+    if let Some(most) = most {
+        entropies.push(reference(most, format!("ln K = {most:.2}, uniform"), false, true));
+        information.push(reference(most, format!("ln K = {most:.2}"), false, true));
+        let classes = snapshot.class_names.len();
+        if classes > 1 && (classes as f32).ln() < 0.8 * most {
+            information.push(reference((classes as f32).ln(), format!("ln {classes}, one a class"), false, true));
+        }
+    }
+    let collapsed = most.is_some_and(|most| mutual_information.last().is_some_and(|now| now < COLLAPSED_BELOW_SHARE * most));
+    vec![
+        Chart {
+            title: "Teacher entropy",
+            qualifier: "nats".to_owned(),
+            range: [-0.05 * top, 1.3 * top],
+            references: entropies,
+            lines: vec![
+                Line { series: &history.mean_teacher_entropy, colour: theme::TEXT, name: "of mean", end: End::Dot },
+                Line { series: &history.teacher_entropy, colour: theme::TEACHER, name: "per image", end: End::Ring },
+            ],
+            format: short,
+            greyed: false,
+        },
+        Chart {
+            title: "Mutual information",
+            qualifier: if collapsed { "collapsed" } else { "of mean − per image" }.to_owned(),
+            range: [-0.05 * top, 1.3 * top],
+            references: information,
+            lines: single(mutual_information),
+            format: short,
+            greyed: false,
+        },
+        Chart {
+            title: "KL divergence",
+            qualifier: if collapsed { "low: all images alike" } else { "student from teacher" }.to_owned(),
+            range: [0.0, 2.0],
+            references: vec![reference(0.0, "0 equal", false, false)],
+            lines: single(&history.kl),
+            format: short,
+            greyed: false,
+        },
+        knn_chart(snapshot),
+        Chart {
+            title: "Embedding std",
+            qualifier: "of the head's bottleneck".to_owned(),
+            range: [0.0, 1.2],
+            references: vec![reference(1.0, "1 spread out", false, true), reference(0.0, "0 one point", false, false)],
+            lines: single(&history.embedding_std),
+            format: short,
+            greyed: false,
+        },
+    ]
+}
+
+fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
+    let history = &*snapshot.history;
     let dimensions = snapshot.cloud.as_ref().map_or(32, |cloud| cloud.dimensions).max(2);
     let collapsed = history.embedding_std.last().is_some_and(|std| std < COMPLETE_BELOW_STD);
     let std = Chart {
@@ -58,21 +166,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
         format: short,
         greyed: collapsed,
     };
-    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, false)];
-    if let Some(untrained) = snapshot.untrained_knn {
-        references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, true));
-    }
-    let labelled = !snapshot.class_names.is_empty();
-    let knn = Chart {
-        title: "kNN accuracy",
-        qualifier: if labelled { "labels: display only" } else { "no labels in these images" }.to_owned(),
-        range: [0.0, 1.0],
-        references: if labelled { references } else { Vec::new() },
-        lines: if labelled { single(&history.knn_accuracy) } else { Vec::new() },
-        format: percent,
-        greyed: false,
-    };
-    vec![std, loss, rank, knn]
+    vec![std, loss, rank, knn_chart(snapshot)]
 }
 
 impl Panel for Meters {
@@ -80,10 +174,22 @@ impl Panel for Meters {
         let paint = &frame.paint;
         paint.rule(area.min, [area.min[0], area.max[1]], theme::SEPARATOR, 1.0);
         let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 12.0, area.max[0] - 16.0, area.max[1] - 28.0);
-        let mut charts = charts(snapshot);
-        // The loss goes first where four do not fit, then the rank, then the kNN; the collapse meter stays.
-        for title in ["Loss", "Effective rank", "kNN accuracy"] {
-            if inner.height() / (charts.len() as f32) < 120.0 {
+        let history = &*snapshot.history;
+        let last = |series: &Series| series.points.last().copied();
+        let made_of = (history.teacher_entropy.points.len(), last(&history.teacher_entropy), last(&history.mean_teacher_entropy));
+        if made_of != self.made_of {
+            self.mutual_information = difference(&history.mean_teacher_entropy, &history.teacher_entropy);
+            self.made_of = made_of;
+        }
+        let mut charts = charts(snapshot, &self.mutual_information);
+        // What goes where not all fit: BYOL's loss, rank and kNN, DINO's std, KL and kNN; the collapse meters stay.
+        let least = if snapshot.method == Method::Dino { 110.0 } else { 120.0 };
+        let going = match snapshot.method {
+            Method::Byol => ["Loss", "Effective rank", "kNN accuracy"],
+            Method::Dino => ["Embedding std", "KL divergence", "kNN accuracy"],
+        };
+        for title in going {
+            if inner.height() / (charts.len() as f32) < least {
                 charts.retain(|chart| chart.title != title);
             }
         }
@@ -103,7 +209,11 @@ impl Panel for Meters {
         }
         for (index, chart) in charts.iter().enumerate() {
             let rect = place(index);
-            chart.draw(paint, &rect, &axis, &snapshot.events, index == 0);
+            if snapshot.method == Method::Dino {
+                chart.draw_all_values(paint, &rect, &axis, &snapshot.events, index == 0);
+            } else {
+                chart.draw(paint, &rect, &axis, &snapshot.events, index == 0);
+            }
         }
         // The shared axis under the last chart.
         let last = place(charts.len() - 1);
@@ -111,5 +221,18 @@ impl Panel for Meters {
         let y = plot.max[1] + 14.0;
         paint.text([plot.min[0], y], Align::Left, Style::LABEL, "0");
         paint.text([plot.max[0], y], Align::Right, Style::LABEL, &format!("step {}", grouped(axis.last_step)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_taken_at_common_steps() {
+        let a = Series { points: vec![(1, 4.0), (2, 5.0), (4, 6.0), (9, 1.0)] };
+        let b = Series { points: vec![(2, 1.0), (3, 9.0), (4, 2.0), (8, 0.0)] };
+        assert_eq!(difference(&a, &b).points, [(2, 4.0), (4, 4.0)]);
+        assert!(difference(&a, &Series::default()).points.is_empty());
     }
 }

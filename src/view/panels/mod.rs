@@ -1,8 +1,13 @@
 //! The panes of the window, one file each. A panel reads the snapshot, paints, and pushes commands; it never reaches further.
 
+pub mod balance;
 pub mod bottom;
 pub mod centre;
 pub mod crops;
+pub mod diagram;
+pub mod diagram_byol;
+pub mod diagram_dino;
+pub mod dials;
 pub mod dino;
 pub mod mechanism;
 pub mod meters;

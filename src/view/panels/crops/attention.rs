@@ -15,6 +15,10 @@ const NONE: &str = "The pyramid has no attention: choose a ViT preset.";
 const GAP: f32 = 10.0;
 const LABEL: f32 = 22.0;
 const TITLE: f32 = 24.0;
+/// The title in a column has two lines.
+const TITLES: f32 = 42.0;
+/// The narrowest column, for its title's sake.
+const NARROWEST: f32 = 104.0;
 /// Heads shown at most; the mean is over all.
 const MOST_HEADS: usize = 8;
 
@@ -63,7 +67,7 @@ pub fn veil(shares: &[f32]) -> impl Iterator<Item = f32> + '_ {
 /// The veil where there is no attention. The notes' 0.62 leaves bright images too bright for a projector.
 const VEIL: f32 = 0.8;
 
-/// Height of the pictures in a row.
+/// Height of the pictures' part under an image that may take all the height but this.
 pub fn row_height(width: f32, height: f32, aspect: f32, cells: usize) -> f32 {
     if cells == 0 {
         return LABEL;
@@ -72,10 +76,27 @@ pub fn row_height(width: f32, height: f32, aspect: f32, cells: usize) -> f32 {
     TITLE + (widest / aspect).min(height * 0.13).max(16.0) + LABEL
 }
 
-/// Width of the pictures in a column.
+/// Width of the pictures' part beside an image that may take all the width but this.
 pub fn column_width(height: f32, aspect: f32, cells: usize) -> f32 {
-    let side = ((height - TITLE - 18.0) / cells.max(1) as f32 - LABEL).clamp(24.0, 168.0);
-    (side * aspect).clamp(104.0, 200.0)
+    let side = ((height - TITLES) / cells.max(1) as f32 - LABEL).clamp(24.0, 168.0);
+    (side * aspect).clamp(NARROWEST, 200.0)
+}
+
+/// Columns of the pictures, and the width of one, so that they are as large as `size` allows.
+fn arrange([width, height]: [f32; 2], aspect: f32, cells: usize) -> (usize, f32) {
+    let fit = |columns: usize| {
+        let rows = cells.div_ceil(columns);
+        let wide = (width + GAP) / columns as f32 - GAP;
+        let high = (height / rows as f32 - LABEL) * aspect;
+        (columns, wide.min(high).max(4.0))
+    };
+    (1..=cells.max(1)).map(fit).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((1, 4.0))
+}
+
+/// Height that the pictures fill of at most `height`, title included.
+pub fn filled(width: f32, height: f32, aspect: f32, cells: usize) -> f32 {
+    let (columns, cell) = arrange([width, height - TITLE], aspect, cells);
+    TITLE + cells.div_ceil(columns) as f32 * (cell / aspect + LABEL)
 }
 
 /// Paints the pictures; gives the head under the pointer. `shown` is over the image; a click changes what is `kept` there.
@@ -107,24 +128,18 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
         y += 14.0;
     }
     let aspect = aspect(inspection);
-    let box_size = if panes.column {
-        [area.width(), (area.max[1] - y) / cells as f32 - LABEL]
-    } else {
-        [(area.width() + GAP) / cells as f32 - GAP, area.max[1] - y - LABEL]
-    };
-    let width = box_size[0].min(box_size[1] * aspect).max(4.0);
+    let (columns, width) = arrange([area.width(), area.max[1] - y], aspect, cells);
     let height = width / aspect;
+    // Names stand below their pictures however narrow those are.
+    let pitch = (width + GAP).max(56.0);
     let heads = heads(inspection);
     let mut found = None;
     for cell in 0..cells {
         // The mean comes last.
         let head = if cell + 1 == cells && heads > 1 { heads } else { cell };
         let Some(shares) = shares(inspection, head) else { continue };
-        let corner = if panes.column {
-            [area.min[0], y + cell as f32 * (height + LABEL)]
-        } else {
-            [area.min[0] + cell as f32 * (width + GAP).max(60.0), y]
-        };
+        let [column, row] = [(cell % columns) as f32, (cell / columns) as f32];
+        let corner = [area.min[0] + column * pitch, y + row * (height + LABEL)];
         let rect = Rect::new(corner[0].round(), corner[1].round(), (corner[0] + width).round(), (corner[1] + height).round());
         looking.image(rect, Some(&shares));
         let touch = frame.touch(&format!("head-{head}"), Rect::new(rect.min[0], rect.min[1], rect.max[0], rect.max[1] + LABEL));

@@ -2,7 +2,6 @@
 //! ring for each global as the teacher does. The dots turn with the cloud, for they go through the same camera.
 
 use glam::Vec3;
-use imgui::MouseButton;
 
 use crate::snapshot::{Inspection, Snapshot};
 use crate::view::camera::Camera;
@@ -10,7 +9,6 @@ use crate::view::cloud::Stage;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
-use crate::view::panels::centre::Centre;
 use crate::view::theme::{self, Type};
 
 use super::Looking;
@@ -48,26 +46,6 @@ pub fn stage(area: &Rect) -> Stage {
     let free = Rect::new(area.min[0] + 8.0, area.min[1] + 38.0, area.max[0] - 8.0, area.max[1] - 4.0);
     let clip = Rect::new(area.min[0] + 1.0, area.min[1] + 34.0, area.max[0] - 1.0, area.max[1]);
     Stage { radius: 0.47 * free.width().min(free.height()), ..Stage::new(clip, free) }
-}
-
-/// Turns, moves and zooms the cloud.
-pub fn steer(frame: &Frame<'_>, area: &Rect, stage: &Stage, cloud: &mut Centre) {
-    let touch = frame.touch("landing", *area);
-    let camera = &mut cloud.camera;
-    let delta = frame.ui.io().mouse_delta.map(|value| value / frame.scale);
-    if touch.held {
-        camera.orbit(delta, stage.radius);
-    } else if touch.held_right {
-        camera.pan += glam::Vec2::from(delta);
-        let limit = glam::Vec2::new(area.width(), area.height()) * 0.5;
-        camera.pan = camera.pan.clamp(-limit, limit);
-    }
-    if touch.hovered {
-        camera.zoom_by(cloud.wheel);
-        if frame.ui.is_mouse_double_clicked(MouseButton::Left) {
-            *camera = Camera::default();
-        }
-    }
 }
 
 /// The title with what dots and rings are.
@@ -168,7 +146,7 @@ fn names(looking: &Looking<'_, '_>, stage: &Stage, dots: &Dots) {
     let globals = marks::globals(looking.inspection);
     let mut groups: Vec<(Vec<usize>, [f32; 2])> = Vec::new();
     for dot in &dots.student {
-        let near = |at: &[f32; 2]| (at[0] - dot.at[0]).abs() < 30.0 && (at[1] - dot.at[1]).abs() < 14.0;
+        let near = |at: &[f32; 2]| (at[0] - dot.at[0]).abs() < 20.0 && (at[1] - dot.at[1]).abs() < 12.0;
         match groups.iter_mut().find(|(_, at)| near(at)) {
             Some((crops, _)) => crops.push(dot.crop),
             None => groups.push((vec![dot.crop], dot.at)),

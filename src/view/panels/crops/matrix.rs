@@ -7,6 +7,7 @@ use crate::view::charts::short;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Paint, Style};
 use crate::view::panels::Frame;
+use crate::view::panels::dials::tau_text;
 use crate::view::theme;
 
 use super::Looking;
@@ -32,19 +33,24 @@ struct Grid {
 /// Height of the two lines below the rows.
 const FOOT: f32 = 46.0;
 /// Height of the teacher's side above the rows, in full and without room.
-const HEAD: [f32; 2] = [176.0, 64.0];
+const HEAD: [f32; 2] = [180.0, 64.0];
+
+/// Side of a row's thumbnail where there is room.
+fn side(inner: &Rect) -> f32 {
+    (inner.width() * 0.15).min(62.0)
+}
 
 fn grid(area: &Rect, count: usize, globals: usize) -> Grid {
     let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1]);
     let head = area.height() >= 400.0;
     let top = inner.min[1] + HEAD[usize::from(!head)];
     let space = (inner.max[1] - FOOT - top).max(0.0);
-    let pitch = (space / count.max(1) as f32).clamp(22.0, 56.0);
+    let pitch = (space / count.max(1) as f32).clamp(22.0, side(&inner) + 14.0);
     let columns = globals.clamp(1, 4);
     let gap = 12.0;
     let width = (((inner.width() - 124.0) - gap * columns as f32) / columns as f32).clamp(24.0, 110.0);
     let left = inner.max[0] - columns as f32 * width - (columns - 1) as f32 * gap;
-    let thumbnail = 26.0 + (pitch - 6.0).min(46.0);
+    let thumbnail = 26.0 + (pitch - 6.0).min(side(&inner));
     let student = inner.min[0] + thumbnail + 10.0;
     let bar = ((left - student) * 0.45).clamp(10.0, 40.0);
     Grid {
@@ -126,26 +132,26 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, "teacher: globals only");
         return;
     }
-    let [inputs, block, bars] = [top + 44.0, top + 102.0, top + 148.0];
+    let [inputs, block, bars] = [top + 58.0, top + 112.0, top + 156.0];
     for (index, column) in grid.columns.iter().enumerate() {
         let x = ((column[0] + column[1]) * 0.5).round();
-        let rect = Rect::new(x - 22.0, inputs, x + 22.0, inputs + 44.0);
+        let rect = Rect::new(x - 21.0, inputs, x + 21.0, inputs + 42.0);
         looking.crop(index, rect);
         if looking.frame.touch(&format!("teacher-{index}"), rect).hovered {
             looking.found = Some(index);
         }
         marks::frame(paint, rect.inset(-2.0), true, if looking.hovered == Some(index) { 4.0 } else { 2.0 });
-        paint.text([rect.min[0] - 6.0, inputs + 10.0], Align::Right, Style::TITLE.coloured(theme::GLOBAL), &marks::name(index, globals));
+        marks::tag(paint, [rect.min[0] - 2.0, inputs - 19.0], [28.0, 18.0], index, globals);
         paint.arrow([x, rect.max[1] + 2.0], [x, block - 1.0], theme::TEACHER);
-        paint.arrow([x, block + 32.0], [x, grid.top - 3.0], theme::TEACHER);
+        paint.arrow([x, block + 30.0], [x, grid.top - 3.0], theme::TEACHER);
         stop_gradient(paint, x, bars, looking.snapshot.switches.stop_gradient);
     }
-    let rect = Rect::new(first[0], block, last[1], block + 32.0);
+    let rect = Rect::new(first[0], block, last[1], block + 30.0);
     paint.outline(rect, theme::TEACHER, 4.0, 2.0);
     paint.text(rect.centre(), Align::Centre, Style::TITLE.coloured(theme::TEACHER), "teacher");
     let room = first[0] - left - 30.0;
     let long = "sees the globals only";
-    let mut y = inputs + 10.0;
+    let mut y = inputs - 8.0;
     paint.text([left, y], Align::Left, Style::TITLE, "The teacher");
     for line in if paint.text_width(Style::QUIET, long) <= room { vec![long] } else { vec!["sees the", "globals only"] } {
         y += 18.0;
@@ -163,7 +169,7 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         paint.dashes([x, middle], [x, grid.top - 2.0], colour, 2.0, 4.0);
     }
     paint.arrow([x, middle], [rect.min[0] - 2.0, middle], colour);
-    let tau = crate::view::panels::mechanism::tau_text(snapshot.dials.tau);
+    let tau = tau_text(snapshot.dials.tau);
     let words = if on { vec![format!("EMA, τ {tau}"), format!("τ {tau}")] } else { vec!["EMA off".to_owned()] };
     if let Some(words) = words.iter().find(|words| paint.text_width(Style::LABEL, words) < x - left - 6.0) {
         paint.text([x - 6.0, middle + 10.0], Align::Right, Style::LABEL, words);
@@ -203,7 +209,7 @@ fn cells(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid, row: usize) {
     let middle = (top + bottom) * 0.5;
     let left = area.min[0] + 16.0;
     paint.text([left, middle], Align::Left, Style::TITLE.coloured(colour), &marks::name(row, globals));
-    let side = (grid.pitch - 6.0).min(46.0);
+    let side = (grid.pitch - 6.0).min(side(&Rect::new(left, area.min[1], area.max[0] - 16.0, area.max[1])));
     let picture = Rect::new(grid.thumbnails, middle - side * 0.5, grid.thumbnails + side, middle + side * 0.5);
     looking.crop(row, picture);
     marks::frame(paint, picture.inset(-1.0), row < globals, 1.5);

@@ -53,10 +53,16 @@ pub fn split(area: &Rect, inspection: &Inspection) -> Panes {
         let middle = inner.max[1] - thumbnails_height - 10.0;
         let (picture, attention, thumbnails) = if column {
             let width = attention::column_width(middle - top, aspect, cells).min(inner.width() * 0.4);
-            let rect = Rect::new(inner.min[0], top, inner.min[0] + width, middle);
+            let picture = fit(&Rect::new(inner.min[0] + width + 16.0, top, inner.max[0], middle), aspect);
+            // What the image's shape leaves free beside it is theirs.
+            let free = inner.width() - picture.width() - 16.0;
+            let rect = Rect::new(inner.min[0], top, inner.min[0] + free, middle);
             (Rect::new(rect.max[0] + 16.0, top, inner.max[0], middle), rect, inner.max[1])
         } else {
-            let height = attention::row_height(inner.width(), inner.height(), aspect, cells);
+            let least = attention::row_height(inner.width(), inner.height(), aspect, cells);
+            let picture = fit(&Rect::new(inner.min[0], top, inner.max[0], middle - least - 6.0), aspect);
+            let free = middle - 16.0 - (top + picture.height());
+            let height = if cells == 0 { least } else { attention::filled(inner.width(), free.max(least), aspect, cells) };
             let rect = Rect::new(inner.min[0], inner.max[1] - height, inner.max[0], inner.max[1]);
             (Rect::new(inner.min[0], top, inner.max[0], middle - height - 6.0), rect, inner.max[1] - height - 6.0)
         };

@@ -1,0 +1,83 @@
+//! DINO's balance as one picture: the entropy of the mean distribution to the right, the mean entropy of an image upwards, both from 0
+//! to ln K. Images cannot be less decided than their mean, so everything happens in a triangle: one prototype for all in the lower left
+//! corner, uniform in the upper right; centering pushes to the right, sharpening down. The path so far is drawn, older darker.
+
+use crate::snapshot::Snapshot;
+use crate::view::charts::short;
+use crate::view::layout::Rect;
+use crate::view::paint::{Align, Style};
+use crate::view::theme;
+
+use super::Frame;
+
+/// ln K, once K is known.
+pub fn ln_k(snapshot: &Snapshot) -> Option<f32> {
+    let prototypes = snapshot.distributions.as_ref().map(|distributions| distributions.prototypes)?;
+    (prototypes > 1).then(|| (prototypes as f32).ln())
+}
+
+/// Paints the balance into `area`.
+pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
+    let paint = &frame.paint;
+    let title = paint.text([area.min[0], area.min[1] + 10.0], Align::Left, Style::TITLE, "Balance");
+    let axes = "→ entropy of the mean   ↑ of an image";
+    let axes = if title + paint.text_width(Style::LABEL, axes) + 12.0 < area.width() { axes } else { "→ mean   ↑ image" };
+    paint.text([area.max[0], area.min[1] + 11.0], Align::Right, Style::LABEL, axes);
+    let Some(most) = ln_k(snapshot) else { return };
+    let side = (area.width() - 20.0).min(area.height() - 100.0).max(40.0);
+    let [left, bottom] = [area.min[0] + 6.0, area.min[1] + 54.0 + side];
+    let at =
+        |of_mean: f32, of_image: f32| [left + side * (of_mean / most).clamp(0.0, 1.0), bottom - side * (of_image / most).clamp(0.0, 1.0)];
+    let corners = [at(0.0, 0.0), at(most, 0.0), at(most, most), at(0.0, 0.0)];
+    paint.polyline(corners.into_iter(), theme::AXIS, 1.5);
+    paint.text([at(most, most)[0], at(most, most)[1] - 14.0], Align::Right, Style::BODY, "uniform");
+    paint.text([left, bottom + 16.0], Align::Left, Style::BODY, "one prototype");
+    paint.text([left + side, bottom + 16.0], Align::Right, Style::BODY, "all, decided");
+    // What the ingredients do.
+    let y = bottom + 38.0;
+    let width = paint.text([left, y], Align::Left, Style::TITLE, "centering");
+    paint.arrow(
+        [left + width + 10.0, y],
+        [left + width + 58.0, y],
+        if snapshot.switches.centering { theme::TEXT } else { theme::SEPARATOR },
+    );
+    let x = left + side;
+    let name = paint.text([x - 18.0, y], Align::Right, Style::TITLE, "sharpening");
+    if name + width + 130.0 < side {
+        paint.arrow([x - 6.0, y - 12.0], [x - 6.0, y + 10.0], if snapshot.switches.sharpening { theme::TEXT } else { theme::SEPARATOR });
+    }
+    // As many prototypes as classes, each image decided.
+    let classes = snapshot.class_names.len();
+    if classes > 1 && (classes as f32).ln() < most {
+        let [x, y] = at((classes as f32).ln(), 0.0);
+        paint.rule([x, y - 5.0], [x, y + 5.0], theme::TEXT_2, 1.0);
+        paint.text([x + 5.0, y - 11.0], Align::Left, Style::LABEL, &format!("ln {classes}: one a class"));
+    }
+    let (images, means) = (&snapshot.history.teacher_entropy.points, &snapshot.history.mean_teacher_entropy.points);
+    let path: Vec<[f32; 2]> = images
+        .iter()
+        .zip(means)
+        .filter(|(image, mean)| image.0 == mean.0 && image.1.is_finite() && mean.1.is_finite())
+        .map(|(image, mean)| at(mean.1, image.1))
+        .collect();
+    let every = (path.len() / 600).max(1);
+    let thinned: Vec<[f32; 2]> = path.iter().copied().step_by(every).chain(path.last().copied()).collect();
+    let parts = 4;
+    let length = thinned.len().div_ceil(parts).max(1);
+    for part in 0..parts {
+        let end = ((part + 1) * length + 1).min(thinned.len());
+        if let Some(points) = thinned.get((part * length).min(end)..end) {
+            let strength = 0.25 + 0.75 * part as f32 / (parts - 1) as f32;
+            paint.polyline(points.iter().copied(), theme::with_alpha(theme::TEACHER, strength), 2.0);
+        }
+    }
+    if let (Some(point), Some(mean), Some(image)) = (path.last(), means.last(), images.last()) {
+        paint.dot(*point, 6.0, theme::GROUND);
+        paint.ring(*point, 6.0, theme::TEACHER, 2.5);
+        let text = format!("{} / {}", short(mean.1), short(image.1));
+        let width = paint.text_width(Style::LABEL, &text);
+        let right = point[0] - 12.0 - width < area.min[0];
+        let x = if right { point[0] + 12.0 } else { point[0] - 12.0 - width };
+        paint.text([x, point[1] - 12.0], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
+    }
+}
