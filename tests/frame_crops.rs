@@ -309,6 +309,30 @@ fn the_crop_under_the_pointer_stands_out_everywhere() {
 }
 
 #[test]
+fn a_head_of_attention_goes_over_the_image() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let data = Snapshot { playing: false, method: Method::Byol, ..snapshot(&gpu, Some(inspection(&gpu, [256, 256], 4, 3))) };
+    let size = [1280, 800];
+    let mut screen = Screen::new(Scene::Multicrop);
+    let light = |picture: &RgbaImage| -> u64 {
+        let place = |x, y| picture.get_pixel(x, y).0[..3].iter().map(|&value| u64::from(value)).sum::<u64>();
+        (150..540).step_by(3).flat_map(|y| (500..900).step_by(3).map(move |x| (x, y))).map(|(x, y)| place(x, y)).sum()
+    };
+    let rest = light(&draw(&gpu, &mut renderer, &mut screen, size, &data));
+    renderer.imgui().io_mut().mouse_pos = [410.0, 290.0];
+    draw(&gpu, &mut renderer, &mut screen, size, &data);
+    let veiled = draw(&gpu, &mut renderer, &mut screen, size, &data);
+    keep(&veiled, "head");
+    assert!(light(&veiled) * 4 < rest * 3, "{} of {rest}", light(&veiled));
+    renderer.imgui().io_mut().mouse_pos = [-f32::MAX; 2];
+    screen.act(Action::Panels, &data, &mut Vec::new(), &mut Vec::new());
+    draw(&gpu, &mut renderer, &mut screen, size, &data);
+    keep(&draw(&gpu, &mut renderer, &mut screen, size, &data), "panels-hidden");
+}
+
+#[test]
 fn keys_turn_images_and_draw_crops() {
     let _guard = one_at_a_time();
     let gpu = gpu();

@@ -46,7 +46,7 @@ impl Panel for BottomBar {
         match frame.scene {
             Scene::Byol => {}
             Scene::Dino => hints.push((&["←", "→"], "prototype")),
-            Scene::Multicrop => hints.extend([(&["C"][..], "other crops"), (&["←", "→"], "other images"), (&["B"], "the batch's")]),
+            Scene::Multicrop => hints.extend([(&["C"][..], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
         }
         let rest: [(&[&str], &str); 6] = [
             (&["R"], "re-initialise"),

@@ -118,7 +118,7 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let paint = &frame.paint;
     let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 6.0, area.max[0] - 16.0, area.max[1] - 28.0);
     let mut meters = meters(snapshot);
-    while meters.len() > 1 && inner.height() / (meters.len() as f32) < 96.0 {
+    while meters.len() > 1 && inner.height() / (meters.len() as f32) < 108.0 {
         meters.pop();
     }
     // The first chart has the letters of the flips above its plot.

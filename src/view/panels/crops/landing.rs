@@ -153,7 +153,10 @@ fn names(looking: &Looking<'_, '_>, stage: &Stage, dots: &Dots) {
         }
     }
     groups.sort_by(|a, b| a.1[1].total_cmp(&b.1[1]));
-    let mut taken: Vec<Rect> = Vec::new();
+    // Names keep off the dots, too.
+    let around = |dot: &Dot, side: f32| Rect::new(dot.at[0] - side, dot.at[1] - side, dot.at[0] + side, dot.at[1] + side);
+    let students = dots.student.iter().map(|dot| around(dot, 7.0));
+    let mut taken: Vec<Rect> = students.chain(dots.teacher.iter().map(|dot| around(dot, 10.0))).collect();
     let style = Style::new(Type::Label, true, theme::TEXT);
     let gap = 5.0;
     for (crops, at) in groups {

@@ -102,7 +102,7 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
     let paint = &frame.paint;
     let (inner, picture) = (&panes.inner, panes.picture);
     let y = inner.min[1] + 22.0;
-    let title = paint.text([inner.min[0], y], Align::Left, Style::TITLE, "One image and its crops");
+    let title = title(looking, inner, y);
     let room = inner.width() - title - 16.0;
     let note = match (looking.hovered, head) {
         (Some(index), _) => text::crop(inspection, index),
@@ -140,6 +140,25 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
         };
         marks::frame(paint, rect, global, thickness);
     }
+}
+
+/// The title, which also says what the frames' colours mean; gives its width.
+fn title(looking: &Looking<'_, '_>, inner: &Rect, y: f32) -> f32 {
+    let globals = marks::globals(looking.inspection);
+    let locals = marks::count(looking.inspection) - globals;
+    let mut words = vec![(format!("{globals} global"), theme::GLOBAL)];
+    if inner.width() > 500.0 {
+        words.insert(0, ("One image,".to_owned(), theme::TEXT));
+    }
+    if locals > 0 {
+        words.extend([("and".to_owned(), theme::TEXT), (format!("{locals} local"), theme::LOCAL)]);
+    }
+    words.push(("crops".to_owned(), theme::TEXT));
+    let mut x = inner.min[0];
+    for (word, colour) in words {
+        x += looking.frame.paint.text([x, y], Align::Left, Style::TITLE.coloured(colour), &word) + 5.0;
+    }
+    x - inner.min[0]
 }
 
 /// The names of the crops in the corners of their frames, moved aside where two would lie on each other.
@@ -181,6 +200,10 @@ fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect]) -> Rect {
         (0..=count).map(move |index| from + index as f32 * step)
     };
     let mut places = Vec::new();
+    // A tag would hide most of a small crop, so it stands on it.
+    if rect.width().min(rect.height()) < 72.0 && rect.min[1] - TAG[1] >= picture.min[1] {
+        places.push(at(rect.min[0], rect.min[1] - TAG[1]));
+    }
     places.extend(steps(rect.min[0], rect.max[0] - TAG[0], TAG[0] + 2.0).map(|x| at(x, rect.min[1])));
     places.extend(steps(rect.min[1], rect.max[1] - TAG[1], TAG[1] + 2.0).map(|y| at(rect.min[0], y)));
     places.push(at(rect.max[0] - TAG[0], rect.min[1]));
