@@ -454,12 +454,24 @@ fn time_of_a_frame() {
     let _guard = one_at_a_time();
     let gpu = gpu();
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
-    for (size, side) in [([1280, 800], 256), ([1280, 800], 512), ([1920, 1080], 512)] {
-        let data = snapshot(&gpu, Some(inspection(&gpu, [side, side], 8, 3)));
+    let cpu = || {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        let fields: Vec<f32> =
+            stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|v| v.parse().ok()).collect();
+        fields.iter().sum::<f32>() * 10.0
+    };
+    for (name, size, side, locals, heads) in [
+        ("all", [1280, 800], 256, 8, 3),
+        ("all", [1280, 800], 512, 8, 3),
+        ("no attention", [1280, 800], 512, 8, 0),
+        ("no locals", [1280, 800], 512, 0, 0),
+        ("all", [1920, 1080], 512, 8, 3),
+    ] {
+        let data = snapshot(&gpu, Some(inspection(&gpu, [side, side], locals, heads)));
         let mut screen = Screen::new(Scene::Multicrop);
         let canvas = Canvas::new(&gpu, size);
         for _ in 0..2 {
-            let (began, mut built) = (Instant::now(), Duration::ZERO);
+            let (began, mut built, cpu_began) = (Instant::now(), Duration::ZERO, cpu());
             for _ in 0..30 {
                 let at = Instant::now();
                 let mut encoder = gpu.device.create_command_encoder(&Default::default());
@@ -469,7 +481,12 @@ fn time_of_a_frame() {
                 gpu.wait().expect("the device");
             }
             let millis = |time: Duration| time.as_secs_f32() * 1000.0 / 30.0;
-            println!("{size:?}, picture {side}: {:.1} ms a frame, {:.1} ms of it built on the CPU", millis(began.elapsed()), millis(built));
+            println!(
+                "{name}, {size:?}, picture {side}: {:.1} ms a frame, {:.1} ms of it built on the CPU; {:.1} ms of CPU time",
+                millis(began.elapsed()),
+                millis(built),
+                (cpu() - cpu_began) / 30.0
+            );
         }
     }
 }

@@ -48,38 +48,36 @@ fn pixel_at(shape: vec4<u32>, at: vec2<i32>) -> vec4<f32> {
     return unpack4x8unorm(pixels[index]);
 }
 
-const SAMPLES = 6;  // along a side, at most
+const SAMPLES = 3;  // along a side, at most, of what a reduced pixel covers
 
-fn reduced(in: Varying) -> vec4<f32> {
-    let count = clamp(vec2<i32>(ceil(in.step)), vec2<i32>(1), vec2<i32>(SAMPLES));
-    let middle = in.place * vec2<f32>(in.shape.yz);
-    var sum = vec4<f32>(0.0);
+// All kinds of picture are one loop over taps: software adapters run both sides of every branch, but only the turns that a loop takes.
+@fragment fn fragment_picture(in: Varying) -> @location(0) vec4<f32> {
+    let smoothed = (in.shape.w & SMOOTH) != 0u;
+    let alpha = (in.shape.w & ALPHA) != 0u;
+    let here = in.place * vec2<f32>(in.shape.yz);
+    let reduced = (smoothed || !alpha) && max(in.step.x, in.step.y) > 1.0;
+    // Between the four pixels around: how far to the right and lower ones.
+    let between = fract(here - 0.5);
+    let edges = clamp((between - 0.5) / in.step + 0.5, vec2<f32>(0.0), vec2<f32>(1.0));
+    let far = select(select(edges, vec2<f32>(0.0), alpha), between, smoothed);
+    let beyond = far >= vec2<f32>(1.0);
+    // Where a tap has no weight there is only one.
+    let single = (far <= vec2<f32>(0.0)) | beyond;
+    let nearest = select(floor(here - 0.5) + select(vec2<f32>(0.5), vec2<f32>(1.5), beyond), here, vec2<bool>(alpha && !smoothed));
+
+    let covered = clamp(vec2<i32>(ceil(in.step)), vec2<i32>(1), vec2<i32>(SAMPLES));
+    let share = 1.0 / vec2<f32>(covered);
+    let count = select(select(vec2<i32>(2), vec2<i32>(1), single), covered, vec2<bool>(reduced));
+    let first = select(nearest, here + (0.5 * share - 0.5) * in.step, vec2<bool>(reduced));
+    let stride = select(vec2<f32>(1.0), share * in.step, vec2<bool>(reduced));
+    let weight = select(select(1.0 - far, vec2<f32>(1.0), single), share, vec2<bool>(reduced));
+    let others = select(far, share, vec2<bool>(reduced));
+    var colour = vec4<f32>(0.0);
     for (var y = 0; y < count.y; y++) {
         for (var x = 0; x < count.x; x++) {
-            let shift = (vec2<f32>(f32(x), f32(y)) + 0.5) / vec2<f32>(count) - 0.5;
-            sum += pixel_at(in.shape, vec2<i32>(floor(middle + shift * in.step)));
+            let tap = pixel_at(in.shape, vec2<i32>(floor(first + vec2<f32>(f32(x), f32(y)) * stride)));
+            colour += tap * select(weight.x, others.x, x > 0) * select(weight.y, others.y, y > 0);
         }
     }
-    return sum / f32(count.x * count.y);
-}
-
-@fragment fn fragment_picture(in: Varying) -> @location(0) vec4<f32> {
-    let size = vec2<f32>(in.shape.yz);
-    var colour: vec4<f32>;
-    if (in.shape.w & SMOOTH) == 0u && (in.shape.w & ALPHA) != 0u {
-        colour = pixel_at(in.shape, vec2<i32>(floor(in.place * size)));
-    } else if max(in.step.x, in.step.y) > 1.0 {
-        colour = reduced(in);
-    } else {
-        let at = in.place * size - 0.5;
-        let corner = vec2<i32>(floor(at));
-        var f = at - floor(at);
-        if (in.shape.w & SMOOTH) == 0u {
-            f = clamp((f - 0.5) / in.step + 0.5, vec2<f32>(0.0), vec2<f32>(1.0));
-        }
-        let above = mix(pixel_at(in.shape, corner), pixel_at(in.shape, corner + vec2<i32>(1, 0)), f.x);
-        let below = mix(pixel_at(in.shape, corner + vec2<i32>(0, 1)), pixel_at(in.shape, corner + vec2<i32>(1, 1)), f.x);
-        colour = mix(above, below, f.y);
-    }
-    return vec4<f32>(colour.rgb, select(1.0, colour.a, (in.shape.w & ALPHA) != 0u));
+    return vec4<f32>(colour.rgb, select(1.0, colour.a, alpha));
 }

@@ -90,7 +90,8 @@ fn arrange([width, height]: [f32; 2], aspect: f32, cells: usize) -> (usize, f32)
         let high = (height / rows as f32 - LABEL) * aspect;
         (columns, wide.min(high).max(4.0))
     };
-    (1..=cells.max(1)).map(fit).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((1, 4.0))
+    // Of equals the one with the fewest columns.
+    (1..=cells.max(1)).rev().map(fit).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((1, 4.0))
 }
 
 /// Height that the pictures fill of at most `height`, title included.
