@@ -261,7 +261,7 @@ impl Default for RunConfig {
             image_size: 32,
             hyper: Hyper {
                 learning_rate: 2e-3,
-                predictor_multiplier: 10.0,
+                predictor_multiplier: 15.0,
                 weight_decay: 1e-4,
                 beta1: 0.9,
                 beta2: 0.99,

@@ -120,7 +120,7 @@ impl VerdictKind {
 
     /// Whether it is a collapse.
     pub const fn is_collapse(self) -> bool {
-        matches!(self, Self::Complete | Self::Dimensional | Self::Dominant | Self::Uniform | Self::Constant)
+        !matches!(self, Self::Unknown | Self::Healthy)
     }
 }
 
@@ -252,10 +252,12 @@ pub struct Inspection {
     pub draw: u64,
     /// Its class, none where there are no labels.
     pub class: Option<u32>,
-    /// The whole image, RGBA8 packed in u32, `picture_size` pixels row by row.
+    /// The whole image, RGBA8 packed in u32, stretched to a square of `picture_side` pixels a side, row by row.
     pub picture: wgpu::Buffer,
-    /// Width and height of the picture in pixels, in the image's own shape.
-    pub picture_size: [u32; 2],
+    /// Side of the picture in pixels.
+    pub picture_side: u32,
+    /// The image's own width and height, of which only the ratio counts.
+    pub shape: [u32; 2],
     /// Where each crop lies: left, top, width, height as shares of the image; mirrored.
     pub crops: Vec<([f32; 4], bool)>,
     /// Globals in `crops`.

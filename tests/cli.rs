@@ -53,6 +53,8 @@ fn wrong_usage_is_one_line_and_exit_2() {
     refuses(&train_with(&["--resume", "/does/not/exist"]), 2, &["/does/not/exist"]);
     refuses(&train_with(&["--log", "/proc/nowhere/log.jsonl"]), 2, &["/proc/nowhere"]);
     refuses(&["dump-step", "--learner", "3", "--out", "/tmp/x"], 2, &["--learner"]);
+    refuses(&["render", "--scene", "byol", "--preset", "dino", "--steps", "1", "--out", "/tmp/x.png"], 2, &["--scene byol", "dino"]);
+    refuses(&["render", "--scene", "opera", "--steps", "1", "--out", "/tmp/x.png"], 2, &["opera", "multicrop"]);
     refuses(&["dance"], 2, &["dance"]);
 }
 

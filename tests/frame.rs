@@ -203,7 +203,8 @@ fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
         draw: 1,
         class: Some(3),
         picture: buffer(gpu, &pixels(1)),
-        picture_size: [side, side],
+        picture_side: side,
+        shape: [1, 1],
         crops: vec![([0.1, 0.1, 0.8, 0.8], false), ([0.0, 0.2, 0.7, 0.7], true)],
         globals: 2,
         global_pixels: buffer(gpu, &pixels(2)),
@@ -448,6 +449,9 @@ fn the_dino_scene_shows_the_balance() {
     assert_ne!(before, after, "the right arrow moves the band");
     screen.act(Action::Cloud, &healthy, &mut commands, &mut requests);
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-cloud.png");
+    screen.act(Action::Help, &healthy, &mut commands, &mut requests);
+    draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy);
+    keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-help.png");
     let many = dino_snapshot(&gpu, 1024, Balance::Healthy);
     let mut screen = Screen::new(Scene::Dino);
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &many), "dino-1024-prototypes.png");
@@ -456,6 +460,38 @@ fn the_dino_scene_shows_the_balance() {
     let waiting = Snapshot { distributions: None, inspection: None, step: 0, history: Arc::default(), ..healthy.clone() };
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &waiting), "dino-waiting.png");
     assert!(commands.is_empty() && requests.is_empty());
+}
+
+#[test]
+fn columns_and_tabs_answer_to_the_mouse() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let data = dino_snapshot(&gpu, 64, Balance::Healthy);
+    let mut screen = Screen::new(Scene::Dino);
+    let size = [1280, 800];
+    let canvas = Canvas::new(&gpu, size);
+    let mut click = |screen: &mut Screen, at: [f32; 2], name: &str| {
+        let mut commands = Vec::new();
+        for down in [false, true, true, false, false] {
+            let io = renderer.imgui().io_mut();
+            io.add_mouse_pos_event(at);
+            io.add_mouse_button_event(imgui::MouseButton::Left, down);
+            let mut encoder = gpu.device.create_command_encoder(&Default::default());
+            let delta = Duration::from_millis(16);
+            commands.extend(renderer.draw(&mut encoder, canvas.view(), size, delta, None, screen, &data).commands);
+            keep(&canvas.read(&gpu, encoder).expect("the frame is read back"), name);
+        }
+        commands
+    };
+    assert_eq!(screen.dino.chosen(), None);
+    // The columns are 7 pixels wide and end at 912.
+    assert!(click(&mut screen, [912.0 - 7.0 * 10.0 - 3.0, 500.0], "dino-clicked.png").is_empty());
+    assert_eq!(screen.dino.chosen(), Some(53));
+    assert_eq!(click(&mut screen, [560.0, 700.0], "dino-elsewhere.png"), []);
+    assert_eq!(screen.dino.chosen(), Some(53));
+    assert!(click(&mut screen, [130.0, 25.0], "dino-tab.png").is_empty(), "a long run is not lost without a question");
+    assert!(screen.is_covered());
 }
 
 #[test]
@@ -508,18 +544,25 @@ fn time_of_a_frame() {
     let _guard = one_at_a_time();
     let gpu = gpu();
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
-    let mut screen = Screen::default();
-    let data = snapshot(Some(cloud(&gpu, 256, |image| {
+    let byol = snapshot(Some(cloud(&gpu, 256, |image| {
         [(image as f32 * 0.7).sin() * 0.6, (image as f32 * 0.3).cos() * 0.6, (image as f32).sin() * 0.5]
     })));
-    let canvas = Canvas::new(&gpu, [1280, 800]);
+    for data in [byol, dino_snapshot(&gpu, 64, Balance::Healthy)] {
+        println!("{:?}", data.method);
+        time_frames(&gpu, &mut renderer, &data);
+    }
+}
+
+fn time_frames(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, data: &Snapshot) {
+    let mut screen = Screen::default();
+    let canvas = Canvas::new(gpu, [1280, 800]);
     for round in 0..4 {
         let began = Instant::now();
         let mut built = Duration::ZERO;
         for _ in 0..50 {
             let at = Instant::now();
             let mut encoder = gpu.device.create_command_encoder(&Default::default());
-            renderer.draw(&mut encoder, canvas.view(), [1280, 800], Duration::from_millis(16), Some(60.0), &mut screen, &data);
+            renderer.draw(&mut encoder, canvas.view(), [1280, 800], Duration::from_millis(16), Some(60.0), &mut screen, data);
             gpu.queue.submit([encoder.finish()]);
             built += at.elapsed();
             gpu.wait().expect("the device");
@@ -530,7 +573,7 @@ fn time_of_a_frame() {
             built.as_secs_f32() * 20.0
         );
         if round == 1 {
-            screen.act(Action::Panels, &data, &mut Vec::new(), &mut Vec::new());
+            screen.act(Action::Panels, data, &mut Vec::new(), &mut Vec::new());
             println!("panels hidden:");
         }
     }

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use twinlens::gpu::{AdapterChoice, Gpu, Tape, Tensor};
-use twinlens::observe::step_log::{StepLog, StepValues};
-use twinlens::observe::{knn, project, spectrum, spread, unit};
+use twinlens::observe::distribution::Distribution;
+use twinlens::observe::step_log::{DistributionValues, StepLog, StepValues};
+use twinlens::observe::{attention, distribution, fragments, knn, pairs, project, spectrum, spread, unit};
 use twinlens::ops::case::{TestRng, compare};
 use twinlens::ops::reference::Host;
 
@@ -127,6 +128,63 @@ fn spread_of_degenerate_rows() {
     let std = run(&gpu, gpu.is_software(), |tape| spread::spread(tape, &z));
     if !download(&gpu, &std)[0].is_nan() {
         failures.push("NaN was lost".to_owned());
+    }
+    finish(failures);
+}
+
+/// Rows that sum to 1: softmax of random values, the sharper the larger `sharpness`, around a row that all share.
+fn distributions(rng: &mut TestRng, shape: [usize; 3], sharpness: f64, shared: f64) -> Host {
+    let common: Vec<f64> = (0..shape[2]).map(|_| shared * rng.uniform(-1.0, 1.0)).collect();
+    let mut p = Host::from_fn(shape, |_, _, c| (sharpness * rng.uniform(-1.0, 1.0) + common[c]).exp());
+    for row in p.values.chunks_mut(shape[2]) {
+        let sum: f64 = row.iter().sum();
+        row.iter_mut().for_each(|value| *value /= sum);
+    }
+    as_f32(&p)
+}
+
+#[test]
+fn distributions_match_their_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(12);
+    let mut failures = Vec::new();
+    for shape in [[1, 1, 1], [1, 2, 3], [3, 7, 5], [3, 31, 32], [1, 48, 64], [2, 131, 96], [1, 67, 300], [3, 5, 129]] {
+        let columns = shape[2];
+        let one_hot = Host::from_fn(shape, |_, r, c| f64::from(u8::from(c == r * 7 % columns)));
+        let uniform = as_f32(&Host::from_fn(shape, |_, _, _| 1.0 / columns as f64));
+        let inputs = [
+            ("soft", distributions(&mut rng, shape, 1.0, 0.0)),
+            ("sharp", distributions(&mut rng, shape, 30.0, 0.0)),
+            ("constant", distributions(&mut rng, shape, 0.01, 2.0)),
+            ("one-hot", one_hot),
+            ("uniform", uniform),
+        ];
+        for (software, (what, input)) in [true, false].into_iter().flat_map(|software| inputs.iter().map(move |input| (software, input))) {
+            let measure = |input: &Host| {
+                let p = upload(&gpu, "p", input);
+                let measured = run(&gpu, software, |tape| distribution::distribution(tape, &p));
+                [measured.teacher_entropy, measured.mean_teacher_entropy, measured.prototypes_used].map(|meter| download(&gpu, &meter))
+            };
+            let actual = measure(input);
+            let expected = distribution::reference(input);
+            for (meter, name) in ["teacher_entropy", "mean_teacher_entropy", "prototypes_used"].into_iter().enumerate() {
+                let what = format!("{name} of {what} {shape:?} {software}");
+                let expected: Vec<f64> = expected.iter().map(|meters| meters[meter]).collect();
+                failures.extend(compare(&what, &actual[meter], &expected, (3e-6, 2e-5)).err());
+            }
+            let alone = measure(&learner(input, 0));
+            if actual.iter().zip(&alone).any(|(among, alone)| among[0].to_bits() != alone[0].to_bits()) {
+                failures.push(format!("{what} {shape:?} {software}: learner 0 depends on the others"));
+            }
+        }
+    }
+    // What is not a number must not look like a sharp distribution.
+    for software in [true, false] {
+        let p = upload(&gpu, "p", &Host::from_fn([1, 8, 4], |_, r, c| if r + c == 0 { f64::NAN } else { 0.25 }));
+        let measured = run(&gpu, software, |tape| distribution::distribution(tape, &p));
+        if ![measured.teacher_entropy, measured.mean_teacher_entropy].iter().all(|meter| download(&gpu, meter)[0].is_nan()) {
+            failures.push(format!("NaN was lost {software}"));
+        }
     }
     finish(failures);
 }
@@ -529,41 +587,109 @@ fn knn_ties_go_to_the_smaller_index_and_the_smaller_class() {
 fn the_step_log_keeps_every_step() {
     let gpu = gpu();
     let mut failures = Vec::new();
-    let log = StepLog::new(&gpu, 3).expect("memory");
-    let state = gpu.tensor("state", [1, 1, 4]).expect("memory");
-    let meters: Vec<Tensor> = (0..4).map(|_| gpu.tensor("meter", [3, 1, 1]).expect("memory")).collect();
-    let mut tape = Tape::new(&gpu);
-    log.record(&mut tape, &state, &meters[0], &meters[1], &meters[2], &meters[3]);
-    let program = tape.freeze().expect("a valid tape");
-    for step in 1..=258_u32 {
-        gpu.upload(&state, &[step, 0, 0, 0]);
-        for (column, meter) in meters.iter().enumerate() {
-            let values: Vec<f32> = (0..3).map(|l| (step * 100 + l * 10 + column as u32) as f32).collect();
-            gpu.upload(meter, &values);
+    for distributions in [false, true] {
+        let log = StepLog::new(&gpu, 3, distributions).expect("memory");
+        let state = gpu.tensor("state", [1, 1, 4]).expect("memory");
+        let meters: Vec<Tensor> = (0..7).map(|_| gpu.tensor("meter", [3, 1, 1]).expect("memory")).collect();
+        let mut tape = Tape::new(&gpu);
+        log.record(&mut tape, &state, [&meters[0], &meters[1], &meters[2], &meters[3]]);
+        if distributions {
+            let [teacher_entropy, mean_teacher_entropy, prototypes_used] = [4, 5, 6].map(|column: usize| meters[column].clone());
+            let measured = Distribution { teacher_entropy, mean_teacher_entropy, prototypes_used };
+            log.record_distribution(&mut tape, &state, &measured);
         }
-        gpu.run(&program);
-        if ![1, 256, 258].contains(&step) {
-            continue;
-        }
-        let ring = download(&gpu, &log.ring);
-        let steps = StepLog::decode(bytemuck::cast_slice(&ring), 3, 0, step.into());
-        let first = step.saturating_sub(255).max(1);
-        for (l, of_learner) in steps.iter().enumerate() {
-            let value = |step: u32, column: u32| (step * 100 + l as u32 * 10 + column) as f32;
-            let expected: Vec<StepValues> = (first..=step)
-                .map(|step| StepValues {
-                    step: step.into(),
-                    loss: value(step, 0),
-                    student_std: value(step, 1),
-                    teacher_std: value(step, 2),
-                    gradient_norm: value(step, 3),
-                })
-                .collect();
-            if *of_learner != expected {
-                failures.push(format!("after step {step}, learner {l}: {:?} ...", of_learner.first()));
+        let program = tape.freeze().expect("a valid tape");
+        for step in 1..=258_u32 {
+            gpu.upload(&state, &[step, 0, 0, 0]);
+            for (column, meter) in meters.iter().enumerate() {
+                let values: Vec<f32> = (0..3).map(|l| (step * 100 + l * 10 + column as u32) as f32).collect();
+                gpu.upload(meter, &values);
+            }
+            gpu.run(&program);
+            if ![1, 256, 258].contains(&step) {
+                continue;
+            }
+            let ring = download(&gpu, &log.ring);
+            let steps = StepLog::decode(bytemuck::cast_slice(&ring), 3, 0, step.into());
+            let first = step.saturating_sub(255).max(1);
+            for (l, of_learner) in steps.iter().enumerate() {
+                let value = |step: u32, column: u32| (step * 100 + l as u32 * 10 + column) as f32;
+                let expected: Vec<StepValues> = (first..=step)
+                    .map(|step| StepValues {
+                        step: step.into(),
+                        loss: value(step, 0),
+                        student_std: value(step, 1),
+                        teacher_std: value(step, 2),
+                        gradient_norm: value(step, 3),
+                        distribution: distributions.then(|| DistributionValues {
+                            teacher_entropy: value(step, 4),
+                            mean_teacher_entropy: value(step, 5),
+                            prototypes_used: value(step, 6),
+                        }),
+                    })
+                    .collect();
+                if *of_learner != expected {
+                    failures.push(format!("after step {step}, learner {l}: {:?} ...", of_learner.first()));
+                }
             }
         }
     }
+    finish(failures);
+}
+
+#[test]
+fn pair_cosines_match_their_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(21);
+    let mut failures = Vec::new();
+    for (learners, batch, views, columns) in [(1, 1, 2, 4), (3, 5, 2, 32), (2, 13, 6, 12), (1, 64, 10, 128)] {
+        let mut student = random(&mut rng, [learners, views * batch, columns]);
+        let teacher = random(&mut rng, [learners, 2 * batch, columns]);
+        (0..columns).for_each(|c| *student.at_mut(0, 0, c) = 0.0); // no direction: cosine 0
+        let (a, b) = (upload(&gpu, "student", &student), upload(&gpu, "teacher", &teacher));
+        let y = run(&gpu, true, |tape| pairs::pair_cosines(tape, &a, &b));
+        let name = format!("{learners}x{batch}x{views}x{columns}");
+        failures.extend(compare(&name, &download(&gpu, &y), &pairs::reference(&student, &teacher).values, (1e-5, 1e-5)).err());
+        let globals = run(&gpu, true, |tape| pairs::pair_cosines(tape, &a.first_rows(2 * batch as u32), &b));
+        let first = Host::from_fn([learners, 2 * batch, columns], |l, r, c| student.at(l, r, c));
+        let expected = pairs::reference(&first, &teacher).values;
+        failures.extend(compare(&format!("{name}, globals"), &download(&gpu, &globals), &expected, (1e-5, 1e-5)).err());
+    }
+    finish(failures);
+}
+
+#[test]
+fn the_median_rank_of_fragments_matches_its_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(22);
+    let mut failures = Vec::new();
+    for (shape, noise) in [([1, 1, 4], 0.0), ([2, 7, 12], 1.0), ([3, 64, 32], 3.0), ([1, 131, 96], 8.0)] {
+        let wholes = random(&mut rng, shape);
+        let fragments = Host::from_fn(shape, |l, r, c| wholes.at(l, r, c) + noise * rng.uniform(-1.0, 1.0));
+        let (a, b) = (upload(&gpu, "fragments", &fragments), upload(&gpu, "wholes", &wholes));
+        let y = run(&gpu, true, |tape| fragments::median_own_rank(tape, &a, &b));
+        let expected = fragments::reference(&fragments, &wholes).values;
+        failures.extend(compare(&format!("{shape:?}, noise {noise}"), &download(&gpu, &y), &expected, (0.0, 0.0)).err());
+    }
+    finish(failures);
+}
+
+#[test]
+fn attention_shares_match_their_reference() {
+    let gpu = gpu();
+    let mut rng = TestRng(23);
+    let mut failures = Vec::new();
+    for (learners, images, heads, patches) in [(1, 1, 1, 1), (2, 7, 3, 16), (3, 65, 2, 64)] {
+        let weights = Host::from_fn([learners, images * heads, patches + 1], |_, _, _| rng.uniform(0.0, 1.0));
+        let masks = Host::from_fn([1, images, patches], |_, _, _| rng.uniform(0.0, 1.0));
+        let (a, b) = (upload(&gpu, "attention", &weights), upload(&gpu, "masks", &masks));
+        let y = run(&gpu, true, |tape| attention::attention_share(tape, &a, &b));
+        let expected = attention::reference(&weights, &masks).values;
+        failures.extend(compare(&format!("{images}x{heads}x{patches}"), &download(&gpu, &y), &expected, (1e-5, 1e-5)).err());
+    }
+    // Three objects in a row of four patches: the mean mask is (1, 2/3, 1/3, 0).
+    let known = attention::references(&[1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0], 4);
+    assert!((known.area - 0.5).abs() < 1e-6 && (known.center_prior - 14.0 / 18.0).abs() < 1e-6, "{known:?}");
     finish(failures);
 }
 
@@ -613,6 +739,10 @@ fn times() {
         let z = upload(&gpu, "z", &random(&mut rng, [1, rows, columns]));
         report(&format!("spread {rows} x {columns}"), &|tape| drop(spread::spread(tape, &z)));
         report(&format!("spectrum {rows} x {columns}"), &|tape| drop(spectrum::spectrum(tape, &z)));
+    }
+    for (rows, columns) in [(48, 64), (128, 256)] {
+        let p = upload(&gpu, "p", &distributions(&mut rng, [1, rows, columns], 5.0, 0.0));
+        report(&format!("distribution {rows} x {columns}"), &|tape| drop(distribution::distribution(tape, &p)));
     }
     for (rows, columns) in [(512, 32), (512, 128)] {
         let z = upload(&gpu, "z", &random(&mut rng, [1, rows, columns]));

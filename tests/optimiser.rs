@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use twinlens::gpu::{AdapterChoice, Gpu, Program, Tape, Tensor};
-use twinlens::ops::adamw::{AVERAGED, AdamW, DECAYS, GROUP_ELEMENTS, PREDICTOR, Parameter, adamw, reference as adamw_reference};
+use twinlens::ops::adamw::{
+    AVERAGED, AdamW, DECAYS, GROUP_ELEMENTS, PREDICTOR, PROTOTYPES, Parameter, adamw, reference as adamw_reference,
+};
 use twinlens::ops::case::{TestRng, compare};
 use twinlens::ops::clip::{self, gradient_norm};
 use twinlens::ops::ema::{self, ema};
@@ -38,22 +40,36 @@ struct Dials {
     predictor_multiplier: f32,
     weight_decay: f32,
     tau: f32,
+    frozen_steps: u32,
 }
 
 fn dials(learner: u32) -> Dials {
     let l = learner as f32;
-    Dials { learning_rate: 0.002 * (1.0 + l), predictor_multiplier: 10.0 - 3.0 * l, weight_decay: 0.1 + 0.2 * l, tau: 0.9 + 0.04 * l }
+    Dials {
+        learning_rate: 0.002 * (1.0 + l),
+        predictor_multiplier: 10.0 - 3.0 * l,
+        weight_decay: 0.1 + 0.2 * l,
+        tau: 0.9 + 0.04 * l,
+        frozen_steps: 2 * learner,
+    }
 }
 
 fn learner_tensor(gpu: &Gpu, all: &[Dials]) -> Tensor {
-    let words: Vec<f32> =
-        all.iter().flat_map(|d| [d.learning_rate, d.predictor_multiplier, d.weight_decay, d.tau].into_iter().chain([0.0; 12])).collect();
+    let words: Vec<f32> = all
+        .iter()
+        .flat_map(|d| {
+            let mut words = [0.0; twinlens::ops::LEARNER_WORDS];
+            words[..4].copy_from_slice(&[d.learning_rate, d.predictor_multiplier, d.weight_decay, d.tau]);
+            words[12] = f32::from_bits(d.frozen_steps);
+            words
+        })
+        .collect();
     uploaded(gpu, "learners", [all.len() as u32, 1, twinlens::ops::LEARNER_WORDS as u32], &words)
 }
 
-/// All eight combinations of the bits, in turn.
+/// All sixteen combinations of the bits, in turn.
 fn group_words(elements: u32) -> Vec<u32> {
-    (0..elements.div_ceil(GROUP_ELEMENTS)).map(|word| word * 5 % 8).collect()
+    (0..elements.div_ceil(GROUP_ELEMENTS)).map(|word| word * 5 % 16).collect()
 }
 
 fn word_of(words: &[u32], element: usize) -> u32 {
@@ -133,7 +149,9 @@ fn follow_the_reference(gpu: &Gpu, software: bool, settings: &AdamW, learners: u
                 let rate = f64::from(dials.learning_rate) * (f64::from(step) / f64::from(WARMUP)).min(1.0) * multiplier;
                 let decay = if bits & DECAYS != 0 { f64::from(dials.weight_decay) } else { 0.0 };
                 let index = learner * elements as usize + element;
-                expected[index] = adamw_reference(settings, step, expected[index], g.into(), norm, rate, decay);
+                if bits & PROTOTYPES == 0 || step as u32 > dials.frozen_steps {
+                    expected[index] = adamw_reference(settings, step, expected[index], g.into(), norm, rate, decay);
+                }
                 if bits & AVERAGED != 0 {
                     teacher[index] = ema::reference(teacher[index], expected[index].value, dials.tau.into());
                 }
@@ -161,6 +179,32 @@ fn adamw_and_the_average_follow_the_reference() {
         follow_the_reference(&gpu, software, &settings, 3, 1000);
         for clip_norm in [0.5, 3.0, 1e6] {
             follow_the_reference(&gpu, software, &AdamW { clip_norm, epsilon: 1e-3, ..settings }, 3, 68);
+        }
+    }
+}
+
+#[test]
+fn frozen_prototypes_keep_their_bits() {
+    let gpu = gpu();
+    let (elements, settings) = (200, AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, clip_norm: 3.0 });
+    let all = [0, 3].map(|frozen_steps| Dials { frozen_steps, ..dials(0) });
+    for software in [true, false] {
+        let initial = random(&mut TestRng(13), 400);
+        let training = training(&gpu, software, &settings, &all, elements, &initial);
+        let words = group_words(elements);
+        let frozen = |index: &usize| word_of(&words, index % 200) & PROTOTYPES != 0;
+        assert!((0..200).any(|index| frozen(&index)) && !(0..200).all(|index| frozen(&index)));
+        for step in 1..=5 {
+            gpu.upload(&training.gradient, &slope(2, elements));
+            gpu.run(&training.program);
+            let student = floats(&gpu, &training.student);
+            let moments = training.moments.each_ref().map(|moment| floats(&gpu, moment));
+            for index in 0..400 {
+                let stays = index >= 200 && frozen(&index) && step <= 3;
+                let what = format!("software {software}, step {step}, element {index}");
+                assert_eq!(student[index].to_bits() == initial[index].to_bits(), stays, "{what}");
+                assert!(moments.iter().all(|moment| (moment[index] == 0.0) == stays), "{what}");
+            }
         }
     }
 }

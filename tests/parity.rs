@@ -6,6 +6,7 @@ use std::sync::Arc;
 use twinlens::gpu::{AdapterChoice, Gpu, Tape, Tensor};
 use twinlens::ops;
 use twinlens::ops::case::{Case, TestRng, check};
+use twinlens::ops::reference::Host;
 
 fn gpu() -> Arc<Gpu> {
     let choice = AdapterChoice { checked_shaders: true, ..AdapterChoice::default() }.or_environment();
@@ -52,6 +53,51 @@ fn blend() {
 #[test]
 fn byol_loss() {
     run(ops::byol_loss::cases());
+}
+
+#[test]
+fn attention() {
+    run(ops::attention::cases());
+}
+
+#[test]
+fn gelu() {
+    run(ops::gelu::cases());
+}
+
+#[test]
+fn add() {
+    run(ops::add::cases());
+}
+
+#[test]
+fn positions() {
+    run(ops::positions::cases());
+}
+
+#[test]
+fn tokens() {
+    run(ops::tokens::cases());
+}
+
+#[test]
+fn first_rows() {
+    run(ops::first_rows::cases());
+}
+
+#[test]
+fn softmax() {
+    run(ops::softmax::cases());
+}
+
+#[test]
+fn log_softmax() {
+    run(ops::log_softmax::cases());
+}
+
+#[test]
+fn cross_entropy() {
+    run(ops::cross_entropy::cases());
 }
 
 fn uploaded(gpu: &Gpu, name: &str, shape: [u32; 3], values: &[f32]) -> Tensor {
@@ -202,5 +248,62 @@ fn a_stop_gradient_that_is_on_stops_everything() {
         let dz = gpu.download::<f32>(&dz).unwrap();
         assert_eq!(bits(&dz[..42]), [0; 42], "learner 0 stops");
         assert!(dz[42..].iter().all(|value| value.is_finite() && *value != 0.0), "learner 1 does not");
+    }
+}
+
+#[test]
+fn a_stop_gradient_that_is_on_stops_the_teachers_softmax() {
+    let gpu = gpu();
+    let shape = [2, 6, 7];
+    for software in [true, false] {
+        let mut words = ops::softmax::test_learners(2);
+        *words.at_mut(0, 0, ops::softmax::TEACHER_GRADIENT_WORD) = 0.0;
+        let words: Vec<f32> = words.values.iter().map(|&value| value as f32).collect();
+        let learners = uploaded(&gpu, "learners", [2, 1, WORDS], &words);
+        let center = uploaded(&gpu, "center", [2, 1, 7], &random(14, 8));
+        let mut dp = random(84, 7);
+        dp[0] = f32::NAN;
+        let logits = uploaded(&gpu, "logits", shape, &random(84, 6));
+        let mut tape = Tape::new(&gpu).with_variants(software);
+        tape.track(&logits);
+        let p = ops::softmax::teacher_softmax(&mut tape, &logits, &center, &learners);
+        tape.seed(&p, &uploaded(&gpu, "dp", shape, &dp));
+        tape.unwind();
+        let dlogits = tape.written_gradient(&logits).expect("a gradient");
+        gpu.run(&tape.freeze().unwrap());
+        let dlogits = gpu.download::<f32>(&dlogits).unwrap();
+        assert_eq!(bits(&dlogits[..42]), [0; 42], "learner 0 stops");
+        assert!(
+            dlogits[42..].iter().all(|value| value.is_finite()) && dlogits[42..].iter().any(|value| *value != 0.0),
+            "learner 1 does not"
+        );
+    }
+}
+
+#[test]
+fn the_center_follows_the_mean_of_the_logits() {
+    let gpu = gpu();
+    let mut rng = TestRng(9);
+    for (software, [learners, rows, columns]) in [true, false]
+        .into_iter()
+        .flat_map(|software| [[1, 1, 1], [1, 2, 3], [3, 13, 31], [1, 48, 64], [2, 301, 129]].map(|shape: [usize; 3]| (software, shape)))
+    {
+        let words = ops::softmax::test_learners(learners);
+        let learners_tensor =
+            uploaded(&gpu, "learners", [learners as u32, 1, WORDS], &words.values.iter().map(|&value| value as f32).collect::<Vec<_>>());
+        let logits = gpu.tensor("logits", [learners, rows, columns].map(|size| size as u32)).unwrap();
+        let center = gpu.tensor("center", [learners, 1, columns].map(|size| size as u32)).unwrap();
+        let mut tape = Tape::new(&gpu).with_variants(software);
+        ops::center::update_center(&mut tape, &center, &logits, &learners_tensor);
+        let program = tape.freeze().unwrap();
+        let mut expected = Host::zeros([learners, 1, columns]);
+        for step in 0..4 {
+            let host = Host::from_fn([learners, rows, columns], |_, _, c| rng.uniform(-1.0, 1.0) + c as f64 / 50.0);
+            gpu.upload(&logits, &host.values.iter().map(|&value| value as f32).collect::<Vec<_>>());
+            gpu.run(&program);
+            expected = ops::center::reference(&expected, &host, &words);
+            let what = format!("software {software}, {learners}x{rows}x{columns}, step {step}");
+            ops::case::compare(&what, &gpu.download::<f32>(&center).unwrap(), &expected.values, (1e-6, 1e-5)).unwrap();
+        }
     }
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Recompute one dumped BYOL training step in float64 and compare it with the dump.
+"""Recompute one dumped training step, BYOL's or DINO's, in float64 and compare it with the dump.
 
 An implementation of its own, written from the specification of the step alone: forward and loss in
 JAX, gradients by JAX's automatic differentiation, AdamW and the teacher's average in NumPy.
 
     pip install numpy safetensors "jax[cpu]"
-    twinlens dump-step --preset byol --at-step 30 --out DIR
+    twinlens dump-step --preset byol --at-step 30 --out DIR      (or dino, dino-vit, multicrop, ...)
     python tests/recompute.py [-v] DIR [DIR ...]
 
 One line for each folder: the largest errors, then PASS or FAIL; what failed follows, with -v every
@@ -29,6 +29,16 @@ tensor. Exit code 1 if anything failed. The columns are
              their rounding errors by almost nothing                   limit 1e-2
     ema      teacher.after from teacher.before and student.after, relative to the largest weight
                                                                        limit 1e-6
+    center   center.after from the teacher's logits recomputed here, and from those dumped,
+             relative to its largest                                   limit 1e-4, 1e-5
+
+Known: the encoders `pyramid` and `vit`, local views (student only), DINO's switches and its frozen
+prototype layer. While that is frozen (step <= hyper.frozen_steps) its weights and moments must not
+change; its dumped gradient may be the true one or zero, and the norm may count it or not.
+`head.last_layer.weight_g` may be left out; where it is dumped it must be 1, its gradient and moments 0.
+AdamW's bias correction counts all steps, frozen ones too.
+In a collapsed state (loss 1e-3) or with batch statistics of nearly equal rows float32 itself is off by
+more than 1e-4 in the gradient: a FAIL in `grad` alone, there, need not be a mistake.
 """
 import argparse
 import json
@@ -42,11 +52,13 @@ from safetensors.numpy import load_file
 
 jax.config.update("jax_enable_x64", True)
 
-HYPER = ("learning_rate predictor_multiplier weight_decay beta1 beta2 epsilon clip_norm grad_norm tau "
-         "predictor stop_gradient").split()
+HYPER = "learning_rate weight_decay beta1 beta2 epsilon clip_norm grad_norm tau".split()
+METHOD_HYPER = {"byol": "predictor_multiplier predictor stop_gradient".split(),
+                "dino": "centering teacher_temperature student_temperature center_momentum".split()}
 FIELDS = "preset method encoder normalisation learner step seed batch globals locals hyper".split()
 LAYERNORM_EPS, BATCHNORM_EPS, L2_EPS = 1e-6, 1e-5, 1e-6  # the specification's
 KINK = 5e-6  # what float32 can be off by in a normalised activation
+GAIN, PROTOTYPES = "head.last_layer.weight_g", "head.last_layer.weight_v"
 
 
 # ---- the network -------------------------------------------------------------------------------
@@ -83,12 +95,52 @@ def regroup(x, n):
     return x.reshape(b, h // n, w // n, n * n * c)
 
 
-def encode(p, view, patch):
+def pyramid(p, view, e):
     x = view.transpose(0, 2, 3, 1)
-    for i, n in enumerate((patch, 2, 2)):
+    for i, n in enumerate((e["patch"], 2, 2)):
         stage = f"encoder.stages.{i}"
         x = gelu(layer_norm(p, stage + ".norm", linear(p, stage + ".linear", regroup(x, n))))
     return x.mean((1, 2))
+
+
+def interpolation(n, m):
+    """The (m, n) matrix of linear interpolation from n samples to m, align_corners = false, no antialiasing."""
+    at = np.clip((np.arange(m) + 0.5) * n / m - 0.5, 0, n - 1)
+    low = np.minimum(np.floor(at).astype(int), max(n - 2, 0))
+    matrix = np.zeros((m, n))
+    matrix[np.arange(m), low] += 1 - (at - low)
+    matrix[np.arange(m), np.minimum(low + 1, n - 1)] += at - low
+    return matrix
+
+
+def attention(p, name, x, heads):
+    b, n, d = x.shape
+    q, k, v = linear(p, name + ".qkv", x).reshape(b, n, 3, heads, d // heads).transpose(2, 0, 3, 1, 4)
+    weights = jax.nn.softmax(q @ k.swapaxes(-1, -2) / np.sqrt(d // heads), -1)
+    return linear(p, name + ".proj", (weights @ v).transpose(0, 2, 1, 3).reshape(b, n, d))
+
+
+def vit(p, view, e):
+    n = e["patch"]
+    b, c, h, w = view.shape
+    x = view.reshape(b, c, h // n, n, w // n, n)
+    x = jnp.einsum("bcyixj,dcij->byxd", x, p["encoder.patch_embed.proj.weight"]) + p["encoder.patch_embed.proj.bias"]
+    position = p["encoder.pos_embed"][0]
+    side = int(round((len(position) - 1) ** 0.5))
+    grid = position[1:].reshape(side, side, -1)
+    x = x + jnp.einsum("yY,xX,YXd->yxd", interpolation(side, h // n), interpolation(side, w // n), grid)
+    cls = jnp.broadcast_to(p["encoder.cls_token"] + position[0], (b, 1, x.shape[-1]))
+    x = jnp.concatenate([cls, x.reshape(b, -1, x.shape[-1])], 1)
+    for i in range(e["depth"]):
+        block = f"encoder.blocks.{i}"
+        x = x + attention(p, block + ".attn", layer_norm(p, block + ".norm1", x), e["heads"])
+        y = linear(p, block + ".mlp.fc1", layer_norm(p, block + ".norm2", x))
+        x = x + linear(p, block + ".mlp.fc2", gelu(y))
+    return layer_norm(p, "encoder.norm", x[:, 0])
+
+
+def encode(p, view, e):
+    return {"pyramid": pyramid, "vit": vit}[e["kind"]](p, view, e)
 
 
 class Heads:
@@ -106,30 +158,63 @@ class Heads:
         return linear(p, name + ".3", x * slope)
 
 
-def cosine(a, b):
-    def unit(x):
-        return x / jnp.maximum(jnp.sqrt((x * x).sum(-1, keepdims=True)), L2_EPS)
-    return (unit(a) * unit(b)).sum(-1)
+def unit(x):
+    return x / jnp.maximum(jnp.sqrt((x * x).sum(-1, keepdims=True)), L2_EPS)
 
 
-def step_loss(student, teacher, views, meta, flipped=()):
-    """Loss; student.out, teacher.out and the inputs of the ReLUs. Differentiable in both networks."""
-    on, patch = float(meta["hyper"]["predictor"]), meta["encoder"]["patch"]
+def head_linears(p):
+    return sorted(int(k.split(".")[2]) for k in p if k.startswith("head.mlp.") and k.endswith(".weight"))
+
+
+def dino_head(p, x):
+    indices = head_linears(p)
+    for i in indices[:-1]:
+        x = gelu(linear(p, f"head.mlp.{i}", x))
+    return unit(linear(p, f"head.mlp.{indices[-1]}", x)) @ unit(p[PROTOTYPES]).T
+
+
+def byol(student, teacher, views, meta, flipped):
+    """q of every view, z of the globals, the loss of one pair by image, the inputs of the ReLUs."""
+    on, e = float(meta["hyper"]["predictor"]), meta["encoder"]
     head = Heads(meta["normalisation"], flipped)
     q, z = [], []
     for i, view in enumerate(views):
-        s = head(student, "projector", encode(student, view, patch), f"student projector, view {i}")
+        s = head(student, "projector", encode(student, view, e), f"student projector, view {i}")
         q.append(on * head(student, "predictor", s, f"student predictor, view {i}") + (1 - on) * s)
-        z.append(head(teacher, "projector", encode(teacher, view, patch), f"teacher projector, view {i}"))
-    directions = [2 - 2 * cosine(q[0], z[1]), 2 - 2 * cosine(q[1], z[0])]
-    return jnp.mean(jnp.stack(directions)), (q, z, head.inputs)
+        if i < meta["globals"]:
+            z.append(head(teacher, "projector", encode(teacher, view, e), f"teacher projector, view {i}"))
+    return q, z, lambda z, q: 2 - 2 * (unit(q) * unit(z)).sum(-1), head.inputs
 
 
-def gradients(student, teacher, views, meta, flipped=()):
+def dino(student, teacher, views, meta, center):
+    """Logits of every view, the teacher's of the globals, the loss of one pair by image."""
+    h, e = meta["hyper"], meta["encoder"]
+    warm = h["student_temperature"]
+    sharp = h["teacher_temperature"] if h.get("sharpening", True) else warm
+    s = [dino_head(student, encode(student, view, e)) for view in views]
+    z = [dino_head(teacher, encode(teacher, view, e)) for view in views[:meta["globals"]]]
+
+    def cross_entropy(z, s):
+        target = jax.nn.softmax((z - float(h["centering"]) * center) / sharp, -1)
+        return -(target * jax.nn.log_softmax(s / warm, -1)).sum(-1)
+    return s, z, cross_entropy, {}
+
+
+def step_loss(student, teacher, views, meta, center, flipped=()):
+    """Loss; student.out, teacher.out and the inputs of the ReLUs. Differentiable in both networks."""
+    if meta["method"] == "dino":
+        s, z, term, inputs = dino(student, teacher, views, meta, center)
+    else:
+        s, z, term, inputs = byol(student, teacher, views, meta, flipped)
+    pairs = [term(z[i], s[j]) for i in range(len(z)) for j in range(len(s)) if i != j]
+    return jnp.mean(jnp.stack(pairs)), (s, z, inputs)
+
+
+def gradients(student, teacher, views, meta, center, flipped=()):
     """The student's gradient, the teacher's added to it when stop-gradient is off; and step_loss."""
     both = jax.value_and_grad(step_loss, argnums=(0, 1), has_aux=True)
-    result, (grad, teacher_grad) = both(student, teacher, views, meta, flipped)
-    if not meta["hyper"]["stop_gradient"]:
+    result, (grad, teacher_grad) = both(student, teacher, views, meta, center, flipped)
+    if not meta["hyper"].get("stop_gradient", True):
         grad = {k: g + teacher_grad[k] if k in teacher_grad else g for k, g in grad.items()}
     return {k: np.asarray(g) for k, g in grad.items()}, result
 
@@ -140,36 +225,78 @@ def distance(got, want):
 
 # ---- names, shapes and fields ------------------------------------------------------------------
 
-def parameter_shapes(meta):
-    e = meta["encoder"]
-    widths, hidden, out = e["widths"], e["projector_hidden"], e["projector_output"]
+def decays(name, w):
+    """Matrices do; biases, norms, CLS and positions do not."""
+    return w.ndim >= 2 and name.rsplit(".", 1)[-1] in ("weight", "weight_v")
+
+
+def parameter_shapes(meta, raw):
+    """Names and shapes of the student's parameters; sizes as step.json says, or else as the tensors are."""
+    e, head = meta["encoder"], meta.get("head") or {}
     shapes = {}
 
-    def add_linear(name, n_in, n_out):
-        shapes[name + ".weight"], shapes[name + ".bias"] = (n_out, n_in), (n_out,)
+    def size(tensor, axis, *said):
+        return next((n for n in said if n is not None), raw["student.before." + tensor].shape[axis])
 
-    def add_norm(name, n):
-        shapes[name + ".weight"], shapes[name + ".bias"] = (n,), (n,)
+    def add(name, *weight):
+        shapes[name + ".weight"], shapes[name + ".bias"] = weight, weight[:1]
 
-    n_in = e["patch"] ** 2 * 3
-    for i, n in enumerate(widths):
-        add_linear(f"encoder.stages.{i}.linear", n_in, n)
-        add_norm(f"encoder.stages.{i}.norm", n)
-        n_in = 4 * n
-    for name, n in (("projector", widths[-1]), ("predictor", out)):
-        add_linear(name + ".0", n, hidden)
-        add_norm(name + ".1", hidden)
-        add_linear(name + ".3", hidden, out)
+    if e["kind"] == "pyramid":
+        n = e["patch"] ** 2 * 3
+        for i, width in enumerate(e["widths"]):
+            add(f"encoder.stages.{i}.linear", width, n)
+            add(f"encoder.stages.{i}.norm", width)
+            n = 4 * width
+        embedding = e["widths"][-1]
+    else:
+        d = embedding = e["dim"]
+        shapes["encoder.cls_token"] = (1, 1, d)
+        shapes["encoder.pos_embed"] = (1, 1 + (e["image_size"] // e["patch"]) ** 2, d)
+        add("encoder.patch_embed.proj", d, 3, e["patch"], e["patch"])
+        ratio = e.get("mlp_ratio")
+        hidden = size("encoder.blocks.0.mlp.fc1.weight", 0, None if ratio is None else round(d * ratio))
+        for i in range(e["depth"]):
+            block = f"encoder.blocks.{i}"
+            add(block + ".norm1", d)
+            add(block + ".attn.qkv", 3 * d, d)
+            add(block + ".attn.proj", d, d)
+            add(block + ".norm2", d)
+            add(block + ".mlp.fc1", hidden, d)
+            add(block + ".mlp.fc2", d, hidden)
+        add("encoder.norm", d)
+
+    if meta["method"] == "dino":
+        linears = head.get("layers") or len(head_linears(group(raw, "student.before.")))
+        hidden = size("head.mlp.0.weight", 0, head.get("hidden"))
+        bottleneck = size(PROTOTYPES, 1, head.get("bottleneck"))
+        widths = [embedding] + [hidden] * (linears - 1) + [bottleneck]
+        for i in range(linears):
+            add(f"head.mlp.{2 * i}", widths[i + 1], widths[i])
+        shapes[PROTOTYPES] = (size(PROTOTYPES, 0, head.get("prototypes")), bottleneck)
+    else:
+        hidden = size("projector.0.weight", 0, e.get("projector_hidden"), head.get("hidden"))
+        out = size("projector.3.weight", 0, e.get("projector_output"), head.get("output"))
+        for name, n in (("projector", embedding), ("predictor", out)):
+            add(name + ".0", hidden, n)
+            add(name + ".1", hidden)
+            add(name + ".3", out, hidden)
     return shapes
 
 
-def expected_tensors(meta):
-    params = parameter_shapes(meta)
-    size, batch = meta["encoder"]["image_size"], meta["batch"]
+def expected_tensors(meta, raw):
+    params, e = parameter_shapes(meta, raw), meta["encoder"]
+    batch, globals_, size = meta["batch"], meta["globals"], e["image_size"]
+    width = params[PROTOTYPES if meta["method"] == "dino" else "projector.3.weight"][0]
     out = {"loss": ()}
-    for v in range(meta["globals"]):
+    for v in range(globals_ + meta["locals"]):
+        if v == globals_:
+            size = e.get("local_size") or meta.get("local_size") or raw[f"views.{v}"].shape[-1]
         out[f"views.{v}"] = (batch, 3, size, size)
-        out[f"student.out.{v}"] = out[f"teacher.out.{v}"] = (batch, meta["encoder"]["projector_output"])
+        out[f"student.out.{v}"] = (batch, width)
+        if v < globals_:  # the teacher sees no local view
+            out[f"teacher.out.{v}"] = (batch, width)
+    if meta["method"] == "dino":
+        out["center.before"] = out["center.after"] = (width,)
     for name, shape in params.items():
         for kind in ("student", "moment1", "moment2"):
             out[f"{kind}.before.{name}"] = out[f"{kind}.after.{name}"] = shape
@@ -211,9 +338,13 @@ def relative(got, want, scale=None):
 def check_contents(r, meta, raw):
     for field in FIELDS:
         r.require(field in meta, f"step.json lacks {field}")
-    for field in HYPER:
+    for field in HYPER + METHOD_HYPER[meta["method"]]:
         r.require(field in meta["hyper"], f"step.json lacks hyper.{field}")
-    expected = expected_tensors(meta)
+    for name in [k for k in raw if k.endswith(GAIN)]:
+        got, one = raw.pop(name), name.startswith(("student.", "teacher."))
+        r.require(got.shape == (raw["student.before." + PROTOTYPES].shape[0], 1), f"{name}: shape {got.shape}")
+        r.require((got == one).all(), f"{name}: not all {one:d}")
+    expected = expected_tensors(meta, raw)
     for name in sorted(expected.keys() - raw.keys()):
         r.failures.append(f"missing tensor {name}")
     for name in sorted(raw.keys() - expected.keys()):
@@ -223,13 +354,14 @@ def check_contents(r, meta, raw):
         r.require(got.shape == expected[name], f"{name}: shape {got.shape}, not {expected[name]}")
         r.require(got.dtype == np.float32, f"{name}: {got.dtype}, not float32")
         r.require(np.isfinite(got).all(), f"{name}: not finite")
-    for v in range(meta["globals"]):
+    for v in range(meta["globals"] + meta["locals"]):
         level = (group(raw, "views.")[str(v)].astype(np.float64) / 4 + 0.5) * 255
         r.require(np.abs(level - np.rint(level)).max() < 1e-3 and level.min() > -1e-3 and level.max() < 255.001,
                   f"views.{v}: not (k/255 - 0.5) * 4 with k a byte")
     if meta["step"] == 1:
         for kind in ("moment1", "moment2"):
             r.require(not any(x.any() for x in group(raw, kind + ".before.").values()), f"{kind}.before not 0 at step 1")
+        r.require(not raw.get("center.before", np.zeros(1)).any(), "center.before not 0 at step 1")
         for name, x in group(raw, "teacher.before.").items():
             r.require((x == raw["student.before." + name]).all(), f"teacher.before.{name} is no copy at step 1")
 
@@ -239,8 +371,11 @@ def recompute(folder):
         meta = json.load(f)
     raw = load_file(os.path.join(folder, "step.safetensors"))
     r = Report()
-    r.require(meta["method"] == "byol" and meta["encoder"]["kind"] == "pyramid" and meta["globals"] == 2
-              and meta["locals"] == 0, "only BYOL with the pyramid and two global views is known here")
+    r.require(meta["method"] in METHOD_HYPER, f"method {meta['method']} is not known here")
+    r.require(meta["encoder"]["kind"] in ("pyramid", "vit"), f"encoder {meta['encoder']['kind']} is not known here")
+    for name in ("center.before", "center.after"):
+        if name in raw and raw[name].shape[:1] == (1,):
+            raw[name] = raw[name].reshape(-1)
     if not r.failures:
         check_contents(r, meta, raw)
     if r.failures:
@@ -249,34 +384,46 @@ def recompute(folder):
     t = {k: v.astype(np.float64) for k, v in raw.items()}
     h = meta["hyper"]
     student, teacher = group(t, "student.before."), group(t, "teacher.before.")
-    views = [t[f"views.{v}"] for v in range(2)]
+    views = [t[f"views.{v}"] for v in range(meta["globals"] + meta["locals"])]
+    center = t.get("center.before")
+    frozen = {k for k in student if k.startswith("head.last_layer.") and meta["step"] <= h.get("frozen_steps", 0)}
 
     # Forward, loss, gradients.
     dumped = group(t, "grad.")
-    grad, (loss, (q, z, inputs)) = gradients(student, teacher, views, meta)
+    grad, (loss, (q, z, inputs)) = gradients(student, teacher, views, meta, center)
     flipped = []
     for relu, x in inputs.items():  # either side of a ReLU is right where its input is rounding error
-        for row, unit in np.argwhere(np.abs(np.asarray(x)) < KINK):
-            other, _ = gradients(student, teacher, views, meta, [*flipped, (relu, row, unit)])
+        for row, index in np.argwhere(np.abs(np.asarray(x)) < KINK):
+            other, _ = gradients(student, teacher, views, meta, center, [*flipped, (relu, row, index)])
             if distance(dumped, other) < 0.5 * distance(dumped, grad):
-                flipped.append((relu, row, unit))
-                r.lines.append(f"kink   {relu}, row {row}, unit {unit}: input {np.asarray(x)[row, unit]:.1e}")
+                flipped.append((relu, row, index))
+                r.lines.append(f"kink   {relu}, row {row}, unit {index}: input {np.asarray(x)[row, index]:.1e}")
                 grad = other
     r.worst["kinks"] = len(flipped)
     r.check("loss", "loss", abs(float(loss) - t["loss"]), 1e-5)
-    for v in range(2):
-        r.check("out", f"student.out.{v}", relative(t[f"student.out.{v}"], np.asarray(q[v])), 1e-4)
-        r.check("out", f"teacher.out.{v}", relative(t[f"teacher.out.{v}"], np.asarray(z[v])), 1e-4)
+    for kind, outputs in (("student", q), ("teacher", z)):
+        for v, want in enumerate(outputs):
+            r.check("out", f"{kind}.out.{v}", relative(t[f"{kind}.out.{v}"], np.asarray(want)), 1e-4)
+    for name in frozen:
+        if not dumped[name].any():
+            grad[name] = dumped[name]
     largest = max(np.abs(g).max() for g in grad.values())
     null = {k for k, g in grad.items() if np.abs(g).max() < 1e-10 * largest}
     for name, want in grad.items():
         got, top = t["grad." + name], np.abs(want).max()
+        if name in frozen and not got.any():
+            continue
         if name in null:
             r.check("null", name, np.abs(got).max() / largest, 1e-5)
         else:
             r.check("grad", name, relative(got, want), 1e-4)
             r.check("atol", name, max(0, (np.abs(got - want) - 1e-4 * np.abs(want)).max()) / top, 1e-4)
-    norm = np.sqrt(sum((g**2).sum() for g in grad.values()))
+
+    def norm_of(gradient):
+        norms = (np.sqrt(sum((g**2).sum() for k, g in gradient.items() if k not in left)) for left in ((), frozen))
+        return min(norms, key=lambda n: abs(n - h["grad_norm"]))
+
+    norm = norm_of(grad)
     r.check("norm", "grad_norm", abs(h["grad_norm"] - norm) / norm, 1e-4)
 
     # Clipping and AdamW, from the gradient recomputed here and from the one dumped.
@@ -284,9 +431,12 @@ def recompute(folder):
         clip = min(1.0, h["clip_norm"] / norm) if h["clip_norm"] > 0 else 1.0
         result = {}
         for name, w in student.items():
+            if name in frozen:
+                result[name] = (t["moment1.before." + name], t["moment2.before." + name], w, 0)
+                continue
             g = gradient[name] * clip
             rate = h["learning_rate"] * (h["predictor_multiplier"] if name.startswith("predictor.") else 1)
-            decay = h["weight_decay"] if w.ndim == 2 else 0
+            decay = h["weight_decay"] if decays(name, w) else 0
             m = h["beta1"] * t["moment1.before." + name] + (1 - h["beta1"]) * g
             v = h["beta2"] * t["moment2.before." + name] + (1 - h["beta2"]) * g * g
             m_hat, v_hat = m / (1 - h["beta1"] ** meta["step"]), v / (1 - h["beta2"] ** meta["step"])
@@ -294,9 +444,13 @@ def recompute(folder):
         return result
 
     ours = optimise(grad, norm)
-    theirs = optimise(dumped, np.sqrt(sum((g**2).sum() for g in dumped.values())))
+    theirs = optimise(dumped, norm_of(dumped))
     for name in student:
         got = [t[f"{kind}.after.{name}"] for kind in ("moment1", "moment2", "student")]
+        if name in frozen:
+            before = [t[f"{kind}.before.{name}"] for kind in ("moment1", "moment2", "student")]
+            r.require(all((a == b).all() for a, b in zip(got, before)), f"{name}: changed while frozen")
+            continue
         m, v, w, rate = theirs[name]
         rounding = 2.0**-23 * np.maximum(np.abs(w), np.abs(student[name]))  # of w and of the product
         r.check("opt m", name, relative(got[0], m), 1e-5)
@@ -318,10 +472,19 @@ def recompute(folder):
         if h["tau"] in (0, 1):
             exact = t["student.after." + name] if h["tau"] == 0 else w
             r.require((t["teacher.after." + name] == exact).all(), f"teacher.after.{name}: not exact at tau {h['tau']}")
+
+    # The centre, from this step's raw logits.
+    if center is not None:
+        after, momentum = t["center.after"], h["center_momentum"]
+        for source, logits, limit in (("recomputed", z, 1e-4), ("dumped", [t[f"teacher.out.{v}"] for v in range(len(z))], 1e-5)):
+            want = momentum * center + (1 - momentum) * np.concatenate(logits).mean(0)
+            r.check("center", f"center.after, logits {source}", relative(after, want), limit)
+        r.require(momentum != 1 or (after == center).all(), "center.after: not center.before at momentum 1")
     return r
 
 
-COLUMNS = ["loss", "out", "grad", "atol", "null", "kinks", "norm", "m", "v", "opt m", "opt v", "opt w", "after", "ema"]
+COLUMNS = ["loss", "out", "grad", "atol", "null", "kinks", "norm", "m", "v", "opt m", "opt v", "opt w", "after", "ema",
+           "center"]
 
 
 def main():

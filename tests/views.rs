@@ -6,7 +6,7 @@ use std::sync::Arc;
 use twinlens::config::{RunConfig, Scene, ViewConfig};
 use twinlens::data::augment::{self, ViewKey};
 use twinlens::data::synthetic::{self, HELD_OUT, class_names};
-use twinlens::data::views::{self, Counter, DrawnImages, Images, PatchOrder, SeedSource, StoredImages, ViewPlan, ViewTensors};
+use twinlens::data::views::{self, Counter, DrawnImages, Images, PatchOrder, SeedSource, StoredImages, ViewPlan, ViewRows, ViewTensors};
 use twinlens::data::{halvings, rng};
 use twinlens::gpu::{AdapterChoice, Gpu, Kernel, Tape, Tensor};
 
@@ -426,6 +426,58 @@ fn halvings_are_means_behind_the_image() {
 }
 
 #[test]
+fn patches_of_two_groups_lie_behind_each_other() {
+    let gpu = gpu();
+    for (learners, patch, order) in [(1, 4, PatchOrder::Morton), (3, 4, PatchOrder::Raster), (2, 2, PatchOrder::Morton)] {
+        let pixels = |rows: u32, size: u32, salt| -> Tensor {
+            let words: Vec<u32> = (0..learners * rows * size * size).map(|i| rng::hash4([i, salt, 2, 3])[0]).collect();
+            uploaded(&gpu, "views", [learners, rows, size * size], &words)
+        };
+        let (globals, locals) = (pixels(3, 32, 1), pixels(5, 16, 9));
+        let run = |groups: &[&Tensor]| -> (Vec<f32>, [u32; 2]) {
+            let mut tape = Tape::new(&gpu);
+            let groups: Vec<_> = groups.iter().map(|views| ViewRows::all(views)).collect();
+            let patches = views::record_patches(&mut tape, &groups, patch, order);
+            gpu.run(&tape.freeze().unwrap());
+            (gpu.download(&patches.rows).unwrap(), patches.sequences.counts)
+        };
+        let ((all, counts), (first, _), (second, _)) = (run(&[&globals, &locals]), run(&[&globals]), run(&[&locals]));
+        assert_eq!(counts, [3, 5]);
+        let (of_first, of_second) = (first.len() / learners as usize, second.len() / learners as usize);
+        let expected: Vec<f32> =
+            first.chunks(of_first).zip(second.chunks(of_second)).flat_map(|(first, second)| [first, second].concat()).collect();
+        assert!(all == expected, "{learners} learners, {patch}, {order:?}");
+    }
+}
+
+#[test]
+fn object_masks_are_the_share_of_each_patch() {
+    let gpu = gpu();
+    for (family, size, patch) in [(Scene::ShapesGrey, 32, 4), (Scene::Shapes, 16, 8)] {
+        let images = Images::Synthetic(family);
+        let mut tape = Tape::new(&gpu);
+        let zero = uploaded(&gpu, "zero", [1, 1, 1], &[0]);
+        let drawn = views::record_held_out(&mut tape, &images, 5, &Counter::fixed(&zero, 7));
+        let masks = views::record_object_masks(&mut tape, &images, &drawn, size, patch).expect("shapes have objects");
+        gpu.run(&tape.freeze().unwrap());
+        let got = gpu.download::<f32>(&masks).unwrap();
+        let grid = size / patch;
+        for (index, &covered) in got.iter().enumerate() {
+            let (image, number) = (index as u32 / (grid * grid), index as u32 % (grid * grid));
+            let coverage = |x: u32, y: u32| {
+                let place = |pixel: u32| (f64::from(pixel) + 0.5) / f64::from(size);
+                let (u, v) = (place(number % grid * patch + x), place(number / grid * patch + y));
+                synthetic::reference_colour(family, HELD_OUT + 7 + image, u, v, 1.0 / f64::from(size))[3]
+            };
+            let naive = (0..patch * patch).map(|pixel| coverage(pixel % patch, pixel / patch)).sum::<f64>() / f64::from(patch * patch);
+            assert!((f64::from(covered) - naive).abs() <= 1e-4, "{family:?} image {image} patch {number}: {covered}, {naive}");
+        }
+        assert!(got.iter().any(|covered| *covered > 0.9) && got.contains(&0.0));
+        assert!(views::record_object_masks(&mut Tape::new(&gpu), &Images::Synthetic(Scene::Weaves), &drawn, size, patch).is_none());
+    }
+}
+
+#[test]
 fn patches_are_the_pixels_in_their_order() {
     let gpu = gpu();
     for (learners, rows, size, patch) in [(1, 3, 32, 4), (2, 2, 16, 4), (1, 2, 32, 8), (1, 1, 24, 4), (2, 2, 16, 2), (1, 1, 9, 3)] {
@@ -435,7 +487,8 @@ fn patches_are_the_pixels_in_their_order() {
         let run = |order, first: u32, count: u32| -> Vec<f32> {
             let mut tape = Tape::new(&gpu);
             let chunk = uploaded(&gpu, "chunk", [1, 1, 1], &[first]);
-            let patches = views::record_patches_from(&mut tape, &views, count, &Counter::of(&chunk), patch, order);
+            let some = ViewRows { views: &views, first: Counter::of(&chunk), rows: count };
+            let patches = views::record_patches(&mut tape, &[some], patch, order).rows;
             assert_eq!(patches.shape(), [learners, count * grid * grid, patch * patch * 3]);
             gpu.run(&tape.freeze().unwrap());
             gpu.download(&patches).unwrap()
@@ -590,7 +643,7 @@ fn timings() {
         let mut tape = Tape::new(&gpu);
         let config = view_config(Scene::Weaves);
         let views = views::record_views(&mut tape, &images, &config, 64, &plan(32), &source(&gpu, &[0, 0], 1));
-        views::record_patches(&mut tape, &views.pixels, 4, PatchOrder::Morton);
+        views::record_patches(&mut tape, &[ViewRows::all(&views.pixels)], 4, PatchOrder::Morton);
         let program = tape.freeze().unwrap();
         let labels: Vec<String> = program.labels().map(str::to_owned).collect();
         // best wall-clock time, and the process's processor time over two cores, which neighbours disturb less

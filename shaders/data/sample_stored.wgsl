@@ -56,7 +56,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     var offset = table[image.x].x;
     var extent = image.zw;
     var scale = vec2<f32>(extent); // texels for the whole image; exact where an odd row or column was left out
-    var footprint = window.step.y * scale.y;
+    var footprint = max(abs(window.step.x) * scale.x, window.step.y * scale.y);
     while footprint > 2.0 && min(extent.x, extent.y) >= 2u * SMALLEST_HALVING {
         offset += extent.x * extent.y;
         extent = extent / 2u;

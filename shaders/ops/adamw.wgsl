@@ -1,6 +1,6 @@
 // One AdamW step over all parameters, clipping included; four elements a thread.
 // student, gradient, moment1, moment2 (L, 1, P) as quads of 4; groups (1, 1, P / 64), one word for 64 elements: bit 0 decays,
-// bit 1 is the predictor's; norm (L, 1, 1) of the gradient. student, moment1 and moment2 are updated in place.
+// bit 1 is the predictor's, bit 3 stays as it is, moments too, for the learner's frozen_steps; norm (L, 1, 1) of the gradient. student, moment1 and moment2 are updated in place.
 #import "shared/item.wgsl"
 #import "shared/learner.wgsl"
 #import "shared/step.wgsl"
@@ -32,6 +32,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     let i = gid.z * params.quads + quad;
     let group = groups[quad / 16u];
     let learner = learners[gid.z];
+    if ((group & 8u) != 0u && state.step <= learner.frozen_steps) { return; }
     var rate = learner.learning_rate * state.warm_up;
     if ((group & 2u) != 0u) { rate *= learner.predictor_multiplier; }
     var g = gradient[i];

@@ -30,6 +30,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     if (16u * gid.x >= params.quads) { return; }
     let group = groups[gid.x];
     let learner = learners[gid.z];
+    if ((group & 8u) != 0u && state.step <= learner.frozen_steps) { return; }
     let unbias1 = state.unbias1;
     let unbias2 = state.unbias2;
     var rate = learner.learning_rate * state.warm_up;

@@ -14,7 +14,7 @@ use super::{AdapterFlags, Failure, RunFlags};
 use crate::config::{Encoder, EncoderKind, GLOBAL_VIEWS};
 use crate::data::views::PatchOrder;
 use crate::gpu::{Gpu, GpuError, Tensor};
-use crate::nn::{Group, Patches};
+use crate::nn::Patches;
 use crate::ops::tick;
 use crate::save;
 use crate::session::{Cadence, Pace, Session};
@@ -55,12 +55,15 @@ impl Dump {
     /// The parameters in a flat buffer, one tensor each.
     fn push_flat(&mut self, prefix: &str, trainer: &Trainer, flat: &Tensor, learner: u32) -> Result<(), GpuError> {
         let values = learner_values(trainer, flat, learner)?;
-        for spec in trainer.method.layout().specs() {
-            if prefix.starts_with("teacher") && spec.group == Group::Predictor {
-                continue;
+        let layout = trainer.method.layout();
+        for parameter in layout.torch_parameters().filter(|parameter| !prefix.starts_with("teacher") || parameter.in_teacher()) {
+            self.push(format!("{prefix}.{}", parameter.name()), parameter.shape(), &parameter.values(&values));
+        }
+        if prefix.starts_with("student") || prefix.starts_with("teacher") {
+            for (name, shape) in layout.torch_ones() {
+                let ones = vec![1.0; shape.iter().product()];
+                self.push(format!("{prefix}.{name}"), shape, &ones);
             }
-            let part = &values[spec.first as usize..][..spec.elements() as usize];
-            self.push(format!("{prefix}.{}", spec.name), spec.torch_shape(), part);
         }
         Ok(())
     }

@@ -241,7 +241,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let film = sinks.iter().any(Sink::is_film);
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
-    let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None };
+    let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
     let mut session = Session::open(gpu.clone(), config, cadence)?;
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
@@ -261,6 +261,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
             session.evaluate_now()?;
         }
         session.project_now()?;
+        session.look_now()?;
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });
         let beat = Duration::from_secs(1) / FILM_RATE;

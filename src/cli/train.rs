@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{AdapterFlags, Failure, RunFlags};
 use crate::config::RunConfig;
 use crate::gpu::Gpu;
-use crate::session::{Cadence, LearnerMeters, Pace, Record, Session};
+use crate::session::{Cadence, Extras, LearnerMeters, Pace, Record, Session};
 use crate::train::checkpoint::Checkpoint;
 
 /// Arguments of `train`.
@@ -163,8 +163,8 @@ fn progress(steps: u64, done: u64) -> ProgressBar {
     bar
 }
 
-/// A learner's fields as of this very step.
-fn fields(meters: &LearnerMeters) -> Map<String, Value> {
+/// A learner's fields as of this very step: those of every run, and those that this one has.
+fn fields(meters: &LearnerMeters, extras: Extras) -> Map<String, Value> {
     let mut map = Map::new();
     for (key, value) in [
         ("loss", meters.loss),
@@ -175,6 +175,24 @@ fn fields(meters: &LearnerMeters) -> Map<String, Value> {
     ] {
         map.insert(key.to_owned(), json!(value));
     }
+    let mut add = |key: &str, value: Option<f32>| map.insert(key.to_owned(), json!(value));
+    if extras.distributions {
+        add("teacher_entropy", meters.teacher_entropy);
+        add("mean_teacher_entropy", meters.mean_teacher_entropy);
+        add("mutual_information", meters.mutual_information());
+        add("kl", meters.kl());
+        add("prototypes_used", meters.prototypes_used);
+    }
+    if extras.fragments {
+        let fragment = |index: usize| meters.fragments.map(|fragments| fragments[index]);
+        add("fragment_to_whole", fragment(0));
+        add("fragment_to_fragment", fragment(1));
+        add("fragment_median_rank", fragment(2));
+    }
+    if extras.attention {
+        add("attention_in_object", meters.attention_in_object);
+    }
+    map.insert("agreement".to_owned(), json!(meters.agreement));
     map.insert("verdict".to_owned(), json!(meters.verdict));
     map
 }
@@ -186,9 +204,9 @@ fn report(session: &mut Session, log: &mut Option<Log>, bar: &ProgressBar) -> Re
         let now = session.record_of_this_step();
         let mut line = Map::new();
         line.insert("step".to_owned(), json!(record.step));
-        line.extend(fields(&now.learners[0]));
+        line.extend(fields(&now.learners[0], now.extras));
         if now.learners.len() > 1 {
-            line.insert("learners".to_owned(), now.learners.iter().map(|meters| Value::Object(fields(meters))).collect());
+            line.insert("learners".to_owned(), now.learners.iter().map(|meters| Value::Object(fields(meters, now.extras))).collect());
         }
         writeln!(log.file, "{}", Value::Object(line))
             .and_then(|()| log.file.flush())
@@ -204,6 +222,17 @@ fn report(session: &mut Session, log: &mut Option<Log>, bar: &ProgressBar) -> Re
 
 fn one_line(meters: &LearnerMeters) -> String {
     let number = |value: Option<f32>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
+    if meters.teacher_entropy.is_some() {
+        return format!(
+            "loss {}, entropy of the mean {}, teacher entropy {}, embedding std {}, kNN {}, {}",
+            number(meters.loss),
+            number(meters.mean_teacher_entropy),
+            number(meters.teacher_entropy),
+            number(meters.embedding_std),
+            number(meters.knn_accuracy),
+            meters.verdict
+        );
+    }
     format!(
         "loss {}, embedding std {}, rank {}, kNN {}, {}",
         number(meters.loss),
@@ -214,8 +243,11 @@ fn one_line(meters: &LearnerMeters) -> String {
     )
 }
 
-fn learner_summary(meters: &LearnerMeters) -> Value {
-    let mut map = fields(meters);
+fn learner_summary(meters: &LearnerMeters, extras: Extras) -> Value {
+    let mut map = fields(meters, extras);
+    if extras.attention {
+        map.insert("attention_untrained".to_owned(), json!(meters.attention_untrained));
+    }
     map.insert("seed".to_owned(), json!(meters.seed));
     map.insert("embedding_std_minimum".to_owned(), json!(meters.embedding_std_minimum));
     map.insert("first_collapsed_step".to_owned(), json!(meters.first_collapsed_step));
@@ -227,7 +259,7 @@ fn summary(session: &Session, record: &Record, steps_per_second: f64, seconds: f
     let config = session.config();
     let mut map = Map::new();
     map.insert("step".to_owned(), json!(record.step));
-    if let Value::Object(first) = learner_summary(&record.learners[0]) {
+    if let Value::Object(first) = learner_summary(&record.learners[0], record.extras) {
         map.extend(first);
     }
     map.insert("steps_per_second".to_owned(), json!((steps_per_second * 100.0).round() / 100.0));
@@ -236,8 +268,12 @@ fn summary(session: &Session, record: &Record, steps_per_second: f64, seconds: f
     map.insert("seed".to_owned(), json!(config.seed));
     map.insert("preset".to_owned(), json!(config.preset));
     map.insert("data".to_owned(), json!(config.data.to_string()));
+    if let Some(references) = session.snapshot().attention_references {
+        map.insert("attention_area".to_owned(), json!(references.area));
+        map.insert("attention_center_prior".to_owned(), json!(references.center_prior));
+    }
     map.insert("notices".to_owned(), json!(session.snapshot().notices));
-    map.insert("learners".to_owned(), record.learners.iter().map(learner_summary).collect());
+    map.insert("learners".to_owned(), record.learners.iter().map(|meters| learner_summary(meters, record.extras)).collect());
     Value::Object(map)
 }
 

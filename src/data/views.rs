@@ -29,6 +29,7 @@ const SAMPLE_STORED: Kernel = Kernel::new("data/sample_stored.wgsl");
 const BLUR: Kernel = Kernel::new("data/blur.wgsl");
 const CROP_MEAN: Kernel = Kernel::new("data/crop_mean.wgsl");
 const PHOTOMETRIC: Kernel = Kernel::new("data/photometric.wgsl");
+const OBJECT_MASK: Kernel = Kernel::new("data/object_mask.wgsl");
 const PATCHIFY: Kernel = Kernel::new("data/patchify.wgsl");
 const PATCHIFY_QUADS: Kernel = Kernel::new("data/patchify_quads.wgsl");
 
@@ -282,11 +283,26 @@ pub fn record_views(
 /// Held-out images as they are, one view each, `size` pixels a side: rows in order from number `first`.
 pub fn record_whole(tape: &mut Tape<'_>, images: &Images, size: u32, count: u32, first: &Counter) -> ViewTensors {
     let drawn = record_held_out(tape, images, count, first);
-    let crops = tape.tensor("crops", [1, count, CROP_COLUMNS]);
-    tape.dispatch(&WHOLE_PLAN).set("rows", count).read("images", &drawn.images).write("crops", &crops).over([count, 1, 1]);
-    let raw = record_raw(tape, images, &drawn, &crops, size);
+    whole_views(tape, images, &drawn, size, false)
+}
+
+/// Drawn images whole, stretched to squares of `size` pixels a side.
+pub fn record_stretched(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnImages, size: u32) -> ViewTensors {
+    whole_views(tape, images, drawn, size, true)
+}
+
+fn whole_views(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnImages, size: u32, stretched: bool) -> ViewTensors {
+    let [learners, count, _] = drawn.images.shape();
+    let crops = tape.tensor("crops", [learners, count, CROP_COLUMNS]);
+    tape.dispatch(&WHOLE_PLAN)
+        .set("rows", count)
+        .set("stretched", stretched)
+        .read("images", &drawn.images)
+        .write("crops", &crops)
+        .over([count, 1, learners]);
+    let raw = record_raw(tape, images, drawn, &crops, size);
     let pixels = record_photometric(tape, &raw, &crops, size);
-    ViewTensors { pixels, crops, drawn }
+    ViewTensors { pixels, crops, drawn: drawn.clone() }
 }
 
 /// Crops before their colour changes.
@@ -375,6 +391,23 @@ fn record_photometric(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32)
         .write("views", &views)
         .over(raw.over());
     views
+}
+
+/// How much of each patch of whole images the object covers, 0 to 1: (L, B, patches), row by row; none where images have no
+/// object that is known.
+pub fn record_object_masks(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnImages, size: u32, patch: u32) -> Option<Tensor> {
+    let (Images::Synthetic(Scene::Shapes | Scene::ShapesGrey), Some(scenes)) = (images, &drawn.scenes) else { return None };
+    let grid = size / patch;
+    let [learners, batch, _] = drawn.images.shape();
+    let masks = tape.tensor("object_masks", [learners, batch, grid * grid]);
+    tape.dispatch(&OBJECT_MASK)
+        .set("images", batch)
+        .set("grid", grid)
+        .set("patch_side", patch)
+        .read("scenes", scenes)
+        .write("mask", &masks)
+        .over([grid * grid, batch, learners]);
+    Some(masks)
 }
 
 /// Order of a view's patches.

@@ -60,6 +60,12 @@ impl Readback {
         self.record_ranges(encoder, &ranges, tag)
     }
 
+    /// Copies what tensors hold of the first learner, one behind the other. False if the ring is full: nothing was recorded.
+    pub fn record_firsts(&mut self, encoder: &mut wgpu::CommandEncoder, tensors: &[&Tensor], tag: u64) -> bool {
+        let ranges: Vec<_> = tensors.iter().map(|tensor| (&tensor.buffer, tensor.offset, u64::from(tensor.elements()) * 4)).collect();
+        self.record_ranges(encoder, &ranges, tag)
+    }
+
     fn record_ranges(&mut self, encoder: &mut wgpu::CommandEncoder, ranges: &[(&wgpu::Buffer, u64, u64)], tag: u64) -> bool {
         if !self.has_room() {
             return false;

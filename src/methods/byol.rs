@@ -4,10 +4,10 @@
 //! other. All views of a network go through a layer as one row matrix. With the stop-gradient off, the loss's gradient with
 //! respect to the teacher's weights is added to the student's.
 
-use super::{Embedded, Method, Probes, StepInputs};
+use super::{Compared, Embedded, Method, Probes};
 use crate::config::{GLOBAL_VIEWS, Normalisation, RunConfig};
 use crate::gpu::Tape;
-use crate::nn::{Encoded, Encoder, Group, Mlp, Network, NormKind, ParameterLayout, Patches, Roles};
+use crate::nn::{Encoded, Encoder, Group, Mlp, Network, NormKind, ParameterLayout, Patches};
 use crate::ops::blend::blend;
 use crate::ops::byol_loss::byol_loss;
 
@@ -64,27 +64,19 @@ impl Method for Byol {
         Embedded { embedding, attention, projection, logits: None, rescaled }
     }
 
-    fn record_step(&self, tape: &mut Tape<'_>, roles: &Roles, inputs: &StepInputs<'_>) -> Probes {
-        let &StepInputs { patches, batch, learners, teacher_gradient } = inputs;
+    fn compare(&self, tape: &mut Tape<'_>, compared: &Compared<'_>) -> Probes {
+        let &Compared { student, teacher, patches, batch, learners, .. } = compared;
         let globals = GLOBAL_VIEWS * batch;
-        let student = Network { layout: &self.layout, flat: &roles.student };
-        let teacher = Network { layout: &self.layout, flat: &roles.teacher };
-        student.bind_gradients(tape, &roles.gradient, |_| true);
-        if teacher_gradient {
-            teacher.bind_gradients(tape, &roles.gradient, |spec| spec.group == Group::Shared);
-        }
         let (z, q) = tape.scope("student", |tape| {
             let z = self.embed(tape, student, patches, batch).projection;
             let [_, predicted] = tape.scope("predictor", |tape| self.predictor.forward(tape, student, &z, self.norm(batch)));
             let q = blend(tape, &predicted, &z, learners);
             (z, q)
         });
-        // Without bound gradients the teacher's operations register no backward.
         let target = tape.scope("teacher", |tape| self.embed(tape, teacher, &patches.first(globals), batch).projection);
         let loss = tape.scope("loss", |tape| byol_loss(tape, &q, &target, learners, batch).mean);
-        tape.scope("backward", |tape| tape.backward(&loss));
         Probes {
-            student_projections: z.first_rows(globals),
+            student_projections: z,
             student_outputs: q,
             teacher_projections: target.clone(),
             teacher_outputs: target,

@@ -2,14 +2,12 @@
 //! which is centred (no prototype may dominate) and sharpened (no uniform distribution).
 //!
 //! The teacher sees the global crops only; the loss is the mean cross-entropy over all pairs of a teacher's global and a student's
-//! crop but a crop with itself. With the stop-gradient off, the loss's gradient with respect to the teacher's weights is added to
-//! the student's. The centre moves after the loss, by this step's raw teacher logits.
+//! crop but a crop with itself.
 
-use super::{Distributions, Embedded, Method, Probes, StepInputs};
+use super::{Compared, Distributions, Embedded, Method, Probes};
 use crate::config::{GLOBAL_VIEWS, RunConfig};
 use crate::gpu::{Tape, Tensor};
-use crate::nn::{DinoHead, Encoded, Encoder, Network, ParameterLayout, Patches, Roles};
-use crate::ops::center::update_center;
+use crate::nn::{DinoHead, DinoHeadShape, Encoded, Encoder, Network, ParameterLayout, Patches};
 use crate::ops::cross_entropy::cross_entropy;
 use crate::ops::log_softmax::student_log_softmax;
 use crate::ops::softmax::teacher_softmax;
@@ -19,8 +17,7 @@ pub struct Dino {
     layout: ParameterLayout,
     encoder: Encoder,
     head: DinoHead,
-    bottleneck: u32,
-    prototypes: u32,
+    shape: DinoHeadShape,
 }
 
 impl Dino {
@@ -28,9 +25,15 @@ impl Dino {
     pub fn new(config: &RunConfig) -> Self {
         let mut layout = ParameterLayout::default();
         let encoder = Encoder::new(&mut layout, &config.encoder, config.image_size);
-        let (bottleneck, prototypes) = (config.projector_output, config.prototypes);
-        let head = DinoHead::new(&mut layout, [encoder.embedding(), config.projector_hidden, bottleneck, prototypes], config.head_layers);
-        Self { layout, encoder, head, bottleneck, prototypes }
+        let shape = DinoHeadShape {
+            inputs: encoder.embedding(),
+            hidden: config.projector_hidden,
+            bottleneck: config.projector_output,
+            prototypes: config.prototypes,
+            layers: config.head_layers,
+        };
+        let head = DinoHead::new(&mut layout, "head", shape);
+        Self { layout, encoder, head, shape }
     }
 
     fn logits(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches) -> [Tensor; 2] {
@@ -49,7 +52,7 @@ impl Method for Dino {
     }
 
     fn projection_size(&self) -> u32 {
-        self.bottleneck
+        self.shape.bottleneck
     }
 
     fn embedding_size(&self) -> u32 {
@@ -57,7 +60,7 @@ impl Method for Dino {
     }
 
     fn prototypes(&self) -> u32 {
-        self.prototypes
+        self.shape.prototypes
     }
 
     fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches, _: u32) -> Embedded {
@@ -66,28 +69,20 @@ impl Method for Dino {
         Embedded { embedding, attention, projection: head.bottleneck, logits: Some(head.logits), rescaled: Vec::new() }
     }
 
-    fn record_step(&self, tape: &mut Tape<'_>, roles: &Roles, inputs: &StepInputs<'_>) -> Probes {
-        let &StepInputs { patches, batch, learners, teacher_gradient } = inputs;
-        let globals = GLOBAL_VIEWS * batch;
-        let student = Network { layout: &self.layout, flat: &roles.student };
-        let teacher = Network { layout: &self.layout, flat: &roles.teacher };
-        student.bind_gradients(tape, &roles.gradient, |_| true);
-        if teacher_gradient {
-            teacher.bind_gradients(tape, &roles.gradient, |_| true);
-        }
-        let center = roles.center.as_ref().expect("a method with prototypes has a centre");
+    fn compare(&self, tape: &mut Tape<'_>, compared: &Compared<'_>) -> Probes {
+        let &Compared { student, teacher, patches, batch, learners, center } = compared;
+        let center = center.expect("a method with prototypes has a centre");
         let [z, logits] = tape.scope("student", |tape| self.logits(tape, student, patches));
-        let [teacher_z, teacher_logits] = tape.scope("teacher", |tape| self.logits(tape, teacher, &patches.first(globals)));
+        let globals = patches.first(GLOBAL_VIEWS * batch);
+        let [teacher_z, teacher_logits] = tape.scope("teacher", |tape| self.logits(tape, teacher, &globals));
         let (distributions, loss) = tape.scope("loss", |tape| {
             let teacher = teacher_softmax(tape, &teacher_logits, center, learners);
             let student_log = student_log_softmax(tape, &logits, learners);
             let loss = cross_entropy(tape, &teacher, &student_log, batch);
             (Distributions { teacher, student_log, pairs: loss.pairs }, loss.mean)
         });
-        tape.scope("backward", |tape| tape.backward(&loss));
-        tape.scope("center", |tape| update_center(tape, center, &teacher_logits, learners));
         Probes {
-            student_projections: z.first_rows(globals),
+            student_projections: z,
             student_outputs: logits,
             teacher_projections: teacher_z,
             teacher_outputs: teacher_logits,

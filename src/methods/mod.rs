@@ -3,22 +3,28 @@
 //! A method is one file and one line in [`build`].
 
 pub mod byol;
-// TEMP pub mod dino;
+pub mod dino;
 
 use crate::config::{Method as MethodName, RunConfig};
 use crate::gpu::{Tape, Tensor};
-use crate::nn::{Network, ParameterLayout, Patches, Roles};
+use crate::nn::{Group, Network, ParameterLayout, Patches, Roles};
+use crate::ops::center::update_center;
 
-/// What a step of any method is given.
-pub struct StepInputs<'a> {
-    /// All crops of the batch, the globals first, shared by all learners or (L, ..).
+/// Crops of a batch, and who looks at them.
+#[derive(Clone, Copy)]
+pub struct Compared<'a> {
+    /// Sees all crops.
+    pub student: Network<'a>,
+    /// Sees the globals.
+    pub teacher: Network<'a>,
+    /// All crops, the globals first; shared by all learners or (L, ..).
     pub patches: &'a Patches,
     /// B, images in a view.
     pub batch: u32,
     /// Switches and dials (L, 1, words of `Learner`).
     pub learners: &'a Tensor,
-    /// Record the gradient with respect to the teacher too: some learner has its stop-gradient off.
-    pub teacher_gradient: bool,
+    /// DINO's centre (L, 1, K).
+    pub center: Option<&'a Tensor>,
 }
 
 /// What can be seen of a step, for meters and dumps. V views of B images: the globals' rows first.
@@ -27,9 +33,9 @@ pub struct Probes {
     pub student_outputs: Tensor,
     /// The teacher's side of the comparison, of the globals (L, 2B, d).
     pub teacher_outputs: Tensor,
-    /// The student's projections of the globals (L, 2B, d): where collapse is measured.
+    /// The student's projections (L, V · B, d): where collapse is measured.
     pub student_projections: Tensor,
-    /// The teacher's.
+    /// The teacher's (L, 2B, d).
     pub teacher_projections: Tensor,
     /// Mean loss (L, 1, 1).
     pub loss: Tensor,
@@ -83,14 +89,30 @@ pub trait Method: Send {
     /// Records what a network makes of images, `view_rows` of which are one view.
     fn embed(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches, view_rows: u32) -> Embedded;
 
-    /// Records forward, loss and backward of a training step; gradients go to `roles.gradient`.
-    fn record_step(&self, tape: &mut Tape<'_>, roles: &Roles, inputs: &StepInputs<'_>) -> Probes;
+    /// Records both networks' forward and the loss.
+    fn compare(&self, tape: &mut Tape<'_>, compared: &Compared<'_>) -> Probes;
+}
+
+/// Records forward, loss and backward of a training step; gradients go to `roles.gradient`, the teacher's too if
+/// `teacher_gradient`: some learner has its stop-gradient off. Then the centre, where there is one, follows the teacher's logits.
+pub fn record_step(method: &dyn Method, tape: &mut Tape<'_>, roles: &Roles, compared: &Compared<'_>, teacher_gradient: bool) -> Probes {
+    compared.student.bind_gradients(tape, &roles.gradient, |_| true);
+    // Without bound gradients the teacher's operations register no backward.
+    if teacher_gradient {
+        compared.teacher.bind_gradients(tape, &roles.gradient, |spec| spec.group != Group::Predictor);
+    }
+    let probes = method.compare(tape, compared);
+    tape.scope("backward", |tape| tape.backward(&probes.loss));
+    if let Some(center) = &roles.center {
+        tape.scope("center", |tape| update_center(tape, center, &probes.teacher_outputs, compared.learners));
+    }
+    probes
 }
 
 /// The method a configuration asks for.
 pub fn build(config: &RunConfig) -> Box<dyn Method> {
     match config.method {
         MethodName::Byol => Box::new(byol::Byol::new(config)),
-        MethodName::Dino => todo!(),
+        MethodName::Dino => Box::new(dino::Dino::new(config)),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::parameters::{Network, ParameterLayout};
 use super::pyramid::Pyramid;
+use super::vit::{Vit, VitShape};
 use crate::config::{self, EncoderKind};
 use crate::gpu::{Tape, Tensor};
 use crate::ops::sequences::Sequences;
@@ -40,14 +41,17 @@ pub struct Encoded {
 pub enum Encoder {
     /// Plain matrix products.
     Pyramid(Pyramid),
+    /// Attention.
+    Vit(Vit),
 }
 
 impl Encoder {
-    /// Adds the encoder's parameters to the layout.
+    /// Adds the encoder's parameters to the layout; global views have `image_size` pixels a side.
     pub fn new(layout: &mut ParameterLayout, config: &config::Encoder, image_size: u32) -> Self {
-        match config.kind {
-            EncoderKind::Pyramid => Self::Pyramid(Pyramid::new(layout, config.patch, config.widths)),
-            EncoderKind::Vit => todo!("{image_size}"),
+        let &config::Encoder { kind, patch, widths, dim, depth, heads, mlp_ratio } = config;
+        match kind {
+            EncoderKind::Pyramid => Self::Pyramid(Pyramid::new(layout, patch, widths)),
+            EncoderKind::Vit => Self::Vit(Vit::new(layout, VitShape { patch, dim, depth, heads, mlp_ratio, grid: image_size / patch })),
         }
     }
 
@@ -55,14 +59,18 @@ impl Encoder {
     pub const fn embedding(&self) -> u32 {
         match self {
             Self::Pyramid(pyramid) => pyramid.embedding(),
+            Self::Vit(vit) => vit.embedding(),
         }
     }
 
     /// Patches → embeddings.
     pub fn forward(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches) -> Encoded {
+        let Patches { rows, sequences } = patches;
         match self {
-            Self::Pyramid(pyramid) => {
-                Encoded { embedding: pyramid.forward(tape, network, &patches.rows, patches.sequences), attention: None }
+            Self::Pyramid(pyramid) => Encoded { embedding: pyramid.forward(tape, network, rows, *sequences), attention: None },
+            Self::Vit(vit) => {
+                let encoded = vit.forward(tape, network, rows, *sequences, false);
+                Encoded { embedding: encoded.embedding, attention: Some(encoded.attention) }
             }
         }
     }

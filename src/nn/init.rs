@@ -11,14 +11,18 @@ pub fn initial_parameters(layout: &ParameterLayout, seed: u64) -> Vec<f32> {
     let mut flat = vec![0.0; layout.total() as usize];
     for (stream, spec) in (0_u32..).zip(layout.specs()) {
         let values = &mut flat[spec.first as usize..][..spec.elements() as usize];
-        match spec.start {
-            Start::Zeros => {}
-            Start::Ones => values.fill(1.0),
-            Start::LecunNormal => {
-                let deviation = 1.0 / f64::from(spec.columns).sqrt();
-                for (index, value) in (0_u32..).zip(values) {
-                    *value = (rng::normal(seed, stream, index) * deviation) as f32;
-                }
+        let deviation = match spec.start {
+            Start::Zeros => 0.0,
+            Start::Ones => {
+                values.fill(1.0);
+                continue;
+            }
+            Start::Normal(deviation) => f64::from(deviation),
+            Start::LecunNormal => 1.0 / f64::from(spec.columns).sqrt(),
+        };
+        if deviation > 0.0 {
+            for (index, value) in (0_u32..).zip(values) {
+                *value = (rng::normal(seed, stream, index) * deviation) as f32;
             }
         }
     }

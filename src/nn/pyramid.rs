@@ -9,7 +9,7 @@ use super::norm::{Norm, NormKind};
 use super::parameters::{Group, Network, ParameterLayout};
 use crate::gpu::{Tape, Tensor};
 use crate::ops::activation::Activation;
-use crate::ops::pool::mean_pool;
+use crate::ops::pool::mean_pool_sequences;
 use crate::ops::sequences::Sequences;
 
 /// The encoder.
@@ -48,6 +48,6 @@ impl Pyramid {
                 norm.forward(tape, network, &y, NormKind::Layer, Activation::Gelu)
             });
         }
-        mean_pool(tape, &x, sequences.lengths[0] / 16) // TEMP
+        mean_pool_sequences(tape, &x, Sequences { lengths: sequences.lengths.map(|length| length.div_ceil(16)), ..sequences })
     }
 }

@@ -4,9 +4,14 @@
 //! are L2-normalised as x / max(|x|, 1e-6), each learner by itself, in a fixed order. Beside each recording function stands
 //! its naive f64 reference.
 
+pub mod attention;
+pub mod distribution;
 pub mod evaluation;
+pub mod fragments;
 pub mod history;
+pub mod inspect;
 pub mod knn;
+pub mod pairs;
 pub mod probe;
 pub mod project;
 pub mod spectrum;

@@ -23,6 +23,10 @@ pub struct Probe {
     pub points: Tensor,
     /// Share of the squared length that the axes show (L, 1, 1).
     pub explained: Tensor,
+    /// The axes (L, 3, d).
+    pub axes: Tensor,
+    /// DINO: the teacher's distributions (L, images, K).
+    pub distributions: Option<Tensor>,
     /// The views, view 0 of every image, then view 1 (1, 2 · images, pixels) u32.
     pub views: Tensor,
 }
@@ -50,14 +54,15 @@ impl Probe {
             tape.scope(name, |tape| {
                 let rows = ViewRows { views: &views, first: Counter::fixed(&seeds, view * count), rows: count };
                 let patches = record_patches(tape, &[rows], encoder.patch, PatchOrder::of(encoder.kind));
-                trainer.method.embed(tape, network, &patches, count).projection
+                trainer.method.embed(tape, network, &patches, count)
             })
         };
         let student = embed(&mut tape, "student", 0, trainer.student());
         let teacher = embed(&mut tape, "teacher", 1, trainer.teacher());
         let axes = axes(gpu, config.learners, trainer.method.projection_size())?;
-        let projected = project(&mut tape, &axes, &student, &teacher, &labels);
+        let projected = project(&mut tape, &axes, &student.projection, &teacher.projection, &labels);
+        let distributions = trainer.distributions(&mut tape, teacher.logits.as_ref());
         let program = tape.freeze()?;
-        Ok(Self { program, count, points: projected.points, explained: projected.explained, views })
+        Ok(Self { program, count, points: projected.points, explained: projected.explained, axes, distributions, views })
     }
 }

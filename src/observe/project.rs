@@ -26,6 +26,29 @@ pub fn axes(gpu: &Gpu, learners: u32, dimensions: u32) -> Result<Tensor, GpuErro
     gpu.tensor("axes", [learners, 3, dimensions.next_multiple_of(4)])
 }
 
+/// Rows (L, n, d) normalised and put on the axes as they are: (L, n, 8), x, y, z first.
+pub fn place(tape: &mut Tape<'_>, axes: &Tensor, rows: &Tensor) -> Tensor {
+    let [learners, count, columns] = rows.shape();
+    assert_eq!(axes.shape(), [learners, 3, columns.next_multiple_of(4)], "axes for {}", rows.name);
+    let unit = normalise(tape, rows);
+    let labels = tape.gpu().tensor("no_labels", [1, count, 1]).expect("a few bytes fit");
+    let points = tape.tensor("places", [learners, count, 8]);
+    record_points(tape, [&unit, &unit], axes, &labels, &points);
+    points
+}
+
+fn record_points(tape: &mut Tape<'_>, [student, teacher]: [&Tensor; 2], axes: &Tensor, labels: &Tensor, points: &Tensor) {
+    tape.dispatch(&POINTS)
+        .set("rows", points.rows)
+        .set("quads", axes.columns / 4)
+        .read("student", student)
+        .read("teacher", teacher)
+        .read("axes", axes)
+        .read("labels", labels)
+        .write("points", points)
+        .over([points.rows, 1, points.learners]);
+}
+
 /// Updates `axes` to the students of this frame and projects both networks on them. student, teacher (L, n, d), d at most 128;
 /// labels (1, n, 1) u32, 0xffffffff for none.
 pub fn project(tape: &mut Tape<'_>, axes: &Tensor, student: &Tensor, teacher: &Tensor, labels: &Tensor) -> Projection {
@@ -52,15 +75,7 @@ pub fn project(tape: &mut Tape<'_>, axes: &Tensor, student: &Tensor, teacher: &T
             .read_write("axes", axes)
             .write("explained", &explained)
             .over([learners, 1, 1]);
-        tape.dispatch(&POINTS)
-            .set("rows", rows)
-            .set("quads", quads)
-            .read("student", &student)
-            .read("teacher", &teacher)
-            .read("axes", axes)
-            .read("labels", labels)
-            .write("points", &points)
-            .over([rows, 1, learners]);
+        record_points(tape, [&student, &teacher], axes, labels, &points);
         Projection { points, explained }
     })
 }

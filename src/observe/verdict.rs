@@ -1,6 +1,7 @@
 //! How the representation is doing (SCIENCE.md, section 6), judged on running means, with the measurement that says so.
 //!
-//! The effective rank counts only while the spread is above its threshold: under complete collapse it measures noise and rises.
+//! BYOL is judged by [`Judge`], DINO by [`DinoJudge`]. The effective rank counts only while the spread is above its threshold: under
+//! complete collapse it measures noise and rises.
 
 use std::collections::VecDeque;
 
@@ -12,6 +13,12 @@ use crate::snapshot::{Verdict, VerdictKind};
 pub const COMPLETE_BELOW_STD: f32 = 0.15;
 /// Under this effective rank the collapse is dimensional.
 pub const DIMENSIONAL_BELOW_RANK: f32 = 2.0;
+/// Under this share of ln K the mutual information of images and prototypes is a collapse.
+pub const COLLAPSED_BELOW_INFORMATION: f32 = 0.05;
+/// A collapse with the entropy of the mean distribution under this share of ln K is dominant.
+pub const DOMINANT_BELOW_MEAN_ENTROPY: f32 = 0.35;
+/// A collapse with the mean entropy over this share of ln K is uniform.
+pub const UNIFORM_ABOVE_ENTROPY: f32 = 0.97;
 /// Steps of the running mean.
 pub const MEAN_STEPS: u64 = 20;
 
@@ -34,6 +41,17 @@ impl Window {
         let sum: f64 = self.values.iter().map(|&(_, value)| f64::from(value)).sum();
         (!self.values.is_empty()).then(|| (sum / self.values.len() as f64) as f32)
     }
+
+    fn over(&self) -> String {
+        match self.values.len() {
+            1 => "in the only step measured".to_owned(),
+            count => format!("over the last {count} steps"),
+        }
+    }
+}
+
+fn unknown() -> Verdict {
+    Verdict { reason: "No step has been measured yet.".to_owned(), ..Verdict::default() }
 }
 
 /// Judges one BYOL learner.
@@ -67,12 +85,9 @@ impl Judge {
     /// The verdict; unknown before any data, and if the spread is not a number.
     pub fn verdict(&self) -> Verdict {
         let Some(spread) = self.embedding_std().filter(|value| value.is_finite()) else {
-            return Verdict { reason: "No step has been measured yet.".to_owned(), ..Verdict::default() };
+            return unknown();
         };
-        let over = match self.embedding_std.values.len() {
-            1 => "in the only step measured".to_owned(),
-            count => format!("over the last {count} steps"),
-        };
+        let over = self.embedding_std.over();
         if spread < COMPLETE_BELOW_STD {
             return Verdict {
                 kind: VerdictKind::Complete,
@@ -102,9 +117,138 @@ impl Judge {
     }
 }
 
+/// Judges one DINO learner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DinoJudge {
+    ln_prototypes: f32,
+    teacher_entropy: Window,
+    mean_teacher_entropy: Window,
+}
+
+impl DinoJudge {
+    /// Judges distributions over so many prototypes.
+    pub fn new(prototypes: u32) -> Self {
+        Self { ln_prototypes: (prototypes as f32).ln(), teacher_entropy: Window::default(), mean_teacher_entropy: Window::default() }
+    }
+
+    /// ln K in nats, what both entropies are measured against.
+    pub const fn ln_prototypes(&self) -> f32 {
+        self.ln_prototypes
+    }
+
+    /// Takes a step's Ht and Hm, in nats; steps ascend.
+    pub fn push_entropies(&mut self, step: u64, teacher_entropy: f32, mean_teacher_entropy: f32) {
+        self.teacher_entropy.push(step, teacher_entropy);
+        self.mean_teacher_entropy.push(step, mean_teacher_entropy);
+    }
+
+    /// Mean Ht of the last 20 steps.
+    pub fn teacher_entropy(&self) -> Option<f32> {
+        self.teacher_entropy.mean()
+    }
+
+    /// Mean Hm of the last 20 steps.
+    pub fn mean_teacher_entropy(&self) -> Option<f32> {
+        self.mean_teacher_entropy.mean()
+    }
+
+    /// Mean Hm - Ht of the last 20 steps.
+    pub fn mutual_information(&self) -> Option<f32> {
+        Some(self.mean_teacher_entropy()? - self.teacher_entropy()?)
+    }
+
+    /// The verdict; unknown before any data, if an entropy is not a number, and with a single prototype.
+    pub fn verdict(&self) -> Verdict {
+        let entropies = self.teacher_entropy().zip(self.mean_teacher_entropy());
+        let Some((entropy, mean_entropy)) = entropies.filter(|(entropy, mean)| entropy.is_finite() && mean.is_finite()) else {
+            return unknown();
+        };
+        let most = self.ln_prototypes;
+        if !(most > 0.0) {
+            return unknown();
+        }
+        let (information, over) = (mean_entropy - entropy, self.teacher_entropy.over());
+        let [floor, low, high] =
+            [COLLAPSED_BELOW_INFORMATION, DOMINANT_BELOW_MEAN_ENTROPY, UNIFORM_ABOVE_ENTROPY].map(|share| share * most);
+        let informed = format!("Mutual information is {information:.3} {over}");
+        if information >= floor {
+            return Verdict {
+                kind: VerdictKind::Healthy,
+                meter: "mutual information",
+                value: information,
+                reason: format!("{informed}, not under {floor:.3}: different images get different prototypes."),
+            };
+        }
+        let collapsed = format!("{informed}, under {floor:.3}, and");
+        if mean_entropy < low {
+            return Verdict {
+                kind: VerdictKind::Dominant,
+                meter: "mean teacher entropy",
+                value: mean_entropy,
+                reason: format!(
+                    "{collapsed} the mean teacher entropy is {mean_entropy:.3}, under {low:.3}: a few prototypes take every image."
+                ),
+            };
+        }
+        if entropy > high {
+            return Verdict {
+                kind: VerdictKind::Uniform,
+                meter: "teacher entropy",
+                value: entropy,
+                reason: format!(
+                    "{collapsed} the teacher entropy is {entropy:.3}, over {high:.3}: every image gets nearly all prototypes alike."
+                ),
+            };
+        }
+        Verdict {
+            kind: VerdictKind::Constant,
+            meter: "mutual information",
+            value: information,
+            reason: format!("{collapsed} the teacher is neither sharp nor uniform: every image gets nearly the same distribution."),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn judged_dino(entropies: &[(f32, f32)]) -> Verdict {
+        // In shares of ln 64.
+        let mut judge = DinoJudge::new(64);
+        let most = judge.ln_prototypes();
+        (1..).zip(entropies).for_each(|(step, &(entropy, mean))| judge.push_entropies(step, entropy * most, mean * most));
+        judge.verdict()
+    }
+
+    #[test]
+    fn the_rule_of_dino() {
+        assert_eq!(judged_dino(&[]).kind, VerdictKind::Unknown);
+        assert_eq!(judged_dino(&[(f32::NAN, 0.5)]).kind, VerdictKind::Unknown);
+        assert_eq!(judged_dino(&[(0.1, f32::NAN)]).kind, VerdictKind::Unknown);
+        assert_eq!(judged_dino(&[(0.30, 0.34)]).kind, VerdictKind::Dominant);
+        assert_eq!(judged_dino(&[(0.0, 0.04)]).kind, VerdictKind::Dominant);
+        assert_eq!(judged_dino(&[(0.975, 0.999)]).kind, VerdictKind::Uniform);
+        assert_eq!(judged_dino(&[(0.965, 0.999)]).kind, VerdictKind::Constant);
+        assert_eq!(judged_dino(&[(0.34, 0.36)]).kind, VerdictKind::Constant);
+        assert_eq!(judged_dino(&[(0.2, 0.26)]).kind, VerdictKind::Healthy);
+        assert_eq!(judged_dino(&[(0.1, 0.9)]).kind, VerdictKind::Healthy);
+        let mut single = DinoJudge::new(1);
+        single.push_entropies(1, 0.0, 0.0);
+        assert_eq!(single.verdict().kind, VerdictKind::Unknown);
+    }
+
+    #[test]
+    fn dino_is_judged_on_means_and_says_why() {
+        let mut entropies = vec![(0.1, 0.9); 30];
+        entropies.extend([(0.98, 0.99); 18]);
+        assert_eq!(judged_dino(&entropies).kind, VerdictKind::Healthy, "2 of 20 steps at .8: .089");
+        entropies.extend([(0.98, 0.99); 2]);
+        let verdict = judged_dino(&entropies);
+        assert_eq!((verdict.kind, verdict.meter), (VerdictKind::Uniform, "teacher entropy"));
+        assert!((verdict.value - 0.98 * 64_f32.ln()).abs() < 1e-5);
+        assert!(verdict.reason.contains("over the last 20 steps") && verdict.reason.contains("4.076"), "{}", verdict.reason);
+    }
 
     fn judged(spreads: &[f32], ranks: &[(u64, f32)]) -> Verdict {
         let mut judge = Judge::default();

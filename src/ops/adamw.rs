@@ -16,6 +16,9 @@ pub const DECAYS: u32 = 1;
 pub const PREDICTOR: u32 = 2;
 /// Bit of a parameter group's word: the teacher follows by moving average.
 pub const AVERAGED: u32 = 4;
+/// Bit of a parameter group's word: weights and moments stay as they are for a learner's first `frozen_steps` steps (DINO's
+/// prototypes). The bias corrections run on.
+pub const PROTOTYPES: u32 = 8;
 /// Parameters that share one word.
 pub const GROUP_ELEMENTS: u32 = 64;
 

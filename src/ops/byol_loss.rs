@@ -1,21 +1,24 @@
 //! The BYOL loss (arXiv 2006.07733, eq. 2 and 3): 2 - 2 cos between what the student predicts of one view and what the
-//! teacher projects the other view to, both directions; 0 to 4.
+//! teacher projects another view to; 0 to 4.
 //!
-//! Row r = view · B + image of the student is compared with row (r + B) mod 2B of the teacher, and the loss is the mean over
-//! all 2B rows. Both sides are normalised in here. The teacher's side gets a gradient only where it is recorded with one, and
-//! then only for learners whose stop-gradient is off. Letters: L learners, B images, d output dimension.
+//! Rows are view · B + image on both sides; the teacher has views 0 and 1, the student V, of which the first two are the same
+//! crops. Each student row is compared with the teacher's rows of the same image in other views, and the loss is the mean over
+//! all B · (2V - 2) such pairs: with two views, both directions. Both sides are normalised in here. The teacher's side gets a
+//! gradient only where it is recorded with one, and then only for learners whose stop-gradient is off. Letters: L learners, B
+//! images, d output dimension.
 
 use super::LEARNER_WORDS;
 use super::case::{Case, Input};
 use super::items::rows_over;
 use super::l2norm::LEAST_LENGTH;
 use super::reference::Host;
+use super::softmax::TEACHER_GRADIENT_WORD;
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const ROWS: Kernel = Kernel::new("ops/byol_loss_rows.wgsl");
 const ROWS_GROUP: Kernel = Kernel::new("ops/byol_loss_rows_group.wgsl");
-const MEAN: Kernel = Kernel::new("ops/row_mean.wgsl");
-const MEAN_GROUP: Kernel = Kernel::new("ops/row_mean_group.wgsl");
+const MEAN: Kernel = Kernel::new("ops/byol_loss_mean.wgsl");
+const MEAN_GROUP: Kernel = Kernel::new("ops/byol_loss_mean_group.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/byol_loss_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/byol_loss_backward_group.wgsl");
 
@@ -24,15 +27,15 @@ const BACKWARD_GROUP: Kernel = Kernel::new("ops/byol_loss_backward_group.wgsl");
 pub struct ByolLoss {
     /// The loss of each learner (L, 1, 1); gradients flow from here.
     pub mean: Tensor,
-    /// The loss of each row (L, 2B, 1), for looking at.
+    /// The loss of each student row, the mean over its pairs (L, V·B, 1), for looking at.
     pub rows: Tensor,
 }
 
-/// The loss of student predictions q (L, 2B, d) against teacher projections z (L, 2B, d), neither normalised yet;
+/// The loss of student predictions q (L, V·B, d) against teacher projections z (L, 2B, d), neither normalised yet;
 /// learners (L, 1, 16).
 ///
 /// # Panics
-/// If the shapes differ or the rows are not two views of `batch` images.
+/// If the rows are not V ≥ 2 and 2 views of `batch` images, or the columns differ.
 pub fn byol_loss(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor, batch: u32) -> ByolLoss {
     byol_loss_from(tape, q, z, learners, batch, LEAST_LENGTH)
 }
@@ -40,12 +43,15 @@ pub fn byol_loss(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor,
 /// The same with another least length, so that tests reach both of its sides.
 fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor, batch: u32, least: f32) -> ByolLoss {
     let [count, rows, columns] = q.shape();
-    assert_eq!((q.shape(), rows), (z.shape(), 2 * batch), "BYOL loss of {} and {}", q.name, z.name);
+    let views = rows / batch;
+    assert!(views >= 2 && rows == views * batch, "{}: {rows} rows of {batch} images", q.name);
+    assert_eq!(z.shape(), [count, 2 * batch, columns], "BYOL loss of {} and {}", q.name, z.name);
     let losses = tape.tensor("byol_losses", [count, rows, 1]);
     let mean = tape.tensor("byol_loss", [count, 1, 1]);
     let software = tape.is_software();
     tape.dispatch(&if software { ROWS } else { ROWS_GROUP })
         .set("batch", batch)
+        .set("views", views)
         .set("columns", columns)
         .set("least", least)
         .read("q", q)
@@ -54,8 +60,9 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
         .over(rows_over(software, rows, count));
     tape.dispatch(&if software { MEAN } else { MEAN_GROUP })
         .set("rows", rows)
+        .set("globals", 2 * batch)
         .set("learners", count)
-        .read("x", &losses)
+        .read("losses", &losses)
         .write("mean", &mean)
         .over(rows_over(software, count, 1));
     let (q, z, learners) = (q.clone(), z.clone(), learners.clone());
@@ -67,6 +74,9 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
             let dx = tape.gradient(x);
             tape.dispatch(&if software { BACKWARD } else { BACKWARD_GROUP })
                 .set("batch", batch)
+                .set("views", x.rows / batch)
+                .set("other_views", other.rows / batch)
+                .set("terms", batch * (views - 1))
                 .set("columns", columns)
                 .set("least", least)
                 .set("teacher", teacher)
@@ -75,14 +85,11 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
                 .read("dloss", dloss)
                 .read("learners", &learners)
                 .gradient("dx", &dx)
-                .over(rows_over(software, rows, count));
+                .over(rows_over(software, x.rows, count));
         }
     });
     ByolLoss { mean, rows: losses }
 }
-
-/// The word of a learner that holds its teacher_gradient (`shaders/shared/learner.wgsl`).
-const TEACHER_GRADIENT_WORD: usize = 5;
 
 fn unit(x: &Host, l: usize, r: usize, least: f64) -> (Vec<f64>, f64, bool) {
     let row: Vec<f64> = (0..x.shape[2]).map(|c| x.at(l, r, c)).collect();
@@ -95,13 +102,19 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Naive loss of each row. Inputs: q, z.
+/// The teacher's rows that row r of the student is compared with.
+fn partners(r: usize, batch: usize) -> impl Iterator<Item = usize> {
+    (0..2).filter(move |&view| view != r / batch).map(move |view| view * batch + r % batch)
+}
+
+/// Naive loss of each student row. Inputs: q, z.
 pub fn reference_rows(inputs: &[Host], least: f64) -> Host {
     let [learners, rows, _] = inputs[0].shape;
+    let batch = inputs[1].shape[1] / 2;
     Host::from_fn([learners, rows, 1], |l, r, _| {
         let student = unit(&inputs[0], l, r, least).0;
-        let teacher = unit(&inputs[1], l, (r + rows / 2) % rows, least).0;
-        2.0 - 2.0 * dot(&student, &teacher)
+        let losses: Vec<f64> = partners(r, batch).map(|t| 2.0 - 2.0 * dot(&student, &unit(&inputs[1], l, t, least).0)).collect();
+        losses.iter().sum::<f64>() / losses.len() as f64
     })
 }
 
@@ -109,21 +122,25 @@ pub fn reference_rows(inputs: &[Host], least: f64) -> Host {
 pub fn reference(inputs: &[Host], least: f64) -> Host {
     let losses = reference_rows(inputs, least);
     let [learners, rows, _] = losses.shape;
-    Host::from_fn([learners, 1, 1], |l, _, _| (0..rows).map(|r| losses.at(l, r, 0)).sum::<f64>() / rows as f64)
+    let batch = inputs[1].shape[1] / 2;
+    let count = |r: usize| partners(r, batch).count() as f64;
+    let all: f64 = (0..rows).map(count).sum();
+    Host::from_fn([learners, 1, 1], |l, _, _| (0..rows).map(|r| count(r) * losses.at(l, r, 0)).sum::<f64>() / all)
 }
 
 /// Naive backward. Inputs: q, z, learners. Returns dq, dz, and nothing for the learners.
 pub fn reference_backward(inputs: &[Host], dloss: &Host, least: f64) -> Vec<Host> {
     let (q, z, switches) = (&inputs[0], &inputs[1], &inputs[2]);
     let [learners, rows, columns] = q.shape;
+    let batch = z.shape[1] / 2;
+    let all: usize = (0..rows).map(|r| partners(r, batch).count()).sum();
     let (mut dq, mut dz) = (Host::zeros(q.shape), Host::zeros(z.shape));
-    for l in 0..learners {
-        for r in 0..rows {
-            let t = (r + rows / 2) % rows;
+    for (l, r) in (0..learners).flat_map(|l| (0..rows).map(move |r| (l, r))) {
+        for t in partners(r, batch) {
             let (student, student_length, student_free) = unit(q, l, r, least);
             let (teacher, teacher_length, teacher_free) = unit(z, l, t, least);
             let cosine = dot(&student, &teacher);
-            let slope = -2.0 / rows as f64 * dloss.at(l, 0, 0);
+            let slope = -2.0 / all as f64 * dloss.at(l, 0, 0);
             for c in 0..columns {
                 let radial = |unit: f64, free: bool| if free { unit * cosine } else { 0.0 };
                 *dq.at_mut(l, r, c) += slope * (teacher[c] - radial(student[c], student_free)) / student_length;
@@ -135,24 +152,27 @@ pub fn reference_backward(inputs: &[Host], dloss: &Host, least: f64) -> Vec<Host
     vec![dq, dz, Host::zeros(switches.shape)]
 }
 
-/// With and without the stop-gradient, more columns than a workgroup, one image, and lengths that some rows do not reach.
-/// The last case looks at the rows' losses.
+/// Two views and many, with and without the stop-gradient, more columns than a workgroup, one image, and lengths that some rows do
+/// not reach. The last cases look at the rows' losses.
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for ([learners, batch, columns], least, stop_gradient) in [
-        ([1, 1, 2], LEAST_LENGTH, false),
-        ([1, 3, 7], LEAST_LENGTH, true),
-        ([3, 13, 31], LEAST_LENGTH, false),
-        ([2, 5, 129], LEAST_LENGTH, false),
-        ([1, 64, 32], LEAST_LENGTH, true),
-        ([2, 35, 3], 2.0, false),
+    for ([learners, batch, columns], views, least, stop_gradient) in [
+        ([1, 1, 2], 2, LEAST_LENGTH, false),
+        ([1, 3, 7], 2, LEAST_LENGTH, true),
+        ([3, 13, 31], 2, LEAST_LENGTH, false),
+        ([2, 5, 129], 2, LEAST_LENGTH, false),
+        ([1, 64, 32], 2, LEAST_LENGTH, true),
+        ([2, 35, 3], 2, 2.0, false),
+        ([1, 1, 2], 3, LEAST_LENGTH, false),
+        ([3, 7, 31], 6, LEAST_LENGTH, false),
+        ([1, 24, 32], 6, LEAST_LENGTH, true),
+        ([2, 23, 3], 5, 2.0, false),
     ] {
-        let shape = [learners, 2 * batch, columns];
-        let z = Input::new("z", shape);
+        let z = Input::new("z", [learners, 2 * batch, columns]);
         cases.push(Case {
-            name: format!("byol_loss {learners}x{batch}x{columns}, least {least}, stop-gradient {stop_gradient}"),
+            name: format!("byol_loss {learners}x{batch}x{columns}, {views} views, least {least}, stop-gradient {stop_gradient}"),
             inputs: vec![
-                Input::new("q", shape),
+                Input::new("q", [learners, views * batch, columns]),
                 if stop_gradient { z.constant() } else { z },
                 Input::new("learners", [learners, 1, LEARNER_WORDS]).within(1.0, 1.0).constant(),
             ],
@@ -160,13 +180,13 @@ pub fn cases() -> Vec<Case> {
             forward: Box::new(move |inputs| reference(inputs, least.into())),
             backward: Box::new(move |inputs, dy| reference_backward(inputs, dy, least.into())),
             tolerance: (2e-6, 1e-5),
-            flops: (learners * batch * columns * 60) as u64,
+            flops: (learners * views * batch * columns * 30) as u64,
         });
     }
-    cases.push(Case {
-        name: "byol_loss, rows".to_owned(),
+    cases.extend([2, 5].map(|views| Case {
+        name: format!("byol_loss, rows, {views} views"),
         inputs: vec![
-            Input::new("q", [2, 22, 33]).constant(),
+            Input::new("q", [2, views * 11, 33]).constant(),
             Input::new("z", [2, 22, 33]).constant(),
             Input::new("learners", [2, 1, LEARNER_WORDS]).constant(),
         ],
@@ -174,7 +194,7 @@ pub fn cases() -> Vec<Case> {
         forward: Box::new(|inputs| reference_rows(inputs, LEAST_LENGTH.into())),
         backward: Box::new(|inputs, _| inputs.to_vec()),
         tolerance: (2e-6, 1e-5),
-        flops: 2 * 22 * 33 * 8,
-    });
+        flops: (2 * views * 11 * 33 * 8) as u64,
+    }));
     cases
 }

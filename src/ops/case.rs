@@ -103,6 +103,15 @@ fn to_f32(host: &Host) -> Vec<f32> {
     host.values.iter().map(|&value| value as f32).collect()
 }
 
+/// The dials (L, 1, 16) of a case's learners, for as many learners as `like` has: what a case's table of inputs cannot hold,
+/// whose words are all drawn from one range.
+pub(super) fn upload_learners(tape: &mut Tape<'_>, learners: &Host, like: &Tensor) -> Tensor {
+    let words = learners.shape[2];
+    let tensor = tape.gpu().tensor("learners", [like.learners, 1, words as u32]).expect("a small tensor");
+    tape.gpu().upload(&tensor, &to_f32(learners)[..like.learners as usize * words]);
+    tensor
+}
+
 fn shape32(shape: [usize; 3]) -> [u32; 3] {
     shape.map(|size| size as u32)
 }

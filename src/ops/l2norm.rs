@@ -15,7 +15,7 @@ const BACKWARD_GROUP: Kernel = Kernel::new("ops/l2norm_backward_group.wgsl");
 /// The least length that is divided by (SCIENCE.md, section 9).
 pub const LEAST_LENGTH: f32 = 1e-6;
 
-/// y = x / max(|x|, 1e-6) along each row. x (L, R, C) → (L, R, C).
+/// y = x / max(|x|, 1e-6) along each row. x (L, R, C), which may be a slice of flat parameters → (L, R, C).
 pub fn l2norm(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
     l2norm_from(tape, x, LEAST_LENGTH)
 }
@@ -28,6 +28,7 @@ fn l2norm_from(tape: &mut Tape<'_>, x: &Tensor, least: f32) -> Tensor {
     tape.dispatch(&if software { FORWARD } else { FORWARD_GROUP })
         .set("rows", rows)
         .set("columns", columns)
+        .set("x_stride", x.learner_stride)
         .set("least", least)
         .read("x", x)
         .write("y", &y)
@@ -38,6 +39,8 @@ fn l2norm_from(tape: &mut Tape<'_>, x: &Tensor, least: f32) -> Tensor {
         tape.dispatch(&if software { BACKWARD } else { BACKWARD_GROUP })
             .set("rows", rows)
             .set("columns", columns)
+            .set("x_stride", x.learner_stride)
+            .set("dx_stride", dx.tensor.learner_stride)
             .set("least", least)
             .read("x", &x)
             .read("dy", dy)

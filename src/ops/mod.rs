@@ -5,29 +5,56 @@
 
 pub mod activation;
 pub mod adamw;
+pub mod add;
+pub mod attention;
 pub mod batchnorm;
 pub mod blend;
 pub mod byol_loss;
 pub mod case;
+pub mod center;
 pub mod clip;
+pub mod cross_entropy;
 pub mod ema;
+pub mod first_rows;
+pub mod gelu;
 mod items;
 pub mod l2norm;
 pub mod layernorm;
+pub mod log_softmax;
 pub mod matmul;
 pub mod pool;
+pub mod positions;
 pub mod reference;
 pub mod sequences;
+pub mod softmax;
 pub mod store_rows;
 pub mod tick;
+pub mod tokens;
 
 /// 32-bit words of `struct Learner` in `shaders/shared/learner.wgsl`.
 pub const LEARNER_WORDS: usize = 16;
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {
-    [layernorm::cases(), matmul::cases(), batchnorm::cases(), pool::cases(), l2norm::cases(), blend::cases(), byol_loss::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        layernorm::cases(),
+        matmul::cases(),
+        batchnorm::cases(),
+        pool::cases(),
+        l2norm::cases(),
+        blend::cases(),
+        byol_loss::cases(),
+        attention::cases(),
+        gelu::cases(),
+        add::cases(),
+        positions::cases(),
+        tokens::cases(),
+        first_rows::cases(),
+        softmax::cases(),
+        log_softmax::cases(),
+        cross_entropy::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

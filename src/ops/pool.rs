@@ -3,12 +3,15 @@
 use super::case::{Case, Input};
 use super::items::{items_over, pairs_suit};
 use super::reference::Host;
+use super::sequences::Sequences;
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const FORWARD: Kernel = Kernel::new("ops/mean_pool_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/mean_pool_backward.wgsl");
 const FORWARD_ROWS: Kernel = Kernel::new("ops/mean_pool_forward_rows.wgsl");
 const BACKWARD_ROWS: Kernel = Kernel::new("ops/mean_pool_backward_rows.wgsl");
+const FORWARD_SEQUENCES: Kernel = Kernel::new("ops/mean_pool_sequences_forward.wgsl");
+const BACKWARD_SEQUENCES: Kernel = Kernel::new("ops/mean_pool_sequences_backward.wgsl");
 
 /// The mean of each `group` consecutive rows. x (L, R, C) → (L, R / group, C).
 ///
@@ -42,6 +45,46 @@ pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
     y
 }
 
+/// The mean of each image's rows. x (L, rows, C) of `sequences` → (L, images, C).
+///
+/// # Panics
+/// If x has other rows.
+pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tensor {
+    let [learners, rows, columns] = x.shape();
+    let Sequences { counts, lengths } = sequences;
+    assert_eq!(sequences.rows(), rows, "rows of {}", x.name);
+    if counts[1] == 0 {
+        return mean_pool(tape, x, lengths[0]);
+    }
+    let images = sequences.images();
+    let y = tape.tensor("mean_pool", [learners, images, columns]);
+    tape.dispatch(&FORWARD_SEQUENCES)
+        .set("rows", rows)
+        .set("images", images)
+        .set("columns", columns)
+        .set("count0", counts[0])
+        .set("length0", lengths[0])
+        .set("length1", lengths[1])
+        .read("x", x)
+        .write("y", &y)
+        .over(items_over(y.elements(), learners));
+    let x = x.clone();
+    tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
+        let dx = tape.gradient(&x);
+        tape.dispatch(&BACKWARD_SEQUENCES)
+            .set("rows", rows)
+            .set("images", images)
+            .set("columns", columns)
+            .set("count0", counts[0])
+            .set("length0", lengths[0])
+            .set("length1", lengths[1])
+            .read("dy", dy)
+            .gradient("dx", &dx)
+            .over(items_over(x.elements(), learners));
+    });
+    y
+}
+
 /// Naive forward of x.
 pub fn reference(x: &Host, group: usize) -> Host {
     let [learners, rows, columns] = x.shape;
@@ -53,8 +96,44 @@ pub fn reference_backward(x: &Host, dy: &Host, group: usize) -> Host {
     Host::from_fn(x.shape, |l, r, c| dy.at(l, r / group, c) / group as f64)
 }
 
+/// Naive forward of [`mean_pool_sequences`].
+pub fn reference_sequences(x: &Host, sequences: Sequences) -> Host {
+    Host::from_fn([x.shape[0], sequences.images() as usize, x.shape[2]], |l, image, c| {
+        let (first, length) = (sequences.offset(image as u32) as usize, sequences.length(image as u32) as usize);
+        (first..first + length).map(|r| x.at(l, r, c)).sum::<f64>() / length as f64
+    })
+}
+
+/// Naive backward of [`mean_pool_sequences`]: dx.
+pub fn reference_sequences_backward(x: &Host, dy: &Host, sequences: Sequences) -> Host {
+    let places: Vec<_> = sequences.places().collect();
+    Host::from_fn(x.shape, |l, r, c| {
+        let (image, _) = places[r];
+        dy.at(l, image as usize, c) / f64::from(sequences.length(image))
+    })
+}
+
 /// Groups of one, of all rows, and in between.
 pub fn cases() -> Vec<Case> {
+    let mut cases = uniform_cases();
+    cases.extend([(1, [1, 1], [4, 1], 1), (2, [3, 5], [4, 1], 12), (3, [1, 2], [3, 7], 5)].into_iter().map(
+        |(learners, counts, lengths, columns)| {
+            let sequences = Sequences { counts, lengths };
+            Case {
+                name: format!("mean_pool_sequences {learners}x{columns}, {counts:?} of {lengths:?}"),
+                inputs: vec![Input::new("x", [learners, sequences.rows() as usize, columns])],
+                record: Box::new(move |tape, inputs| mean_pool_sequences(tape, &inputs[0], sequences)),
+                forward: Box::new(move |inputs| reference_sequences(&inputs[0], sequences)),
+                backward: Box::new(move |inputs, dy| vec![reference_sequences_backward(&inputs[0], dy, sequences)]),
+                tolerance: (1e-6, 1e-6),
+                flops: 2 * (learners * columns) as u64 * u64::from(sequences.rows()),
+            }
+        },
+    ));
+    cases
+}
+
+fn uniform_cases() -> Vec<Case> {
     [([1, 1, 1], 1), ([1, 5, 7], 1), ([1, 32, 96], 4), ([3, 15, 31], 5), ([2, 48, 65], 16), ([2, 27, 12], 3), ([1, 7, 129], 7)]
         .into_iter()
         .map(|(shape, group)| Case {

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::schedule::{Cadence, Job};
 use super::start::Observers;
+use crate::config::GLOBAL_VIEWS;
 use crate::gpu::{Gpu, Readback, Tensor};
 use crate::observe::history::push_steps;
 use crate::observe::step_log::StepLog;
-use crate::observe::verdict::Judge;
-use crate::snapshot::{History, Series, Verdict};
+use crate::observe::verdict::{DinoJudge, Judge};
+use crate::snapshot::{Distributions, History, Series, Verdict};
 use crate::train::Trainer;
 
 /// What one learner's meters say.
@@ -38,6 +39,43 @@ pub struct LearnerMeters {
     pub knn_untrained: Option<f32>,
     /// Seed of its weights.
     pub seed: u64,
+    /// DINO: mean entropy of the teacher's distributions, in nats.
+    pub teacher_entropy: Option<f32>,
+    /// DINO: entropy of the batch's mean distribution.
+    pub mean_teacher_entropy: Option<f32>,
+    /// DINO: share of the prototypes that are some image's likeliest.
+    pub prototypes_used: Option<f32>,
+    /// Share of local crops whose class whole images tell, that other local crops tell, and the median place of their own image.
+    pub fragments: Option<[f32; 3]>,
+    /// Share of the CLS attention on the object, as last measured.
+    pub attention_in_object: Option<f32>,
+    /// The same at step 0.
+    pub attention_untrained: Option<f32>,
+    /// Mean cosine of each of the student's crops, globals first, with the teacher's globals of the same image.
+    pub agreement: Vec<f32>,
+}
+
+impl LearnerMeters {
+    /// DINO: what the prototypes know of the images: entropy of the mean less mean entropy.
+    pub fn mutual_information(&self) -> Option<f32> {
+        Some(self.mean_teacher_entropy? - self.teacher_entropy?)
+    }
+
+    /// DINO: from the teacher's to the student's distributions.
+    pub fn kl(&self) -> Option<f32> {
+        Some(self.loss? - self.teacher_entropy?)
+    }
+}
+
+/// Which meters there are besides those of every run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// Of distributions over prototypes.
+    pub distributions: bool,
+    /// Of local crops of held-out images.
+    pub fragments: bool,
+    /// What attention is to be compared with is known.
+    pub attention: bool,
 }
 
 /// All learners' meters at a step.
@@ -47,20 +85,49 @@ pub struct Record {
     pub step: u64,
     /// One a learner.
     pub learners: Vec<LearnerMeters>,
+    /// Which meters there are.
+    pub extras: Extras,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Judged {
     judge: Judge,
+    /// Where there are prototypes.
+    dino: Option<DinoJudge>,
     minimum: Option<f32>,
     first_collapsed: Option<u64>,
     effective_rank: Option<(u64, f32)>,
     accuracy: Option<(u64, [f32; 2])>,
     untrained: Option<f32>,
+    fragments: Option<(u64, [f32; 3])>,
+    attention: Option<(u64, f32)>,
+    attention_untrained: Option<f32>,
+    agreement: Option<(u64, Vec<f32>)>,
+}
+
+impl Judged {
+    fn verdict(&self) -> Verdict {
+        self.dino.as_ref().map_or_else(|| self.judge.verdict(), DinoJudge::verdict)
+    }
 }
 
 /// Copies that can be under way at a time.
 const SLOTS: usize = 4;
+
+/// Views of an image at most, globals and locals.
+const MOST_VIEWS: usize = 10;
+
+/// Mean cosine of each view with the other views that the teacher saw, out of (2, V) cosines of all pairs.
+pub(super) fn agreement(cosines: &[f32]) -> Vec<f32> {
+    let globals = GLOBAL_VIEWS as usize;
+    let views = cosines.len() / globals;
+    let of_view = |view: usize| {
+        let others = (0..globals).filter(|&global| global != view);
+        let count = others.clone().count();
+        others.map(|global| cosines[global * views + view]).sum::<f32>() / count as f32
+    };
+    (0..views).map(of_view).collect()
+}
 
 pub(super) struct Meters {
     learners: usize,
@@ -69,6 +136,11 @@ pub(super) struct Meters {
     ranks: Readback,
     accuracies: Readback,
     explained_copies: Readback,
+    distribution_copies: Option<Readback>,
+    distributions: Option<Distributions>,
+    prototypes: u32,
+    cloud_images: u32,
+    extras: Extras,
     seen: u64,
     histories: Vec<Arc<History>>,
     judged: Vec<Judged>,
@@ -83,19 +155,33 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 }
 
 impl Meters {
-    pub(super) fn new(gpu: &Gpu, trainer: &Trainer) -> Self {
+    pub(super) fn new(gpu: &Gpu, trainer: &Trainer, observers: &Observers) -> Self {
         let learners = trainer.config.learners as usize;
+        let prototypes = trainer.method.prototypes();
+        let outcome = observers.evaluation.as_ref().map(|evaluation| &evaluation.outcome);
+        let outcomes = outcome.map_or(1, |outcome| outcome.tensors().len());
         let ring = |words: usize| Readback::new(gpu, 4 * words as u64, SLOTS);
         Self {
             learners,
             seeds: (0..trainer.config.learners).map(|learner| crate::train::learner::weight_seed(&trainer.config, learner)).collect(),
-            steps: ring(learners * StepLog::CAPACITY as usize * 4),
-            ranks: ring(learners),
-            accuracies: ring(2 * learners),
+            steps: ring((observers.log.ring.bytes() / 4) as usize),
+            ranks: ring(learners * (1 + 2 * MOST_VIEWS)),
+            accuracies: ring(outcomes * learners),
             explained_copies: ring(learners),
+            distribution_copies: observers
+                .shown_distributions(trainer)
+                .map(|parts| ring(parts.iter().map(|part| part.elements() as usize).sum())),
+            distributions: None,
+            prototypes,
+            cloud_images: observers.probe.count,
+            extras: Extras {
+                distributions: observers.log.has_distributions(),
+                fragments: outcome.is_some_and(|outcome| outcome.fragments.is_some()),
+                attention: outcome.is_some_and(|outcome| outcome.attention.is_some()),
+            },
             seen: trainer.step(),
             histories: vec![Arc::default(); learners],
-            judged: vec![Judged::default(); learners],
+            judged: vec![Judged { dino: (prototypes > 0).then(|| DinoJudge::new(prototypes)), ..Judged::default() }; learners],
             explained: None,
             stopped: None,
             pace: VecDeque::new(),
@@ -137,33 +223,41 @@ impl Meters {
                 copy(&mut self.steps, encoder, &observers.log.ring);
             }
             Job::Rank => {
-                copy(&mut self.ranks, encoder, &observers.effective_rank);
+                self.ranks.record_parts(encoder, &[&observers.effective_rank, &observers.cosines], step);
             }
             Job::EvaluateFinish => {
                 if let Some(evaluation) = &observers.evaluation {
-                    self.accuracies.record_parts(encoder, &[&evaluation.embedding_accuracy, &evaluation.projection_accuracy], step);
+                    self.accuracies.record_parts(encoder, &evaluation.outcome.tensors(), step);
                 }
             }
             Job::Cloud => {
                 copy(&mut self.explained_copies, encoder, &observers.probe.explained);
+                if let (Some(copies), Some(parts)) = (&mut self.distribution_copies, observers.shown_distributions(trainer)) {
+                    copies.record_firsts(encoder, &parts.each_ref(), step);
+                }
             }
-            Job::Step | Job::EvaluateChunk(_) => {}
+            Job::Step | Job::Look | Job::EvaluateChunk(_) => {}
         }
     }
 
     pub(super) fn submitted(&mut self) {
-        for ring in [&mut self.steps, &mut self.ranks, &mut self.accuracies, &mut self.explained_copies] {
+        let rings = [&mut self.steps, &mut self.ranks, &mut self.accuracies, &mut self.explained_copies];
+        for ring in rings.into_iter().chain(&mut self.distribution_copies) {
             ring.submitted();
         }
     }
 
     /// Whether no copy would be dropped.
     pub(super) fn has_room(&self) -> bool {
-        [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].iter().all(|ring| ring.has_room())
+        self.rings().all(Readback::has_room)
     }
 
     pub(super) fn is_waiting(&self) -> bool {
-        [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].iter().any(|ring| ring.is_waiting())
+        self.rings().any(Readback::is_waiting)
+    }
+
+    fn rings(&self) -> impl Iterator<Item = &Readback> {
+        [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].into_iter().chain(&self.distribution_copies)
     }
 
     /// Takes in what has arrived.
@@ -173,27 +267,56 @@ impl Meters {
         for (last, bytes) in arrived {
             self.take_steps(last, &bytes);
         }
-        let (histories, judged, learners) = (&mut self.histories, &mut self.judged, self.learners);
+        let (histories, judged, learners, extras) = (&mut self.histories, &mut self.judged, self.learners, self.extras);
         self.ranks.collect(|step, bytes| {
-            for ((history, judged), rank) in histories.iter_mut().zip(&mut *judged).zip(floats(bytes)) {
+            let values = floats(bytes);
+            let (ranks, cosines) = values.split_at(learners);
+            let of_learner = cosines.len() / learners;
+            for (learner, (history, judged)) in histories.iter_mut().zip(&mut *judged).enumerate() {
+                let rank = ranks[learner];
                 Arc::make_mut(history).effective_rank.push(step, rank);
                 judged.judge.push_effective_rank(step, rank);
                 judged.effective_rank = Some((step, rank));
+                judged.agreement = Some((step, agreement(&cosines[learner * of_learner..][..of_learner])));
             }
         });
         self.accuracies.collect(|step, bytes| {
             let values = floats(bytes);
             for (learner, (history, judged)) in histories.iter_mut().zip(&mut *judged).enumerate() {
-                let pair = [values[learner], values[learners + learner]];
+                let mut outcomes = values.iter().skip(learner).step_by(learners).copied();
+                let mut next = || outcomes.next().unwrap_or(f32::NAN);
+                let pair = [next(), next()];
                 let history = Arc::make_mut(history);
                 history.knn_accuracy.push(step, pair[0]);
                 history.knn_projection.push(step, pair[1]);
                 judged.accuracy = Some((step, pair));
+                if extras.fragments {
+                    let fragments = [next(), next(), next()];
+                    history.fragment_to_whole.push(step, fragments[0]);
+                    history.fragment_to_fragment.push(step, fragments[1]);
+                    judged.fragments = Some((step, fragments));
+                }
+                if extras.attention {
+                    let share = next();
+                    history.attention_in_object.push(step, share);
+                    judged.attention = Some((step, share));
+                }
                 if step == 0 {
                     judged.untrained = Some(pair[0]);
+                    judged.attention_untrained = judged.attention.map(|attention| attention.1);
                 }
             }
         });
+        let (distributions, prototypes) = (&mut self.distributions, self.prototypes);
+        if let Some(copies) = &mut self.distribution_copies {
+            let images = self.cloud_images as usize;
+            copies.collect(|_, bytes| {
+                let values = floats(bytes);
+                let (center, rows) = values.split_at(prototypes as usize);
+                let (batch, cloud) = rows.split_at(rows.len() - images * prototypes as usize);
+                *distributions = Some(Distributions { prototypes, center: center.into(), batch: batch.into(), cloud: cloud.into() });
+            });
+        }
         let explained = &mut self.explained;
         self.explained_copies.collect(|_, bytes| *explained = floats(bytes).first().copied());
     }
@@ -212,6 +335,9 @@ impl Meters {
             for values in &steps {
                 let std = values.student_std;
                 judged.judge.push_embedding_std(values.step, std);
+                if let (Some(judge), Some(seen)) = (&mut judged.dino, values.distribution) {
+                    judge.push_entropies(values.step, seen.teacher_entropy, seen.mean_teacher_entropy);
+                }
                 judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
                 if std < crate::observe::verdict::COMPLETE_BELOW_STD && judged.first_collapsed.is_none() {
                     judged.first_collapsed = Some(values.step);
@@ -248,11 +374,19 @@ impl Meters {
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        self.judged[0].judge.verdict()
+        self.judged[0].verdict()
     }
 
     pub(super) fn untrained_knn(&self) -> Option<f32> {
         self.judged[0].untrained
+    }
+
+    pub(super) fn attention_untrained(&self) -> Option<f32> {
+        self.judged[0].attention_untrained
+    }
+
+    pub(super) fn distributions(&self) -> Option<Distributions> {
+        self.distributions.clone()
     }
 
     pub(super) const fn explained(&self) -> Option<f32> {
@@ -273,23 +407,33 @@ impl Meters {
     }
 
     fn record_where(&self, wanted: impl Fn(u64) -> bool) -> Record {
-        let last = |series: &Series| series.points.last().filter(|point| wanted(point.0)).map(|point| point.1);
+        fn of<T>(wanted: impl Fn(u64) -> bool, measured: Option<&(u64, T)>) -> Option<&T> {
+            measured.filter(|measured| wanted(measured.0)).map(|measured| &measured.1)
+        }
+        let last = |series: &Series| of(&wanted, series.points.last()).copied();
         let learner = |(index, judged): (usize, &Judged)| {
             let history = &self.histories[index];
-            let accuracy = judged.accuracy.filter(|accuracy| wanted(accuracy.0)).map(|accuracy| accuracy.1);
+            let accuracy = of(&wanted, judged.accuracy.as_ref());
             LearnerMeters {
                 loss: last(&history.loss),
                 embedding_std: last(&history.embedding_std),
-                effective_rank: judged.effective_rank.filter(|rank| wanted(rank.0)).map(|rank| rank.1),
+                effective_rank: of(&wanted, judged.effective_rank.as_ref()).copied(),
                 knn_accuracy: accuracy.map(|pair| pair[0]),
                 knn_projection: accuracy.map(|pair| pair[1]),
-                verdict: judged.judge.verdict().kind.word(),
+                verdict: judged.verdict().kind.word(),
                 embedding_std_minimum: judged.minimum,
                 first_collapsed_step: judged.first_collapsed,
                 knn_untrained: judged.untrained,
                 seed: self.seeds[index],
+                teacher_entropy: last(&history.teacher_entropy),
+                mean_teacher_entropy: last(&history.mean_teacher_entropy),
+                prototypes_used: last(&history.prototypes_used),
+                fragments: of(&wanted, judged.fragments.as_ref()).copied(),
+                attention_in_object: of(&wanted, judged.attention.as_ref()).copied(),
+                attention_untrained: judged.attention_untrained,
+                agreement: of(&wanted, judged.agreement.as_ref()).cloned().unwrap_or_default(),
             }
         };
-        Record { step: self.seen, learners: self.judged.iter().enumerate().map(learner).collect() }
+        Record { step: self.seen, learners: self.judged.iter().enumerate().map(learner).collect(), extras: self.extras }
     }
 }

@@ -5,6 +5,7 @@
 //! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
 //! two steps.
 
+mod look;
 mod meters;
 mod pace;
 mod schedule;
@@ -17,7 +18,7 @@ use std::time::Instant;
 
 use thiserror::Error;
 
-pub use meters::{LearnerMeters, Record};
+pub use meters::{Extras, LearnerMeters, Record};
 pub use pace::Pace;
 pub use schedule::Cadence;
 
@@ -25,7 +26,7 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{Change, Cloud, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use meters::Meters;
@@ -103,7 +104,7 @@ impl Session {
         data: Arc<LoadedData>,
         cadence: Cadence,
     ) -> Result<Self, SessionError> {
-        let meters = Meters::new(&gpu, &trainer);
+        let meters = Meters::new(&gpu, &trainer, &observers);
         let safe = Checkpoint::capture(&trainer, meters.state())?;
         Ok(Self {
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
@@ -164,6 +165,14 @@ impl Session {
         self.settle()
     }
 
+    /// Looks at the image that is to be shown with its crops, with the weights as they are; waits for it.
+    pub fn look_now(&mut self) -> Result<(), SessionError> {
+        self.settle()?;
+        self.schedule.force_look();
+        self.advance(Pace::Steps(0))?;
+        self.settle()
+    }
+
     /// Why training stopped by itself, if it did.
     pub fn stopped(&self) -> Option<&str> {
         self.meters.stopped()
@@ -171,7 +180,12 @@ impl Session {
 
     /// Nothing to do until a command comes.
     pub fn is_idle(&self) -> bool {
-        self.job.is_none() && !self.wants_step() && self.queued.is_empty() && self.loading.is_none() && !self.meters.is_waiting()
+        self.job.is_none()
+            && !self.wants_step()
+            && self.queued.is_empty()
+            && self.loading.is_none()
+            && !self.meters.is_waiting()
+            && !self.observers.looking.is_waiting()
     }
 
     fn wants_step(&self) -> bool {
@@ -237,7 +251,10 @@ impl Session {
             return Ok(true);
         }
         self.take_commands()?;
-        self.job = self.schedule.next(self.trainer.step(), self.wants_step());
+        self.job = self.schedule.next(self.trainer.step(), self.wants_step(), self.observers.looking.is_free());
+        if self.job == Some(Job::Look) {
+            self.observers.looking.aim(&self.trainer);
+        }
         if self.job == Some(Job::EvaluateChunk(0))
             && let Some(evaluation) = &self.observers.evaluation
         {
@@ -271,10 +288,14 @@ impl Session {
             }
             let is_last = self.target == Some(self.trainer.step());
             self.meters.read(&mut encoder, job, &self.trainer, &self.observers, self.schedule.cadence(), is_last);
+            if job == Job::Look {
+                self.observers.looking.read(&mut encoder);
+            }
         }
         self.gpu.queue.submit([encoder.finish()]);
         self.pacer.submitted(&self.gpu);
         self.meters.submitted();
+        self.observers.looking.submitted();
         self.cursor = end;
         if finished {
             self.cursor = 0;
@@ -287,6 +308,7 @@ impl Session {
     fn collect(&mut self) {
         self.pacer.collect();
         self.meters.collect();
+        self.observers.looking.collect(&self.gpu);
     }
 
     fn take_commands(&mut self) -> Result<(), SessionError> {
@@ -311,7 +333,14 @@ impl Session {
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
             Command::SetLocalCrops(locals) => self.set_local_crops(locals)?,
-            Command::Resample | Command::ShowImage(_) => {} // TEMP
+            Command::Resample => {
+                self.observers.looking.resample();
+                self.schedule.force_look();
+            }
+            Command::ShowImage(image) => {
+                self.observers.looking.show(image);
+                self.schedule.force_look();
+            }
             Command::Reset { new_seed } => {
                 let mut config = self.config();
                 config.seed = config.seed.wrapping_add(u64::from(new_seed));
@@ -418,6 +447,11 @@ impl Session {
         Ok(self.observers.rebind(&self.trainer)?)
     }
 
+    fn attention_references(&self) -> Option<AttentionReferences> {
+        let references = self.observers.evaluation.as_ref()?.attention_references?;
+        Some(AttentionReferences { untrained: self.meters.attention_untrained(), ..references })
+    }
+
     /// How things stand, at the last completed step that was read back.
     pub fn snapshot(&self) -> Snapshot {
         let hyper = &self.trainer.hypers[0];
@@ -449,11 +483,11 @@ impl Session {
                 views: self.observers.probe.views.buffer.clone(),
                 view_side: config.image_size,
             }),
-            distributions: None,
-            inspection: None,
-            images: 0,
+            distributions: self.meters.distributions(),
+            inspection: self.observers.looking.inspection(),
+            images: self.observers.looking.images(),
             local_crops: config.views.locals,
-            attention_references: None,
+            attention_references: self.attention_references(),
             notices: self.notices.clone(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
         }

@@ -9,19 +9,21 @@ pub struct Cadence {
     pub rank_every: u64,
     /// kNN accuracy; also at step 0.
     pub evaluate_every: Option<u64>,
-    /// The embedding cloud.
+    /// The embedding cloud, and the prototypes of its images.
     pub cloud_every: Option<u64>,
+    /// The image that is looked at with its crops.
+    pub look_every: Option<u64>,
 }
 
 impl Cadence {
     /// For logs: everything at the logging interval, no cloud.
     pub const fn headless(interval: u64, evaluate_every: Option<u64>) -> Self {
-        Self { read_every: interval, rank_every: interval, evaluate_every, cloud_every: None }
+        Self { read_every: interval, rank_every: interval, evaluate_every, cloud_every: None, look_every: None }
     }
 
     /// For the window: the charts step by step, the cloud often enough to move.
     pub const fn window() -> Self {
-        Self { read_every: 1, rank_every: 5, evaluate_every: Some(100), cloud_every: Some(5) }
+        Self { read_every: 1, rank_every: 5, evaluate_every: Some(100), cloud_every: Some(5), look_every: Some(5) }
     }
 }
 
@@ -34,6 +36,8 @@ pub enum Job {
     Rank,
     /// Embeds and projects the cloud.
     Cloud,
+    /// Looks at an image and its crops.
+    Look,
     /// Embeds a chunk of the evaluation's images.
     EvaluateChunk(u32),
     /// kNN.
@@ -46,10 +50,12 @@ pub(super) struct Schedule {
     chunks: Option<u32>,
     ranked: Option<u64>,
     clouded: Option<u64>,
+    looked: Option<u64>,
     evaluated: Option<u64>,
     next_chunk: u32,
     forced_evaluation: bool,
     forced_cloud: bool,
+    forced_look: bool,
 }
 
 fn due(every: u64, step: u64, last: Option<u64>) -> bool {
@@ -58,7 +64,18 @@ fn due(every: u64, step: u64, last: Option<u64>) -> bool {
 
 impl Schedule {
     pub(super) fn new(cadence: Cadence, chunks: Option<u32>) -> Self {
-        Self { cadence, chunks, ranked: None, clouded: None, evaluated: None, next_chunk: 0, forced_evaluation: false, forced_cloud: false }
+        Self {
+            cadence,
+            chunks,
+            ranked: None,
+            clouded: None,
+            looked: None,
+            evaluated: None,
+            next_chunk: 0,
+            forced_evaluation: false,
+            forced_cloud: false,
+            forced_look: false,
+        }
     }
 
     pub(super) const fn cadence(&self) -> &Cadence {
@@ -86,8 +103,14 @@ impl Schedule {
         self.forced_cloud = true;
     }
 
-    /// The next job at `step` completed steps: measurements first, then a step if one is wanted.
-    pub(super) fn next(&self, step: u64, wants_step: bool) -> Option<Job> {
+    /// Look at the image at the present step whatever the cadence says.
+    pub(super) const fn force_look(&mut self) {
+        self.forced_look = true;
+    }
+
+    /// The next job at `step` completed steps: measurements first, then a step if one is wanted. A look waits for the last one's
+    /// numbers (`may_look`).
+    pub(super) fn next(&self, step: u64, wants_step: bool, may_look: bool) -> Option<Job> {
         // There is nothing to rank before the first step has made projections.
         if step > 0 && due(self.cadence.rank_every, step, self.ranked) {
             return Some(Job::Rank);
@@ -95,6 +118,10 @@ impl Schedule {
         let cloud_due = self.cadence.cloud_every.is_some_and(|every| self.clouded.is_none() || due(every, step, self.clouded));
         if cloud_due || (self.forced_cloud && self.clouded != Some(step)) {
             return Some(Job::Cloud);
+        }
+        let look_due = self.cadence.look_every.is_some_and(|every| self.looked.is_none() || due(every, step, self.looked));
+        if may_look && (look_due || self.forced_look) {
+            return Some(Job::Look);
         }
         if let Some(chunks) = self.chunks {
             let wanted = self.forced_evaluation || self.cadence.evaluate_every.is_some_and(|every| due(every, step, self.evaluated));
@@ -112,6 +139,10 @@ impl Schedule {
             Job::Cloud => {
                 self.clouded = Some(step);
                 self.forced_cloud = false;
+            }
+            Job::Look => {
+                self.looked = Some(step);
+                self.forced_look = false;
             }
             Job::EvaluateChunk(chunk) => self.next_chunk = chunk + 1,
             Job::EvaluateFinish => {
@@ -133,7 +164,7 @@ mod tests {
         let mut step = 0;
         use Job::{EvaluateChunk, EvaluateFinish, Rank, Step};
         let mut jobs = Vec::new();
-        while let Some(job) = schedule.next(step, step < 4) {
+        while let Some(job) = schedule.next(step, step < 4, true) {
             jobs.push(job);
             step += u64::from(job == Step);
             schedule.finished(job, step);

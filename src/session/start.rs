@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::SessionError;
+use super::look::Looking;
 use super::schedule::Job;
-use crate::config::{DataSpec, RunConfig};
+use crate::config::{DataSpec, Method, RunConfig};
 use crate::data::source::{ImageSet, LoadLimits, SourceError, load};
 use crate::data::synthetic::class_names;
 use crate::data::views::{Images, StoredImages, UNLABELLED};
 use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
+use crate::observe::distribution::distribution;
 use crate::observe::evaluation::Evaluation;
+use crate::observe::pairs::pair_cosines;
 use crate::observe::probe::Probe;
 use crate::observe::spectrum::spectrum;
 use crate::observe::spread::spread;
@@ -79,49 +82,79 @@ pub(super) struct Observers {
     pub(super) log: StepLog,
     /// Effective rank of the student's projections.
     pub(super) effective_rank: Tensor,
+    /// Cosines of the student's crops with the teacher's globals (L, 2, V).
+    pub(super) cosines: Tensor,
     rank_program: Program,
     /// kNN, where there are labels.
     pub(super) evaluation: Option<Evaluation>,
     /// The cloud.
     pub(super) probe: Probe,
+    /// The image that is looked at.
+    pub(super) looking: Looking,
 }
 
+/// Prototypes whose distributions are read back at most.
+const MOST_SHOWN_PROTOTYPES: u32 = 4096;
+
 /// The step log, and the watch that writes it in every step.
-fn step_log(gpu: &Gpu, learners: u32) -> Result<(StepLog, Watch), GpuError> {
-    let log = StepLog::new(gpu, learners)?;
+fn step_log(gpu: &Gpu, config: &RunConfig) -> Result<(StepLog, Watch), GpuError> {
+    let log = StepLog::new(gpu, config.learners, config.method == Method::Dino)?;
     let writer = log.clone();
     let watch: Watch = Box::new(move |tape, watched| {
-        let student = spread(tape, &watched.probes.student_projections);
-        let teacher = spread(tape, &watched.probes.teacher_projections);
-        writer.record(tape, watched.state, &watched.probes.loss, &student, &teacher, watched.gradient_norm);
+        let probes = watched.probes;
+        let globals = probes.teacher_projections.rows;
+        let student = spread(tape, &probes.student_projections.first_rows(globals));
+        let teacher = spread(tape, &probes.teacher_projections);
+        writer.record(tape, watched.state, [&probes.loss, &student, &teacher, watched.gradient_norm]);
+        if let Some(distributions) = &probes.distributions {
+            let measured = distribution(tape, &distributions.teacher);
+            writer.record_distribution(tape, watched.state, &measured);
+        }
     });
     Ok((log, watch))
 }
 
-fn rank_program(trainer: &Trainer) -> Result<(Program, Tensor), GpuError> {
+/// Effective rank of the globals' projections, and how the student's crops agree with the teacher's globals.
+fn rank_program(trainer: &Trainer) -> Result<(Program, [Tensor; 2]), GpuError> {
     let mut tape = Tape::new(&trainer.gpu);
-    let effective_rank = spectrum(&mut tape, &trainer.recorded().probes.student_projections.as_input()).effective_rank;
-    Ok((tape.freeze()?, effective_rank))
+    let probes = &trainer.recorded().probes;
+    let (student, teacher) = (probes.student_projections.as_input(), probes.teacher_projections.as_input());
+    let effective_rank = spectrum(&mut tape, &student.first_rows(teacher.rows)).effective_rank;
+    let cosines = pair_cosines(&mut tape, &student, &teacher);
+    Ok((tape.freeze()?, [effective_rank, cosines]))
 }
 
 impl Observers {
     fn new(trainer: &Trainer, log: StepLog, labelled: bool) -> Result<Self, GpuError> {
-        let (rank_program, effective_rank) = rank_program(trainer)?;
+        let (rank_program, [effective_rank, cosines]) = rank_program(trainer)?;
         let evaluation = Evaluation::new(trainer, labelled)?;
-        Ok(Self { log, effective_rank, rank_program, evaluation, probe: Probe::new(trainer)? })
+        let probe = Probe::new(trainer)?;
+        let looking = Looking::new(&trainer.gpu, trainer, &probe.axes)?;
+        Ok(Self { log, effective_rank, cosines, rank_program, evaluation, probe, looking })
     }
 
     /// Follows the trainer after its step was recorded anew: its tensors are others now.
     pub(super) fn rebind(&mut self, trainer: &Trainer) -> Result<(), GpuError> {
-        (self.rank_program, self.effective_rank) = rank_program(trainer)?;
+        (self.rank_program, [self.effective_rank, self.cosines]) = rank_program(trainer)?;
+        let mut looking = Looking::new(&trainer.gpu, trainer, &self.probe.axes)?;
+        looking.follow(&self.looking);
+        self.looking = looking;
         Ok(())
+    }
+
+    /// What is shown of distributions: the centre, those of the last batch's first global view, those of the cloud's images. None
+    /// where there are none, or more prototypes than anyone could look at.
+    pub(super) fn shown_distributions(&self, trainer: &Trainer) -> Option<[Tensor; 3]> {
+        let center = trainer.roles.center.as_ref().filter(|center| center.columns <= MOST_SHOWN_PROTOTYPES)?;
+        let batch = &trainer.recorded().probes.distributions.as_ref()?.teacher;
+        Some([center.clone(), batch.first_rows(trainer.config.batch), self.probe.distributions.clone()?])
     }
 }
 
 /// A trainer at step 0 with its observers.
 pub(super) fn fresh(gpu: &Arc<Gpu>, config: RunConfig, data: &LoadedData) -> Result<(Trainer, Observers), SessionError> {
     let images = data.upload(gpu)?;
-    let (log, watch) = step_log(gpu, config.learners)?;
+    let (log, watch) = step_log(gpu, &config)?;
     let trainer = Trainer::new(gpu.clone(), config, images, watch)?;
     let observers = Observers::new(&trainer, log, !data.class_names().is_empty())?;
     Ok((trainer, observers))
@@ -130,7 +163,7 @@ pub(super) fn fresh(gpu: &Arc<Gpu>, config: RunConfig, data: &LoadedData) -> Res
 /// A trainer as it was saved, with its observers.
 pub(super) fn resumed(gpu: &Arc<Gpu>, checkpoint: &Checkpoint, data: &LoadedData) -> Result<(Trainer, Observers), SessionError> {
     let images = data.upload(gpu)?;
-    let (log, watch) = step_log(gpu, checkpoint.config.learners)?;
+    let (log, watch) = step_log(gpu, &checkpoint.config)?;
     let trainer = checkpoint.resume(gpu.clone(), images, watch)?;
     let observers = Observers::new(&trainer, log, !data.class_names().is_empty())?;
     Ok((trainer, observers))
@@ -143,6 +176,7 @@ pub(super) fn program<'a>(trainer: &'a Trainer, observers: &'a Observers, job: J
         Job::Step => &trainer.recorded().program,
         Job::Rank => &observers.rank_program,
         Job::Cloud => &observers.probe.program,
+        Job::Look => &observers.looking.look().program,
         Job::EvaluateChunk(_) => &observers.evaluation.as_ref().expect(SCHEDULED).chunk,
         Job::EvaluateFinish => &observers.evaluation.as_ref().expect(SCHEDULED).finish,
     }

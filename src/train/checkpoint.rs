@@ -1,7 +1,7 @@
 //! A run on disk: safetensors with PyTorch's names and `[out, in]` layouts; configuration, step and switches in the metadata.
 //!
 //! Names: `student.{parameter}`, `teacher.{parameter}` (no predictor), `moment1.{parameter}`, `moment2.{parameter}` for learner 0,
-//! and the same behind `learner1.`, `learner2.`, ... for the others.
+//! `center` with DINO, and the same behind `learner1.`, `learner2.`, ... for the others.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ use super::trainer::{TrainError, Trainer, Watch};
 use crate::config::{Hyper, RunConfig};
 use crate::data::views::Images;
 use crate::gpu::{Gpu, GpuError, Tensor};
-use crate::nn::{Group, ParameterLayout, ParameterSpec};
+use crate::nn::{ParameterLayout, TorchParameter};
 use crate::{methods, save};
 
 /// Bytes of a checkpoint that are read at most.
@@ -42,6 +42,8 @@ pub struct Checkpoint {
     pub step: u64,
     /// What the observers want to have back, as JSON.
     pub observers: String,
+    /// DINO's centre, all learners.
+    center: Option<Vec<f32>>,
     /// Flat buffers by role, all learners.
     roles: Vec<(&'static str, Vec<f32>)>,
 }
@@ -50,8 +52,8 @@ fn tensor_name(role: &str, learner: usize, parameter: &str) -> String {
     if learner == 0 { format!("{role}.{parameter}") } else { format!("learner{learner}.{role}.{parameter}") }
 }
 
-fn holds(role: &str, spec: &ParameterSpec) -> bool {
-    role != "teacher" || spec.group == Group::Shared
+fn holds(role: &str, parameter: &TorchParameter<'_>) -> bool {
+    role != "teacher" || parameter.in_teacher()
 }
 
 const ROLES: [&str; 4] = ["student", "teacher", "moment1", "moment2"];
@@ -82,6 +84,7 @@ impl Checkpoint {
             step: trainer.step(),
             observers,
             roles: roles.collect::<Result<_, GpuError>>()?,
+            center: trainer.roles.center.as_ref().map(|center| trainer.gpu.download(center)).transpose()?,
         })
     }
 
@@ -103,10 +106,22 @@ impl Checkpoint {
         let mut tensors = Vec::new();
         for (role, values) in &self.roles {
             for (learner, flat) in values.chunks_exact(layout.total() as usize).enumerate() {
-                for spec in layout.specs().iter().filter(|spec| holds(role, spec)) {
-                    let part = &flat[spec.first as usize..][..spec.elements() as usize];
-                    tensors.push((tensor_name(role, learner, &spec.name), spec.torch_shape(), float_bytes(part)));
+                for parameter in layout.torch_parameters().filter(|parameter| holds(role, parameter)) {
+                    let name = tensor_name(role, learner, parameter.name());
+                    tensors.push((name, parameter.shape(), float_bytes(&parameter.values(flat))));
                 }
+                if matches!(*role, "student" | "teacher") {
+                    for (name, shape) in layout.torch_ones() {
+                        let ones = vec![1.0; shape.iter().product()];
+                        tensors.push((tensor_name(role, learner, &name), shape, float_bytes(&ones)));
+                    }
+                }
+            }
+        }
+        if let Some(center) = &self.center {
+            let prototypes = center.len() / self.hypers.len();
+            for (learner, values) in center.chunks_exact(prototypes).enumerate() {
+                tensors.push((center_name(learner), vec![prototypes], float_bytes(values)));
             }
         }
         write_safetensors(path, &tensors, metadata).map_err(|error| fail(format!("cannot be written: {error}")))
@@ -143,7 +158,10 @@ impl Checkpoint {
         let layout = method.layout();
         let read = |role| Ok((role, flat_role(&file, layout, role, config.learners as usize).map_err(fail)?));
         let roles = ROLES.into_iter().map(read).collect::<Result<_, CheckpointError>>()?;
-        Ok(Self { hypers, step, observers: metadata.get("observers").cloned().unwrap_or_default(), roles, config })
+        let learners = config.learners as usize;
+        let prototypes = method.prototypes() as usize;
+        let center = (prototypes > 0).then(|| read_center(&file, learners, prototypes)).transpose().map_err(fail)?;
+        Ok(Self { center, hypers, step, observers: metadata.get("observers").cloned().unwrap_or_default(), roles, config })
     }
 
     /// A trainer that goes on from here, bit for bit.
@@ -152,9 +170,24 @@ impl Checkpoint {
         for ((_, tensor), (_, values)) in trainer.roles.state().into_iter().zip(&self.roles) {
             upload_flat(&trainer.gpu, tensor, values);
         }
+        if let (Some(tensor), Some(values)) = (&trainer.roles.center, &self.center) {
+            trainer.gpu.upload(tensor, values);
+        }
         trainer.set_step(self.step);
         Ok(trainer)
     }
+}
+
+fn center_name(learner: usize) -> String {
+    if learner == 0 { "center".to_owned() } else { format!("learner{learner}.center") }
+}
+
+fn read_center(file: &SafeTensors<'_>, learners: usize, prototypes: usize) -> Result<Vec<f32>, String> {
+    let mut values = Vec::with_capacity(learners * prototypes);
+    for learner in 0..learners {
+        values.extend(read_tensor(file, &center_name(learner), &[prototypes])?);
+    }
+    Ok(values)
 }
 
 fn upload_flat(gpu: &Gpu, tensor: &Tensor, values: &[f32]) {
@@ -165,20 +198,22 @@ fn flat_role(file: &SafeTensors<'_>, layout: &ParameterLayout, role: &str, learn
     let total = layout.total() as usize;
     let mut values = vec![0.0; learners * total];
     for (learner, flat) in values.chunks_exact_mut(total).enumerate() {
-        for spec in layout.specs().iter().filter(|spec| holds(role, spec)) {
-            let name = tensor_name(role, learner, &spec.name);
-            let tensor = file.tensor(&name).map_err(|_| format!("lacks '{name}'"))?;
-            if tensor.dtype() != Dtype::F32 || tensor.shape() != spec.torch_shape() {
-                return Err(format!("'{name}' is {:?} {:?}, expected F32 {:?}", tensor.dtype(), tensor.shape(), spec.torch_shape()));
-            }
-            let part = &mut flat[spec.first as usize..][..spec.elements() as usize];
-            for (value, bytes) in part.iter_mut().zip(tensor.data().chunks_exact(4)) {
-                *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-            }
-            if part.iter().any(|value| !value.is_finite()) {
-                return Err(format!("'{name}' holds numbers that are not finite"));
-            }
+        for parameter in layout.torch_parameters().filter(|parameter| holds(role, parameter)) {
+            parameter.put(&read_tensor(file, &tensor_name(role, learner, parameter.name()), &parameter.shape())?, flat);
         }
+    }
+    Ok(values)
+}
+
+fn read_tensor(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    let tensor = file.tensor(name).map_err(|_| format!("lacks '{name}'"))?;
+    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+        return Err(format!("'{name}' is {:?} {:?}, expected F32 {shape:?}", tensor.dtype(), tensor.shape()));
+    }
+    let bytes = tensor.data().chunks_exact(4);
+    let values: Vec<f32> = bytes.map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect();
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(format!("'{name}' holds numbers that are not finite"));
     }
     Ok(values)
 }

@@ -16,11 +16,12 @@ use crate::data::views::{
     Counter, DrawnImages, Images, PatchOrder, SeedSource, ViewPlan, ViewRows, ViewTensors, record_crops, record_images, record_patches,
 };
 use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
-use crate::methods::{self, Method, Probes, StepInputs};
+use crate::methods::{self, Compared, Method, Probes};
 use crate::nn::{Network, Patches, Roles};
 use crate::ops::adamw::{AdamW, adamw};
 use crate::ops::clip::gradient_norm;
 use crate::ops::ema::ema;
+use crate::ops::softmax::teacher_softmax;
 use crate::ops::tick;
 
 /// Why a trainer cannot be built or go on.
@@ -155,6 +156,18 @@ impl Trainer {
         Network { layout: self.method.layout(), flat: &self.roles.teacher }
     }
 
+    /// Both networks before crops of `batch` images.
+    pub fn compared<'a>(&'a self, patches: &'a Patches, batch: u32) -> Compared<'a> {
+        let (learners, center) = (&self.learners, self.roles.center.as_ref());
+        Compared { student: self.student(), teacher: self.teacher(), patches, batch, learners, center }
+    }
+
+    /// DINO: the teacher's distributions of raw logits (L, R, K) with the centre and the temperatures as they are.
+    pub fn distributions(&self, tape: &mut Tape<'_>, logits: Option<&Tensor>) -> Option<Tensor> {
+        let center = self.roles.center.as_ref()?;
+        Some(teacher_softmax(tape, logits?, center, &self.learners))
+    }
+
     /// Crop seeds (L or 1, 1, 2).
     pub const fn seeds(&self) -> &Tensor {
         &self.seeds
@@ -246,8 +259,16 @@ fn record(world: &World<'_>, buffers: &Buffers<'_>, teacher_gradient: bool) -> R
     let mut tape = Tape::new(gpu);
     let source = SeedSource { seeds: seeds.clone(), step: Counter::of(state) };
     let views = tape.scope("views", |tape| record_step_views(tape, world, &source));
-    let inputs = StepInputs { patches: &views.patches, batch: config.batch, learners, teacher_gradient };
-    let probes = method.record_step(&mut tape, roles, &inputs);
+    let layout = method.layout();
+    let compared = Compared {
+        student: Network { layout, flat: &roles.student },
+        teacher: Network { layout, flat: &roles.teacher },
+        patches: &views.patches,
+        batch: config.batch,
+        learners,
+        center: roles.center.as_ref(),
+    };
+    let probes = methods::record_step(method, &mut tape, roles, &compared, teacher_gradient);
     let hyper = &config.hyper;
     let gradient_norm = tape.scope("update", |tape| {
         let norm = gradient_norm(tape, &roles.gradient);

@@ -305,6 +305,8 @@ pub fn grouped(number: u64) -> String {
 /// Three significant digits, never an exponent within the meters' ranges: 0.97, 0.221, 71.4, 1234.
 pub fn short(value: f32) -> String {
     let size = value.abs();
+    // No minus before zeros.
+    let value = if size < 0.0005 { 0.0 } else { value };
     match size {
         _ if !value.is_finite() => "not finite".to_owned(),
         s if s >= 99.95 => format!("{value:.0}"),
@@ -350,6 +352,7 @@ mod tests {
         assert_eq!(short(71.44), "71.4");
         assert_eq!(short(1.0), "1.00");
         assert_eq!(short(99.96), "100");
+        assert_eq!(short(-0.0001), "0.000");
     }
 
     #[test]

@@ -178,8 +178,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
         ("1  2  3", "BYOL, DINO, multi-crop"),
         ("Space", "play or pause"),
         ("S", "one training step"),
-        ("R", "re-initialise with the same seed"),
-        ("Shift+R", "re-initialise with the next seed"),
+        ("R  Shift+R", "re-initialise: the same seed, the next seed"),
     ];
     keys.extend(Switch::of(method).iter().map(|switch| match switch {
         Switch::Ema => ("E", "EMA on or off"),
@@ -201,8 +200,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
     keys.extend([
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),
         ("Tab", "hide or show the panels"),
-        ("F11", "full screen"),
-        ("F12", "save a picture of the window"),
+        ("F11  F12", "full screen; save a picture of the window"),
         ("?", "this list"),
         ("Esc", "close this, or leave (asks first)"),
     ]);
@@ -210,7 +208,8 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
 }
 
 /// What the mouse does.
-pub const MOUSE: [(&str, &str); 4] = [
+pub const MOUSE: [(&str, &str); 5] = [
+    ("Click on a prototype", "follows it through all rows (scene 2)"),
     ("Drag on the cloud", "turns it; with the right button, moves it"),
     ("Wheel", "zooms; a double click resets the view"),
     ("Pointer on a chart", "reads the values at that step"),

@@ -33,7 +33,7 @@ pub struct Prototypes {
     /// Images of the batch.
     pub batch: u32,
     /// What it was made of.
-    source: Option<(Arc<[f32]>, Arc<[f32]>, Option<u32>)>,
+    source: Option<(Distributions, Option<u32>)>,
 }
 
 fn clean(value: f32) -> f32 {
@@ -73,8 +73,8 @@ pub fn heat(probability: f32) -> Colour {
 impl Prototypes {
     /// Brings the digest up to date; `keep` is a prototype that has a column however little it is used.
     pub fn update(&mut self, distributions: &Distributions, keep: Option<u32>) {
-        let same = self.source.as_ref().is_some_and(|(batch, cloud, kept)| {
-            Arc::ptr_eq(batch, &distributions.batch) && Arc::ptr_eq(cloud, &distributions.cloud) && *kept == keep
+        let same = self.source.as_ref().is_some_and(|(known, kept)| {
+            Arc::ptr_eq(&known.batch, &distributions.batch) && Arc::ptr_eq(&known.cloud, &distributions.cloud) && *kept == keep
         });
         if !same {
             *self = Self::new(distributions, keep);
@@ -84,7 +84,7 @@ impl Prototypes {
     /// The digest of `distributions`.
     pub fn new(distributions: &Distributions, keep: Option<u32>) -> Self {
         let count = distributions.prototypes as usize;
-        let source = Some((distributions.batch.clone(), distributions.cloud.clone(), keep));
+        let source = Some((distributions.clone(), keep));
         if count == 0 {
             return Self { source, ..Self::default() };
         }
@@ -131,8 +131,8 @@ impl Prototypes {
     /// The `most` held-out images that give a prototype the most weight, with that weight.
     pub fn top_images(&self, prototype: u32, most: usize) -> Vec<(u32, f32)> {
         let count = self.count as usize;
-        let Some((_, cloud, _)) = self.source.as_ref().filter(|_| (prototype as usize) < count) else { return Vec::new() };
-        let weights = cloud.chunks_exact(count).map(|image| clean(image[prototype as usize]));
+        let Some((known, _)) = self.source.as_ref().filter(|_| (prototype as usize) < count) else { return Vec::new() };
+        let weights = known.cloud.chunks_exact(count).map(|image| clean(image[prototype as usize]));
         let mut images: Vec<(u32, f32)> = (0..).zip(weights).collect();
         images.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         images.truncate(most);

@@ -1,7 +1,7 @@
 //! Presets, overrides and data sources as text.
 
 use crate::refused;
-use twinlens::config::{DataSpec, Encoder, KEYS, Normalisation, RunConfig, Scene, explain, preset_names, presets};
+use twinlens::config::{DataSpec, KEYS, Normalisation, RunConfig, Scene, explain, preset_names, presets};
 
 fn set(pairs: &[&str]) -> Result<RunConfig, twinlens::config::ConfigError> {
     let pairs: Vec<String> = pairs.iter().map(|pair| pair.to_string()).collect();
@@ -53,7 +53,7 @@ fn overrides() {
     }
     assert_eq!(set(&["ema=off"]).unwrap().hyper.effective_tau(), 0.0);
     assert_eq!(set(&["tau=.5"]).unwrap().hyper.effective_tau(), 0.5);
-    assert_eq!(set(&["widths=16,32,48"]).unwrap().encoder, Encoder::Pyramid { patch: 4, widths: [16, 32, 48] });
+    assert_eq!(set(&["widths=16,32,48"]).unwrap().encoder.widths, [16, 32, 48]);
     assert_eq!(set(&["global_area=[0.2, 0.9]"]).unwrap().views.global_area, [0.2, 0.9]);
     assert_eq!(set(&["seed=18446744073709551615"]).unwrap().seed, u64::MAX);
     let shapes = set(&["hue=0.2", "data=synthetic:shapes"]).unwrap();

@@ -42,10 +42,9 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         if snapshot.switches.centering { theme::TEXT } else { theme::SEPARATOR },
     );
     let x = left + side;
-    let name = paint.text([x - 18.0, y], Align::Right, Style::TITLE, "sharpening");
-    if name + width + 130.0 < side {
-        paint.arrow([x - 6.0, y - 12.0], [x - 6.0, y + 10.0], if snapshot.switches.sharpening { theme::TEXT } else { theme::SEPARATOR });
-    }
+    paint.text([x, y], Align::Right, Style::TITLE, "sharpening");
+    let arrow = if snapshot.switches.sharpening { theme::TEXT } else { theme::SEPARATOR };
+    paint.arrow([x + 10.0, bottom - side * 0.8], [x + 10.0, bottom - side * 0.2], arrow);
     // As many prototypes as classes, each image decided.
     let classes = snapshot.class_names.len();
     if classes > 1 && (classes as f32).ln() < most {

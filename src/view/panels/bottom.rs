@@ -45,8 +45,8 @@ impl Panel for BottomBar {
         let mut hints: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" }), (&switches, "switches")];
         match frame.scene {
             Scene::Byol => {}
-            Scene::Dino => hints.push((&["←", "→"], "prototype")),
-            Scene::Multicrop => hints.extend([(&["C"][..], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
+            Scene::Dino => hints.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
+            Scene::Multicrop => hints.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
         }
         let rest: [(&[&str], &str); 6] = [
             (&["R"], "re-initialise"),

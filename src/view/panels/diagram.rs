@@ -144,8 +144,15 @@ pub fn switch(frame: &Frame<'_>, which: Switch, centre: [f32; 2], snapshot: &Sna
     }
 }
 
-/// The stop-gradient: two bars across the teacher's wire at height `y`, and its switch; its name above it, ending at `name_right`.
-pub fn stop_gradient(frame: &Frame<'_>, columns: &Columns, y: f32, name_right: f32, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+/// The stop-gradient: two bars across the teacher's wire at height `y`, and its switch; its name `rise` above it, ending at `name_right`.
+pub fn stop_gradient(
+    frame: &Frame<'_>,
+    columns: &Columns,
+    y: f32,
+    [name_right, rise]: [f32; 2],
+    snapshot: &Snapshot,
+    commands: &mut Vec<Command>,
+) {
     let paint = &frame.paint;
     let on = snapshot.switches.stop_gradient;
     let [left, right] = [columns.teacher_x - 24.0, columns.teacher_x + 24.0];
@@ -160,7 +167,7 @@ pub fn stop_gradient(frame: &Frame<'_>, columns: &Columns, y: f32, name_right: f
     let centre = [left - 46.0, y];
     paint.rule([centre[0] + 22.0, y], [left, y], theme::TEXT_2, 1.0);
     let name = if on { "stop-gradient" } else { "stop-gradient off" };
-    paint.text([name_right, y - 25.0], Align::Right, Style::TITLE, name);
+    paint.text([name_right, y - rise], Align::Right, Style::TITLE, name);
     paint.key([centre[0] - 50.0, y], "G");
     switch(frame, Switch::StopGradient, centre, snapshot, commands);
 }

@@ -92,7 +92,7 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, views: bool, snapshot: &Snapshot, 
     paint.key([centre[0] + 30.0, y], "P");
     switch(frame, Switch::Predictor, centre, snapshot, commands);
 
-    stop_gradient(frame, columns, grid.bars, columns.teacher_x - 32.0, snapshot, commands);
+    stop_gradient(frame, columns, grid.bars, [columns.teacher_x - 32.0, 25.0], snapshot, commands);
     let formula = if switches.predictor { "2 − 2 cos(prediction, target)" } else { "2 − 2 cos(projection, target)" };
     let rect = Rect::new(area.min[0], grid.loss, area.max[0], grid.loss + grid.box_height);
     loss(frame, rect, formula, "", snapshot);

@@ -26,7 +26,7 @@ struct Grid {
 impl Grid {
     fn new(area: &Rect, columns: &Columns, top: f32) -> Self {
         // At rest: five boxes and the loss, four gaps, and the way past the stop-gradient.
-        let rest = 6.0 * 32.0 + 20.0 + 30.0 + 22.0 + 14.0 + 58.0;
+        let rest = 6.0 * 32.0 + 20.0 + 30.0 + 22.0 + 14.0 + 66.0;
         let stretch = ((area.max[1] - top) / rest).clamp(0.5, 2.0);
         let height = (32.0 * stretch).min(if columns.width() > 120.0 { 48.0 } else { 40.0 });
         let gap = |rest: f32| rest * stretch + (32.0 * stretch - height) * 0.8;
@@ -108,7 +108,7 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, views: bool, snapshot: &Snapshot, 
         paint.key([centre[0] - 47.0, y], &which.letter().to_string());
         switch(frame, which, centre, snapshot, commands);
     }
-    stop_gradient(frame, columns, grid.bars, columns.teacher[0] - 6.0, snapshot, commands);
+    stop_gradient(frame, columns, grid.bars, [columns.teacher[0] - 6.0, 21.0], snapshot, commands);
     let rect = Rect::new(area.min[0], grid.loss, area.max[0], grid.loss + grid.height);
     loss(frame, rect, "cross-entropy", " nats", snapshot);
 }

@@ -2,6 +2,7 @@
 //! others are logarithmic.
 
 use crate::command::{Command, Dial};
+use crate::config::Method;
 use crate::snapshot::Snapshot;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
@@ -99,6 +100,7 @@ pub fn height(snapshot: &Snapshot, pitch: f32) -> f32 {
 /// Paints the dials of the method from the top of `area` down, and turns drags into commands.
 pub fn dials(frame: &Frame<'_>, area: Rect, pitch: f32, snapshot: &Snapshot, commands: &mut Vec<Command>) {
     let paint = &frame.paint;
+    let widest = if snapshot.method == Method::Dino { paint.text_width(Style::LABEL, "student temperature") } else { 0.0 };
     for (index, dial) in Dial::of(snapshot.method).iter().copied().enumerate() {
         let y = area.min[1] + pitch * (0.6 + index as f32);
         let (name, tip) = match dial {
@@ -132,7 +134,7 @@ pub fn dials(frame: &Frame<'_>, area: Rect, pitch: f32, snapshot: &Snapshot, com
         let style = if idle { Style::LABEL } else { Style::LABEL.coloured(theme::TEXT) };
         paint.text([area.min[0], y], Align::Left, style, name);
         paint.text([area.max[0], y], Align::Right, style, &dial_text(dial, value));
-        let track = Rect::new(area.min[0] + area.width() * 0.44, y, area.max[0] - 66.0, y);
+        let track = Rect::new(area.min[0] + (area.width() * 0.44).max(widest + 16.0), y, area.max[0] - 66.0, y);
         let touch = frame.touch(dial.key(), Rect::new(track.min[0] - 8.0, y - pitch * 0.46, track.max[0] + 8.0, y + pitch * 0.46));
         let x = track.min[0] + track.width() * share_of(dial, value);
         paint.rule(track.min, track.max, theme::AXIS, 2.0);

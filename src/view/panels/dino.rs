@@ -50,6 +50,56 @@ enum Row {
     Top,
 }
 
+impl Row {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Logits => "logits",
+            Self::Centred => "less the centre",
+            Self::Divided => "divided",
+            Self::Softmax => "softmax",
+            Self::Batch => "batch",
+            Self::Centre => "centre",
+            Self::Usage => "usage",
+            Self::Top => "top images",
+        }
+    }
+
+    /// What the row shows, for its tooltip.
+    const fn about(self) -> &'static str {
+        match self {
+            Self::Logits => {
+                "The teacher's logits of one image (violet frame): cosines of its bottleneck with each prototype, drawn from −0.6 to 1. \
+                 The white line is the centre. The entropy is that of a softmax of these numbers alone."
+            }
+            Self::Centred => {
+                "The same less the centre, the running mean of the teacher's logits: what all images share is gone, so no prototype wins \
+                 everywhere. Drawn from −0.25 to 0.5."
+            }
+            Self::Divided => {
+                "Divided by the teacher's temperature. The scale is fixed by the student's temperature: a teacher that is sharper than \
+                 the student stands taller."
+            }
+            Self::Softmax => {
+                "The distributions that the loss compares, 0 to 1: the teacher's of one view (violet frame) upwards, the student's of the \
+                 other view (orange frame) downwards."
+            }
+            Self::Batch => {
+                "The teacher's distributions of the last batch: a row an image, a column a prototype, dark 0, violet 0.5, white 1. The \
+                 triangle marks the image shown above. One white column: one prototype takes all. Evenly dim: uniform."
+            }
+            Self::Centre => "The centre: the running mean of the teacher's logits, on the scale of the logits.",
+            Self::Usage => {
+                "The mean probability of each prototype over the held-out images; heights are square roots, a quarter fills the row. Dashed: \
+                 1/K, all equally used. Below the name: how many prototypes are the likeliest of some image of the batch, which means \
+                 nothing while the distributions are uniform."
+            }
+            Self::Top => {
+                "The held-out images to which the teacher gives the chosen prototype with the highest probability, as the teacher sees them."
+            }
+        }
+    }
+}
+
 /// The rows with their heights at rest, and in which order they go when there is no room (0 stays).
 const ROWS: [(Row, f32, u8); 8] = [
     (Row::Logits, 86.0, 3),
@@ -108,7 +158,9 @@ impl Columns {
         let pixels = ((right - left) * scale / count.max(1) as f32).floor().clamp(1.0, 48.0);
         let between = if pixels < 3.0 { 0.0 } else { (pixels / 3.5).round().max(1.0) };
         let gap = (between * 0.5).floor() / scale;
-        Self { left: (left * scale).round() / scale, pitch: pixels / scale, gap, count }
+        // Flush right; the labels get what is left over.
+        let start = if pixels < 48.0 { right - pixels / scale * count as f32 } else { left };
+        Self { left: (start * scale).floor() / scale, pitch: pixels / scale, gap, count }
     }
 
     fn right(&self) -> f32 {
@@ -146,6 +198,11 @@ struct Board<'a> {
 }
 
 impl Dino {
+    /// The prototype that the user has chosen.
+    pub fn chosen(&self) -> Option<u32> {
+        self.chosen
+    }
+
     /// An arrow key was pressed: left and right walk the columns, down takes the shown image's likeliest, up lets go.
     pub fn arrow(&mut self, direction: Direction, snapshot: &Snapshot) {
         let here = self.digest.column(self.chosen.unwrap_or(self.followed)).unwrap_or(0);
@@ -166,7 +223,8 @@ impl Dino {
     /// The prototype that the band marks. Where the user has chosen none, a much used one, and it changes only when it is no longer.
     fn marked(&mut self) -> u32 {
         let digest = &self.digest;
-        let stale = digest.usage_of(self.followed) < 0.5 * digest.usage_of(digest.most_used);
+        let little = digest.usage_of(self.followed) < 0.5 * digest.usage_of(digest.most_used);
+        let stale = little || digest.column(self.followed).is_none();
         if stale || self.followed >= digest.count {
             self.followed = digest.most_used;
         }
@@ -203,19 +261,15 @@ impl Panel for Dino {
         };
         self.digest.update(distributions, self.chosen);
         let chosen = self.marked();
-        let labels = match board.width() {
-            width if width > 640.0 => 128.0,
-            width if width > 500.0 => 104.0,
-            _ => 92.0,
-        };
+        let labels = if board.width() > 640.0 { 112.0 } else { 92.0 };
         let columns = Columns::new(left + labels, right, self.digest.shown.len(), frame.scale);
 
         // The head: what a column is, and which is chosen.
-        let about = format!(
-            "{} {chosen} · used {}",
-            if self.chosen.is_some() { "chosen:" } else { "most used:" },
-            percent(self.digest.usage_of(chosen))
-        );
+        let used = percent(self.digest.usage_of(chosen));
+        let about = match self.chosen {
+            Some(_) => format!("prototype {chosen} · used {used}"),
+            None => format!("prototype {chosen}, most used · {used}"),
+        };
         let width = paint.text([right, y], Align::Right, Style::LABEL.coloured(theme::TEXT), &about);
         let count = grouped(u64::from(self.digest.count));
         let long = match self.digest.count as usize > self.digest.shown.len() {
@@ -288,6 +342,10 @@ impl Board<'_> {
     }
 
     fn row(&self, row: Row, plot: Rect, center: &[f32]) {
+        let names = Rect::new(self.area.min[0], plot.min[1], self.columns.left - 10.0, plot.max[1]);
+        if self.frame.touch(row.title(), names).hovered {
+            self.frame.tooltip(&[row.about()]);
+        }
         match row {
             Row::Logits | Row::Centred | Row::Divided | Row::Softmax => match self.inspection {
                 Some(inspection) => self.step(row, plot, inspection, center),
@@ -386,7 +444,7 @@ impl Board<'_> {
                 let lines = [nats(softmax_entropy(all.map(centred))), "centering is off".to_owned()];
                 let lines: Vec<&str> = if switches.centering { vec![&lines[0]] } else { vec![&lines[1]] };
                 self.label(plot, name, colour, &lines);
-                self.bars(plot, LOGITS, Mark::Outlined(theme::TEACHER), centred);
+                self.bars(plot, CENTRED, Mark::Outlined(theme::TEACHER), centred);
             }
             Row::Divided => {
                 let name = format!("÷ {}", temperature_text(temperature));
@@ -395,7 +453,7 @@ impl Board<'_> {
                 self.label(plot, &name, colour, &[&line]);
                 // Fixed by the student's temperature, so that a teacher as sharp as the student looks so.
                 let unit = 1.0 / dials.student_temperature.max(1e-4);
-                self.bars(plot, [-0.6 * unit, 1.2 * unit], Mark::Outlined(theme::TEACHER), divided);
+                self.bars(plot, [-0.4 * unit, unit], Mark::Outlined(theme::TEACHER), divided);
             }
             _ => self.softmax(plot, inspection),
         }
@@ -412,7 +470,9 @@ impl Board<'_> {
         });
         paint.polyline(points, theme::TEXT, 1.25);
         let y = plot.min[1] + 7.0;
-        let name = paint.text([plot.max[0], y], Align::Right, Style::LABEL, "centre");
+        let name = paint.text_width(Style::LABEL, "centre");
+        paint.fill(Rect::new(plot.max[0] - name - 28.0, y - 8.0, plot.max[0], y + 8.0), theme::GROUND, 2.0);
+        paint.text([plot.max[0], y], Align::Right, Style::LABEL, "centre");
         paint.rule([plot.max[0] - name - 24.0, y], [plot.max[0] - name - 6.0, y], theme::TEXT, 1.5);
     }
 
@@ -442,8 +502,8 @@ impl Board<'_> {
         // Numbers of the chosen column, on the side that has room.
         let Some(column) = self.column else { return };
         for (y, text, colour) in [
-            (upper.min[1] + 8.0, format!("{} teacher {:.2}", self.chosen, value_of(teacher, self.chosen)), theme::TEACHER),
-            (lower.max[1] - 8.0, format!("{} student {:.2}", self.chosen, value_of(student, self.chosen)), theme::STUDENT),
+            (upper.min[1] + 8.0, format!("teacher {:.2}", value_of(teacher, self.chosen)), theme::TEACHER),
+            (lower.max[1] - 8.0, format!("student {:.2}", value_of(student, self.chosen)), theme::STUDENT),
         ] {
             let style = Style::LABEL.coloured(colour);
             let width = paint.text_width(style, &text);
@@ -486,18 +546,18 @@ impl Board<'_> {
         self.snapshot.verdict.kind == VerdictKind::Uniform
     }
 
-    /// How much each prototype is used; heights are square roots, so that 1/K and 1 are both seen.
+    /// How much each prototype is used; heights are square roots, so that 1/K and a quarter are both seen.
     fn usage(&self, plot: Rect) {
         let paint = &self.frame.paint;
         let digest = self.prototypes;
         let used = self.snapshot.history.prototypes_used.last().filter(|share| share.is_finite());
         let used = used.map_or_else(String::new, |share| format!("{:.0} of {} win", share * digest.count as f32, digest.count));
         // With uniform distributions, noise decides which is an image's likeliest.
-        let (colour, second) = if self.is_uniform() { (theme::TEXT_2, "uniform: noise") } else { (theme::TEXT, used.as_str()) };
-        self.label(plot, "usage", colour, &[second, "√ scale, 0 to 1"]);
+        let (colour, second) = if self.is_uniform() { (theme::TEXT_2, "winners: noise") } else { (theme::TEXT, used.as_str()) };
+        self.label(plot, "usage", colour, &[second, "√ scale to 25 %"]);
         let bar = if self.is_uniform() { theme::with_alpha(theme::TEACHER, 0.45) } else { theme::TEACHER };
-        self.bars(plot, [0.0, 1.0], Mark::Outlined(bar), |prototype| digest.usage_of(prototype).max(0.0).sqrt());
-        let even = plot.max[1] - plot.height() * (1.0 / digest.count.max(1) as f32).sqrt();
+        self.bars(plot, [0.0, 1.0], Mark::Outlined(bar), |prototype| (digest.usage_of(prototype).max(0.0) / MOST_USAGE).sqrt());
+        let even = plot.max[1] - plot.height() * (1.0 / (digest.count.max(1) as f32 * MOST_USAGE)).sqrt().min(1.0);
         paint.dashes([plot.min[0], even], [plot.max[0], even], theme::TEXT_2, 1.0, 4.0);
         let name = "1/K";
         let width = paint.text_width(Style::LABEL, name);
@@ -513,7 +573,7 @@ impl Board<'_> {
         let side = (plot.height() - 18.0).max(16.0);
         let pitch = side + 8.0;
         let fitting = ((plot.width() + 8.0) / pitch).floor().max(1.0) as usize;
-        let second = if self.is_uniform() { "uniform: noise".to_owned() } else { format!("of prototype {}", self.chosen) };
+        let second = if self.is_uniform() { "uniform: noise".to_owned() } else { format!("prototype {}", self.chosen) };
         let images = self.prototypes.top_images(self.chosen, fitting);
         self.label(plot, "top images", if self.is_uniform() { theme::TEXT_2 } else { theme::TEXT }, &[&second]);
         // A line from the band to its images.
@@ -532,21 +592,24 @@ impl Board<'_> {
 
     /// The numbers of the column under the pointer.
     fn tell(&self, prototype: u32, center: &[f32]) {
-        let mut lines = vec![format!("Prototype {prototype}: used {}", percent(self.prototypes.usage_of(prototype)))];
-        lines.push(format!("centre {}", short(value_of(center, prototype))));
+        let used = percent(self.prototypes.usage_of(prototype));
+        let mut text = format!("prototype {prototype}: used {used}, centre {}", short(value_of(center, prototype)));
         if let Some(inspection) = self.inspection {
-            lines.push(format!("this image: logit {}", short(value_of(&inspection.teacher_logits, prototype))));
-            let (teacher, student) = (&inspection.teacher_distribution, &inspection.student_distribution);
-            lines.push(format!("teacher {}, student {}", short(value_of(teacher, prototype)), short(value_of(student, prototype))));
+            let [logit, teacher, student] =
+                [&inspection.teacher_logits, &inspection.teacher_distribution, &inspection.student_distribution]
+                    .map(|values| short(value_of(values, prototype)));
+            text += &format!("\nthis image: logit {logit}, teacher {teacher}, student {student}");
         }
-        lines.push("Click to follow it through all rows; ← and → walk, ↓ takes the image's own, ↑ lets go.".to_owned());
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        self.frame.tooltip(&lines);
+        self.frame.ui.tooltip_text(text);
     }
 }
 
 /// The range of logits, which are cosines; far below 0 nothing happens to a softmax.
-const LOGITS: [f32; 2] = [-0.5, 1.0];
+const LOGITS: [f32; 2] = [-0.6, 1.0];
+/// The range of what is left when the centre is gone.
+const CENTRED: [f32; 2] = [-0.25, 0.5];
+/// The usage at the top of its row: a prototype that takes a quarter of all images or more fills it.
+const MOST_USAGE: f32 = 0.25;
 
 /// The cloud and the balance beside the prototypes.
 fn beside(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {

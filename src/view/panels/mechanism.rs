@@ -57,7 +57,7 @@ impl Panel for Mechanism {
             self.data(frame, Rect::new(inner.min[0], bottom, inner.max[0], bottom + 62.0), snapshot, commands);
         }
         if rows.dials {
-            let pitch = if height >= 620.0 { 30.0 } else { 25.0 };
+            let pitch = if snapshot.method == Method::Byol || height >= 760.0 { 30.0 } else { 25.0 };
             let needed = dials::height(snapshot, pitch);
             bottom -= needed;
             dials(frame, Rect::new(inner.min[0], bottom, inner.max[0], bottom + needed), pitch, snapshot, commands);

@@ -18,7 +18,7 @@ use super::{Frame, Panel};
 pub struct Meters {
     /// DINO: entropy of the mean minus mean entropy, worked out anew when either has changed.
     mutual_information: Series,
-    made_of: (usize, Option<(u64, f32)>, Option<(u64, f32)>),
+    made_of: [Option<(u64, f32)>; 2],
 }
 
 /// Under this share of ln K the mutual information says that the distributions have collapsed (SCIENCE.md, section 6).
@@ -30,6 +30,25 @@ fn reference(value: f32, name: impl Into<String>, below: bool, right: bool) -> R
 
 fn percent(value: f32) -> String {
     if value.is_finite() { format!("{:.1} %", value * 100.0) } else { "not finite".to_owned() }
+}
+
+/// Whether the lines keep farther from a value in their late half than in their early one, so that its name belongs there.
+fn late(value: f32, lines: &[&Series]) -> bool {
+    // Of each half, the distance that only every tenth point comes below: single spikes do no harm to a name.
+    let distance = |points: &[(u64, f32)]| {
+        let distances = points.iter().map(|point| (point.1 - value).abs()).filter(|distance| distance.is_finite());
+        let mut distances: Vec<f32> = distances.collect();
+        let tenth = distances.len() / 10;
+        if distances.is_empty() { f32::INFINITY } else { *distances.select_nth_unstable_by(tenth, f32::total_cmp).1 }
+    };
+    let nearest = |late: bool| {
+        let half = |series: &&Series| {
+            let (first, second) = series.points.split_at(series.points.len() / 2);
+            distance(if late { second } else { first })
+        };
+        lines.iter().map(half).fold(f32::INFINITY, f32::min)
+    };
+    nearest(true) > nearest(false)
 }
 
 /// a - b wherever both were measured at the same step.
@@ -49,17 +68,19 @@ fn single(series: &Series) -> Vec<Line<'_>> {
     vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }]
 }
 
-fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Vec<Chart<'a>> {
+fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bool) -> Vec<Chart<'a>> {
     match snapshot.method {
         Method::Byol => byol_charts(snapshot),
-        Method::Dino => dino_charts(snapshot, mutual_information),
+        Method::Dino => dino_charts(snapshot, mutual_information, narrow),
     }
 }
 
 fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
-    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, false)];
+    // The two names stand at different ends, for their lines are close.
+    let right = snapshot.untrained_knn.is_none_or(|untrained| late(untrained, &[&snapshot.history.knn_accuracy]));
+    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, !right)];
     if let Some(untrained) = snapshot.untrained_knn {
-        references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, true));
+        references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, right));
     }
     let labelled = !snapshot.class_names.is_empty();
     Chart {
@@ -73,18 +94,20 @@ fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
     }
 }
 
-fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Vec<Chart<'a>> {
+fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bool) -> Vec<Chart<'a>> {
     let history = &*snapshot.history;
     let most = ln_k(snapshot);
     let top = most.unwrap_or(4.0);
-    let mut entropies = vec![reference(0.0, "0 one prototype", false, false)];
-    let mut information = vec![reference(0.0, "0 says nothing of the image", false, false)];
+    let both = [&history.mean_teacher_entropy, &history.teacher_entropy];
+    let mut entropies = vec![reference(0.0, "0 one prototype", true, false)];
+    let mut information = vec![reference(0.0, "0 nothing is told apart", true, false)];
     if let Some(most) = most {
-        entropies.push(reference(most, format!("ln K = {most:.2}, uniform"), false, true));
+        entropies.push(reference(most, format!("ln K = {most:.2}, uniform"), false, late(most, &both)));
         information.push(reference(most, format!("ln K = {most:.2}"), false, true));
         let classes = snapshot.class_names.len();
         if classes > 1 && (classes as f32).ln() < 0.8 * most {
-            information.push(reference((classes as f32).ln(), format!("ln {classes}, one a class"), false, true));
+            let value = (classes as f32).ln();
+            information.push(reference(value, format!("ln {classes}, one a class"), false, late(value, &[mutual_information])));
         }
     }
     let collapsed = most.is_some_and(|most| mutual_information.last().is_some_and(|now| now < COLLAPSED_BELOW_SHARE * most));
@@ -92,11 +115,21 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Ve
         Chart {
             title: "Teacher entropy",
             qualifier: "nats".to_owned(),
-            range: [-0.05 * top, 1.3 * top],
+            range: [-0.3 * top, 1.3 * top],
             references: entropies,
             lines: vec![
-                Line { series: &history.mean_teacher_entropy, colour: theme::TEXT, name: "of mean", end: End::Dot },
-                Line { series: &history.teacher_entropy, colour: theme::TEACHER, name: "per image", end: End::Ring },
+                Line {
+                    series: &history.mean_teacher_entropy,
+                    colour: theme::TEXT,
+                    name: if narrow { "mean" } else { "of mean" },
+                    end: End::Dot,
+                },
+                Line {
+                    series: &history.teacher_entropy,
+                    colour: theme::TEACHER,
+                    name: if narrow { "image" } else { "per image" },
+                    end: End::Ring,
+                },
             ],
             format: short,
             greyed: false,
@@ -104,7 +137,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Ve
         Chart {
             title: "Mutual information",
             qualifier: if collapsed { "collapsed" } else { "of mean − per image" }.to_owned(),
-            range: [-0.05 * top, 1.3 * top],
+            range: [-0.3 * top, 1.3 * top],
             references: information,
             lines: single(mutual_information),
             format: short,
@@ -113,8 +146,8 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Ve
         Chart {
             title: "KL divergence",
             qualifier: if collapsed { "low: all images alike" } else { "student from teacher" }.to_owned(),
-            range: [0.0, 2.0],
-            references: vec![reference(0.0, "0 equal", false, false)],
+            range: [-0.3, 1.2],
+            references: vec![reference(0.0, "0 equal", true, false)],
             lines: single(&history.kl),
             format: short,
             greyed: false,
@@ -124,7 +157,10 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series) -> Ve
             title: "Embedding std",
             qualifier: "of the head's bottleneck".to_owned(),
             range: [0.0, 1.2],
-            references: vec![reference(1.0, "1 spread out", false, true), reference(0.0, "0 one point", false, false)],
+            references: vec![
+                reference(1.0, "1 spread out", false, true),
+                reference(0.0, "0 one point", false, late(0.0, &[&history.embedding_std])),
+            ],
             lines: single(&history.embedding_std),
             format: short,
             greyed: false,
@@ -176,12 +212,12 @@ impl Panel for Meters {
         let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 12.0, area.max[0] - 16.0, area.max[1] - 28.0);
         let history = &*snapshot.history;
         let last = |series: &Series| series.points.last().copied();
-        let made_of = (history.teacher_entropy.points.len(), last(&history.teacher_entropy), last(&history.mean_teacher_entropy));
+        let made_of = [last(&history.teacher_entropy), last(&history.mean_teacher_entropy)];
         if made_of != self.made_of {
             self.mutual_information = difference(&history.mean_teacher_entropy, &history.teacher_entropy);
             self.made_of = made_of;
         }
-        let mut charts = charts(snapshot, &self.mutual_information);
+        let mut charts = charts(snapshot, &self.mutual_information, inner.width() <= 280.0);
         // What goes where not all fit: BYOL's loss, rank and kNN, DINO's std, KL and kNN; the collapse meters stay.
         let least = if snapshot.method == Method::Dino { 110.0 } else { 120.0 };
         let going = match snapshot.method {
@@ -227,6 +263,13 @@ impl Panel for Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stand_where_no_data_run() {
+        let falling = Series { points: (0..100).map(|step| (step, 4.0 - 0.04 * step as f32)).collect() };
+        assert!(!late(0.0, &[&falling]) && late(4.0, &[&falling]));
+        assert!(!late(0.0, &[&Series::default()]));
+    }
 
     #[test]
     fn differences_are_taken_at_common_steps() {

@@ -1,0 +1,17 @@
+// add_forward for llvmpipe: four elements a thread, two a load. a, b, y (L, R, C), R C a multiple of 4. Overwrites y.
+#import "shared/pairs.wgsl"
+
+struct Params { elements: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec2<u64>>;
+@group(0) @binding(2) var<storage, read> b: array<vec2<u64>>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec2<u64>>;
+
+@compute @workgroup_size(8, 1, 1)
+fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
+    let quads = params.elements / 4u;
+    if (gid.x >= quads) { return; }
+    let i = gid.z * quads + gid.x;
+    y[i] = pack(unpack(a[i]) + unpack(b[i]));
+}

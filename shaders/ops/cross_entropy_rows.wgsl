@@ -1,0 +1,25 @@
+// The cross-entropy of each student row with the teacher's rows of the same image; one row a thread (software adapters).
+// p (L, 2B, K), log_q (L, V B, K), rows view * B + image; losses (L, V B, 2), 0 where both are the same view. Overwrites losses.
+struct Params { batch: u32, views: u32, columns: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> p: array<f32>;
+@group(0) @binding(2) var<storage, read> log_q: array<f32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+
+@compute @workgroup_size(16, 1, 1)
+fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
+    let rows = params.views * params.batch;
+    if (gid.x >= rows) { return; }
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let columns = params.columns + gid.y;
+    let view = gid.x / params.batch;
+    let row = gid.z * rows + gid.x;
+    let first_q = row * columns;
+    let first_p = (gid.z * 2u * params.batch + gid.x % params.batch) * columns;
+    let second_p = first_p + params.batch * columns;
+    var sums = vec2<f32>();
+    for (var c = 0u; c < columns; c++) { sums -= log_q[first_q + c] * vec2<f32>(p[first_p + c], p[second_p + c]); }
+    losses[2u * row] = select(sums.x, 0.0, view == 0u);
+    losses[2u * row + 1u] = select(sums.y, 0.0, view == 1u);
+}

@@ -1,0 +1,17 @@
+// y = gelu(x); one element a thread. x, y (L, R, C). Overwrites y.
+#import "shared/activation.wgsl"
+#import "shared/item.wgsl"
+
+struct Params { elements: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
+    let item = item_index(gid);
+    if (item >= params.elements) { return; }
+    let i = gid.z * params.elements + item;
+    y[i] = activate(x[i]);
+}

@@ -1,0 +1,390 @@
+//! Softmax attention within each image of a batch of sequences (Vaswani et al., arXiv 1706.03762, eq. 1), all heads at once.
+//!
+//! Either every token asks, or only each image's first (the CLS token of a last block), whose probabilities are kept to be looked
+//! at. With all of them nothing quadratic is kept: the backward recomputes the probabilities from the logarithm of their sum, once
+//! by queries and once by keys, so that no two threads add to the same number.
+//!
+//! Heads of 16 dimensions have kernels for subgroups of 8 lanes (llvmpipe); all else goes through workgroup memory.
+
+use std::f32::consts::LOG2_E;
+
+use super::case::{Case, Input};
+use super::items::{items_over, pairs_suit};
+use super::matmul::has_register_kernels;
+use super::reference::Host;
+use super::sequences::Sequences;
+use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
+
+const FORWARD_LANES: Kernel = Kernel::new("ops/attention_forward_lanes.wgsl");
+const FORWARD_GROUP: Kernel = Kernel::new("ops/attention_forward_group.wgsl");
+const BACKWARD_QUERIES_LANES: Kernel = Kernel::new("ops/attention_backward_queries_lanes.wgsl");
+const BACKWARD_QUERIES_GROUP: Kernel = Kernel::new("ops/attention_backward_queries_group.wgsl");
+const BACKWARD_KEYS_LANES: Kernel = Kernel::new("ops/attention_backward_keys_lanes.wgsl");
+const BACKWARD_KEYS_GROUP: Kernel = Kernel::new("ops/attention_backward_keys_group.wgsl");
+const FIRST_DOTS: Kernel = Kernel::new("ops/attention_first_dots.wgsl");
+const FIRST_DOTS_QUADS: Kernel = Kernel::new("ops/attention_first_dots_quads.wgsl");
+const FIRST_SOFTMAX: Kernel = Kernel::new("ops/attention_first_softmax.wgsl");
+const FIRST_SOFTMAX_BACKWARD: Kernel = Kernel::new("ops/attention_first_softmax_backward.wgsl");
+const FIRST_MIX: Kernel = Kernel::new("ops/attention_first_mix.wgsl");
+const FIRST_MIX_QUADS: Kernel = Kernel::new("ops/attention_first_mix_quads.wgsl");
+const FIRST_SPREAD: Kernel = Kernel::new("ops/attention_first_spread.wgsl");
+const FIRST_SPREAD_QUADS: Kernel = Kernel::new("ops/attention_first_spread_quads.wgsl");
+
+/// The most dimensions of a head.
+pub const LARGEST_HEAD: u32 = 64;
+
+/// Which tokens of an image ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queries {
+    /// All of them: as many queries as rows.
+    All,
+    /// Only the first: one query an image.
+    First,
+}
+
+/// What attention gives.
+#[derive(Clone, Debug)]
+pub struct Attended {
+    /// (L, queries, D)
+    pub output: Tensor,
+    /// With [`Queries::First`]: (L, images · heads, longest sequence), zero beyond an image's length.
+    pub probabilities: Option<Tensor>,
+}
+
+#[derive(Clone, Copy)]
+struct Shape {
+    sequences: Sequences,
+    learners: u32,
+    heads: u32,
+    /// Dimensions of a head.
+    head: u32,
+}
+
+impl Shape {
+    fn scale(self) -> f32 {
+        1.0 / (self.head as f32).sqrt()
+    }
+}
+
+/// softmax(q kᵀ / sqrt(D / heads)) v, for each image and head alone.
+///
+/// q (L, rows, D), or with [`Queries::First`] (L, images, D); kv (L, rows, 2 D): keys, then values, both head by head.
+///
+/// # Panics
+/// If the shapes do not fit, or a head has more than [`LARGEST_HEAD`] dimensions.
+pub fn attention(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, heads: u32, sequences: Sequences, queries: Queries) -> Attended {
+    let [learners, rows, columns] = kv.shape();
+    let asking = if queries == Queries::All { rows } else { sequences.images() };
+    assert!(columns.is_multiple_of(2 * heads), "{}: {columns} columns, {heads} heads", kv.name);
+    assert_eq!(sequences.rows(), rows, "rows of {}", kv.name);
+    assert_eq!(q.shape(), [learners, asking, columns / 2], "shape of {}", q.name);
+    let head = columns / 2 / heads;
+    assert!(head <= LARGEST_HEAD, "{}: {head} dimensions in a head, at most {LARGEST_HEAD}", kv.name);
+    let shape = Shape { sequences, learners, heads, head };
+    match queries {
+        Queries::All => Attended { output: attention_all(tape, q, kv, shape), probabilities: None },
+        Queries::First => attention_first(tape, q, kv, shape),
+    }
+}
+
+/// A kernel and how many groups of threads it needs.
+struct Tiles {
+    kernel: Kernel,
+    threads: u32,
+    groups: u32,
+}
+
+impl Shape {
+    /// The kernel for this adapter and these heads; the one for lanes has 24 rows in a workgroup, the other 32.
+    fn tiles(self, tape: &Tape<'_>, lanes: Kernel, group: Kernel) -> Tiles {
+        let pieces = |size| self.sequences.pieces(size) * self.heads;
+        if tape.is_software() && self.head == 16 && has_register_kernels(tape.gpu()) {
+            Tiles { kernel: lanes, threads: 8, groups: pieces(24) }
+        } else {
+            Tiles { kernel: group.with("HEAD", self.head.into()), threads: 32, groups: pieces(32) }
+        }
+    }
+}
+
+fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> Tensor {
+    let Shape { sequences: Sequences { counts, lengths }, learners, heads, .. } = shape;
+    let rows = kv.rows;
+    let y = tape.tensor("attention", q.shape());
+    let logarithms = tape.tensor("attention_logarithms", [learners, rows, heads]);
+    let tiles = shape.tiles(tape, FORWARD_LANES, FORWARD_GROUP);
+    tape.dispatch(&tiles.kernel)
+        .set("rows", rows)
+        .set("heads", heads)
+        .set("count0", counts[0])
+        .set("length0", lengths[0])
+        .set("length1", lengths[1])
+        .set("scale", shape.scale() * LOG2_E)
+        .read("q", q)
+        .read("kv", kv)
+        .write("y", &y)
+        .write("logarithms", &logarithms)
+        .over([tiles.groups * tiles.threads, 1, learners]);
+    let (q, kv, output) = (q.clone(), kv.clone(), y.clone());
+    tape.on_backward(&y, &[&q.clone(), &kv.clone()], move |tape, dy| {
+        let dq = gradient_or_waste(tape, &q);
+        let terms = tape.tensor("attention_terms", [learners, rows, 2 * heads]);
+        let tiles = shape.tiles(tape, BACKWARD_QUERIES_LANES, BACKWARD_QUERIES_GROUP);
+        tape.dispatch(&tiles.kernel)
+            .set("rows", rows)
+            .set("heads", heads)
+            .set("count0", counts[0])
+            .set("length0", lengths[0])
+            .set("length1", lengths[1])
+            .set("scale", shape.scale() * LOG2_E)
+            .set("factor", shape.scale())
+            .read("q", &q)
+            .read("kv", &kv)
+            .read("y", &output)
+            .read("dy", dy)
+            .read("logarithms", &logarithms)
+            .gradient("dq", &dq)
+            .write("terms", &terms)
+            .over([tiles.groups * tiles.threads, 1, learners]);
+        if tape.needs_gradient(&kv) {
+            let dkv = tape.gradient(&kv);
+            let tiles = shape.tiles(tape, BACKWARD_KEYS_LANES, BACKWARD_KEYS_GROUP);
+            tape.dispatch(&tiles.kernel)
+                .set("rows", rows)
+                .set("heads", heads)
+                .set("count0", counts[0])
+                .set("length0", lengths[0])
+                .set("length1", lengths[1])
+                .set("scale", shape.scale() * LOG2_E)
+                .set("factor", shape.scale())
+                .read("q", &q)
+                .read("kv", &kv)
+                .read("dy", dy)
+                .read("terms", &terms)
+                .gradient("dkv", &dkv)
+                .over([tiles.groups * tiles.threads, 1, learners]);
+        }
+    });
+    y
+}
+
+/// The gradient's slot, or a place for it that nobody reads.
+fn gradient_or_waste(tape: &mut Tape<'_>, x: &Tensor) -> GradSlot {
+    if tape.needs_gradient(x) {
+        tape.gradient(x)
+    } else {
+        GradSlot { tensor: tape.tensor("attention_unwanted", x.shape()), accumulate: false }
+    }
+}
+
+impl Shape {
+    fn longest(self) -> u32 {
+        self.sequences.longest()
+    }
+
+    /// Whether to use the kernels that load four elements at once, with so many threads.
+    fn quads(self, tape: &Tape<'_>, threads: u32) -> bool {
+        self.head.is_multiple_of(4) && pairs_suit(tape, threads)
+    }
+
+    /// Scores, or products of dy and v: x (L, images, D) times the half of kv that starts at `first_column`.
+    fn dots(self, tape: &mut Tape<'_>, x: &Tensor, kv: &Tensor, first_column: u32, factor: f32) -> Tensor {
+        let Sequences { counts, lengths } = self.sequences;
+        let lines = x.rows * self.heads;
+        let dots = tape.tensor("attention_dots", [self.learners, lines, self.longest()]);
+        let quads = self.quads(tape, x.rows * self.longest());
+        tape.dispatch(&if quads { FIRST_DOTS_QUADS } else { FIRST_DOTS }.with("HEAD", self.head.into()))
+            .set("images", x.rows)
+            .set("rows", kv.rows)
+            .set("heads", self.heads)
+            .set("longest", self.longest())
+            .set("count0", counts[0])
+            .set("length0", lengths[0])
+            .set("length1", lengths[1])
+            .set("first_column", first_column)
+            .set("factor", factor)
+            .read("x", x)
+            .read("kv", kv)
+            .write("dots", &dots)
+            .over(if quads { [x.rows * self.longest(), 1, self.learners] } else { items_over(lines * self.longest(), self.learners) });
+        dots
+    }
+
+    /// y (+)= factor · weights times the half of kv that starts at `first_column`.
+    fn mix(self, tape: &mut Tape<'_>, weights: &Tensor, kv: &Tensor, first_column: u32, factor: f32, y: &GradSlot) {
+        let Sequences { counts, lengths } = self.sequences;
+        let elements = y.tensor.elements();
+        let quads = self.quads(tape, elements / 4);
+        tape.dispatch(&if quads { FIRST_MIX_QUADS } else { FIRST_MIX }.with("HEAD", self.head.into()))
+            .set("images", y.tensor.rows)
+            .set("rows", kv.rows)
+            .set("heads", self.heads)
+            .set("longest", self.longest())
+            .set("count0", counts[0])
+            .set("length0", lengths[0])
+            .set("length1", lengths[1])
+            .set("first_column", first_column)
+            .set("factor", factor)
+            .read("weights", weights)
+            .read("kv", kv)
+            .gradient("y", y)
+            .over(if quads { [elements / 4, 1, self.learners] } else { items_over(elements, self.learners) });
+    }
+}
+
+fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> Attended {
+    let Shape { sequences: Sequences { counts, lengths }, learners, heads, .. } = shape;
+    let (images, longest, width) = (q.rows, shape.longest(), q.columns);
+    let probabilities = shape.dots(tape, q, kv, 0, shape.scale());
+    tape.dispatch(&FIRST_SOFTMAX)
+        .set("images", images)
+        .set("heads", heads)
+        .set("longest", longest)
+        .set("count0", counts[0])
+        .set("length0", lengths[0])
+        .set("length1", lengths[1])
+        .read_write("probabilities", &probabilities)
+        .over([images * heads, 1, learners]);
+    let y = tape.tensor("attention", q.shape());
+    shape.mix(tape, &probabilities, kv, width, 1.0, &GradSlot { tensor: y.clone(), accumulate: false });
+    let kept = probabilities.clone();
+    let (q, kv) = (q.clone(), kv.clone());
+    tape.on_backward(&y, &[&q.clone(), &kv.clone()], move |tape, dy| {
+        let slopes = shape.dots(tape, dy, &kv, width, 1.0);
+        tape.dispatch(&FIRST_SOFTMAX_BACKWARD)
+            .set("images", images)
+            .set("heads", heads)
+            .set("longest", longest)
+            .set("count0", counts[0])
+            .set("length0", lengths[0])
+            .set("length1", lengths[1])
+            .read("probabilities", &probabilities)
+            .read_write("slopes", &slopes)
+            .over([images * heads, 1, learners]);
+        if tape.needs_gradient(&q) {
+            let dq = tape.gradient(&q);
+            shape.mix(tape, &slopes, &kv, 0, shape.scale(), &dq);
+        }
+        if tape.needs_gradient(&kv) {
+            let dkv = tape.gradient(&kv);
+            let elements = kv.rows * width;
+            let quads = shape.quads(tape, elements / 4);
+            tape.dispatch(&if quads { FIRST_SPREAD_QUADS } else { FIRST_SPREAD }.with("HEAD", shape.head.into()))
+                .set("images", images)
+                .set("rows", kv.rows)
+                .set("heads", heads)
+                .set("longest", longest)
+                .set("count0", counts[0])
+                .set("length0", lengths[0])
+                .set("length1", lengths[1])
+                .set("factor", shape.scale())
+                .read("q", &q)
+                .read("dy", dy)
+                .read("probabilities", &probabilities)
+                .read("slopes", &slopes)
+                .gradient("dkv", &dkv)
+                .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });
+        }
+    });
+    Attended { output: y, probabilities: Some(kept) }
+}
+
+/// The row of q that asks for an image, and the rows of kv that answer.
+fn asking(sequences: Sequences, queries: Queries) -> Vec<(usize, std::ops::Range<usize>)> {
+    let rows = |image| {
+        let first = sequences.offset(image) as usize;
+        first..first + sequences.length(image) as usize
+    };
+    match queries {
+        Queries::All => sequences.places().enumerate().map(|(row, (image, _))| (row, rows(image))).collect(),
+        Queries::First => (0..sequences.images()).map(|image| (image as usize, rows(image))).collect(),
+    }
+}
+
+fn probabilities_of(q: &Host, kv: &Host, l: usize, row: usize, keys: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> Vec<f64> {
+    let scale = 1.0 / (columns.len() as f64).sqrt();
+    let scores: Vec<f64> = keys.map(|key| scale * columns.clone().map(|c| q.at(l, row, c) * kv.at(l, key, c)).sum::<f64>()).collect();
+    let maximum = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let powers: Vec<f64> = scores.iter().map(|score| (score - maximum).exp()).collect();
+    let total: f64 = powers.iter().sum();
+    powers.iter().map(|power| power / total).collect()
+}
+
+/// Naive forward of q and kv.
+pub fn reference(q: &Host, kv: &Host, heads: usize, sequences: Sequences, queries: Queries) -> Host {
+    let (width, head) = (q.shape[2], q.shape[2] / heads);
+    let mut y = Host::zeros(q.shape);
+    for l in 0..q.shape[0] {
+        for (row, keys) in asking(sequences, queries) {
+            for first in (0..width).step_by(head) {
+                let p = probabilities_of(q, kv, l, row, keys.clone(), first..first + head);
+                for c in first..first + head {
+                    *y.at_mut(l, row, c) = p.iter().zip(keys.clone()).map(|(p, key)| p * kv.at(l, key, width + c)).sum();
+                }
+            }
+        }
+    }
+    y
+}
+
+/// Naive backward: dq and dkv.
+pub fn reference_backward(q: &Host, kv: &Host, dy: &Host, heads: usize, sequences: Sequences, queries: Queries) -> Vec<Host> {
+    let (width, head) = (q.shape[2], q.shape[2] / heads);
+    let scale = 1.0 / (head as f64).sqrt();
+    let (mut dq, mut dkv) = (Host::zeros(q.shape), Host::zeros(kv.shape));
+    for l in 0..q.shape[0] {
+        for (row, keys) in asking(sequences, queries) {
+            for first in (0..width).step_by(head) {
+                let columns = first..first + head;
+                let p = probabilities_of(q, kv, l, row, keys.clone(), columns.clone());
+                let dp = |key| columns.clone().map(|c| dy.at(l, row, c) * kv.at(l, key, width + c)).sum::<f64>();
+                let along: f64 = p.iter().zip(keys.clone()).map(|(p, key)| p * dp(key)).sum();
+                for (p, key) in p.iter().zip(keys.clone()) {
+                    let slope = scale * p * (dp(key) - along);
+                    for c in columns.clone() {
+                        *dq.at_mut(l, row, c) += slope * kv.at(l, key, c);
+                        *dkv.at_mut(l, key, c) += slope * q.at(l, row, c);
+                        *dkv.at_mut(l, key, width + c) += p * dy.at(l, row, c);
+                    }
+                }
+            }
+        }
+    }
+    vec![dq, dkv]
+}
+
+/// One token, tile edges, two lengths, heads of 16 dimensions and of others; scores that overflow a careless softmax.
+pub fn cases() -> Vec<Case> {
+    let two = |counts, lengths| Sequences { counts, lengths };
+    let shapes = [
+        // learners, heads, dimensions of a head, sequences, largest q and k
+        (1, 1, 1, Sequences::uniform(1, 1), 2.0),
+        (2, 3, 16, two([2, 3], [25, 7]), 2.0),
+        (1, 2, 16, Sequences::uniform(2, 65), 2.0),
+        (3, 1, 16, two([1, 2], [1, 24]), 8.0),
+        (1, 3, 5, two([2, 1], [33, 11]), 2.0),
+        (3, 2, 4, two([1, 2], [9, 18]), 2.0),
+        (2, 1, 64, two([1, 1], [34, 3]), 1.0),
+        (1, 2, 32, two([0, 2], [4, 67]), 1.0),
+    ];
+    let mut cases = Vec::new();
+    for (learners, heads, head, sequences, largest) in shapes {
+        for queries in [Queries::All, Queries::First] {
+            let width = heads * head;
+            let asking = if queries == Queries::All { sequences.rows() } else { sequences.images() };
+            let pairs = asking as usize * sequences.longest() as usize;
+            cases.push(Case {
+                name: format!("attention {queries:?} {learners}x{heads}x{head}, {:?} of {:?}", sequences.counts, sequences.lengths),
+                inputs: vec![
+                    Input::new("q", [learners, asking as usize, width]).within(-largest, largest),
+                    Input::new("kv", [learners, sequences.rows() as usize, 2 * width]).within(-largest, largest),
+                ],
+                record: Box::new(move |tape, inputs| attention(tape, &inputs[0], &inputs[1], heads as u32, sequences, queries).output),
+                forward: Box::new(move |inputs| reference(&inputs[0], &inputs[1], heads, sequences, queries)),
+                backward: Box::new(move |inputs, dy| reference_backward(&inputs[0], &inputs[1], dy, heads, sequences, queries)),
+                tolerance: (1e-4, 1e-4),
+                flops: 14 * (learners * pairs * width) as u64,
+            });
+        }
+    }
+    cases
+}

@@ -1,0 +1,226 @@
+//! The image that is looked at with its crops: which, and what came back of it.
+//!
+//! A look's numbers come back later than its pictures are made; pictures and numbers are shown together. So the next look waits for
+//! the last one's numbers, and its pictures are then copied to where the picture is drawn from.
+
+use super::meters::agreement;
+use crate::config::GLOBAL_VIEWS;
+use crate::data::views::{CROP_COLUMNS, UNLABELLED};
+use crate::gpu::{Gpu, GpuError, Readback, Tensor};
+use crate::observe::inspect::{Inspector, Look, PairLosses, Subject};
+use crate::snapshot::Inspection;
+use crate::train::Trainer;
+
+/// What is looked at, and the last look.
+pub(super) struct Looking {
+    inspector: Inspector,
+    copies: Readback,
+    /// Chosen image; none follows the batch.
+    image: Option<u32>,
+    draw: u32,
+    aimed: Subject,
+    is_pending: bool,
+    picture: Tensor,
+    globals: Tensor,
+    locals: Option<Tensor>,
+    config: Shape,
+    last: Option<Inspection>,
+}
+
+struct Shape {
+    global_side: u32,
+    local_side: u32,
+    patches: u32,
+}
+
+impl Looking {
+    pub(super) fn new(gpu: &Gpu, trainer: &Trainer, axes: &Tensor) -> Result<Self, GpuError> {
+        let inspector = Inspector::new(trainer, axes)?;
+        let aimed = Subject::Batch { step: 1 };
+        let look = inspector.look(aimed);
+        let shown = |name: &str, like: &Tensor| gpu.tensor(name, like.shape());
+        let bytes = numbers(look).iter().map(|tensor| u64::from(tensor.elements()) * 4).sum();
+        let config = &trainer.config;
+        Ok(Self {
+            copies: Readback::new(gpu, bytes, 2),
+            image: None,
+            draw: 0,
+            aimed,
+            is_pending: false,
+            picture: shown("shown_picture", &look.picture)?,
+            globals: shown("shown_globals", &look.globals)?,
+            locals: look.locals.as_ref().map(|locals| shown("shown_locals", locals)).transpose()?,
+            config: Shape {
+                global_side: config.image_size,
+                local_side: config.views.local_size,
+                patches: (config.image_size / config.encoder.patch).pow(2),
+            },
+            last: None,
+            inspector,
+        })
+    }
+
+    /// Goes on with what another one looked at.
+    pub(super) const fn follow(&mut self, other: &Self) {
+        self.image = other.image;
+        self.draw = other.draw;
+    }
+
+    /// Images that can be looked at.
+    pub(super) const fn images(&self) -> u32 {
+        self.inspector.images
+    }
+
+    pub(super) const fn show(&mut self, image: Option<u32>) {
+        self.image = match image {
+            Some(number) => Some(number % self.inspector.images),
+            None => None,
+        };
+    }
+
+    /// Other crops: of the chosen image, or of the one that was followed so far, which is not followed any longer.
+    pub(super) fn resample(&mut self) {
+        self.draw = self.draw.wrapping_add(1);
+        self.image = Some(self.image.unwrap_or(0));
+    }
+
+    /// Whether a look may begin.
+    pub(super) const fn is_free(&self) -> bool {
+        !self.is_pending
+    }
+
+    pub(super) fn aim(&mut self, trainer: &Trainer) {
+        self.aimed = match self.image {
+            Some(number) => Subject::Image { number, draw: self.draw },
+            None => Subject::Batch { step: (trainer.step() as u32).max(1) },
+        };
+        self.inspector.aim(trainer, self.aimed);
+    }
+
+    /// The program of the look that was aimed.
+    pub(super) const fn look(&self) -> &Look {
+        self.inspector.look(self.aimed)
+    }
+
+    pub(super) fn read(&mut self, encoder: &mut wgpu::CommandEncoder) {
+        let look = self.inspector.look(self.aimed);
+        self.is_pending = self.copies.record_firsts(encoder, &numbers(look), 0);
+    }
+
+    pub(super) fn submitted(&mut self) {
+        self.copies.submitted();
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.copies.is_waiting()
+    }
+
+    pub(super) fn collect(&mut self, gpu: &Gpu) {
+        let mut arrived = None;
+        self.copies.collect(|_, bytes| arrived = Some(bytes.to_vec()));
+        let Some(bytes) = arrived else { return };
+        self.is_pending = false;
+        let look = self.inspector.look(self.aimed);
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("looked at") });
+        let pairs = [(&look.picture, &self.picture), (&look.globals, &self.globals)];
+        for (from, to) in pairs.into_iter().chain(look.locals.iter().zip(&self.locals)) {
+            encoder.copy_buffer_to_buffer(&from.buffer, from.offset, &to.buffer, to.offset, to.bytes());
+        }
+        gpu.queue.submit([encoder.finish()]);
+        let inspection = self.decode(look, &bytes);
+        self.last = Some(inspection);
+    }
+
+    pub(super) fn inspection(&self) -> Option<Inspection> {
+        self.last.clone()
+    }
+
+    fn decode(&self, look: &Look, bytes: &[u8]) -> Inspection {
+        let mut rest = bytes;
+        let mut take = |tensor: &Tensor| -> Vec<u32> {
+            let (part, after) = rest.split_at(tensor.elements() as usize * 4);
+            rest = after;
+            part.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
+        };
+        let floats = |words: Vec<u32>| -> Vec<f32> { words.into_iter().map(f32::from_bits).collect() };
+        let image = take(&look.image);
+        let mut plans = take(&look.global_plans);
+        plans.extend(look.local_plans.as_ref().map(&mut take).unwrap_or_default());
+        let crops = plans.chunks_exact(CROP_COLUMNS as usize).map(|plan| crop_box(&floats(plan[..4].to_vec()))).collect::<Vec<_>>();
+        let views = crops.len();
+        let (PairLosses::CrossEntropy(tensor) | PairLosses::Cosine(tensor)) = &look.losses;
+        let of_pairs = floats(take(tensor));
+        let loss = |value: f32| if matches!(look.losses, PairLosses::Cosine(_)) { 2.0 - 2.0 * value } else { value };
+        let losses = of_pairs
+            .chunks_exact(views)
+            .enumerate()
+            .map(|(global, row)| row.iter().enumerate().map(|(view, &value)| (view != global).then(|| loss(value))).collect())
+            .collect();
+        let cosines = floats(take(&look.cosines));
+        let agreement = agreement(&cosines);
+        let dots = |values: Vec<f32>| values.chunks_exact(8).map(|point| [point[0], point[1], point[2]]).collect();
+        let student_dots = dots(floats(take(&look.student_dots)));
+        let teacher_dots = dots(floats(take(&look.teacher_dots)));
+        let (mut attention, mut attention_heads) = (Vec::new(), 0);
+        if let Some(tensor) = &look.attention {
+            // Column 0 is what CLS pays to itself.
+            for row in floats(take(tensor)).chunks_exact(tensor.columns as usize) {
+                attention.extend_from_slice(&row[1..=self.config.patches as usize]);
+            }
+            attention_heads = tensor.rows;
+        }
+        let [mut teacher_logits, mut teacher_distribution, mut student_distribution] = [Vec::new(), Vec::new(), Vec::new()];
+        if let Some([logits, distributions, student_log]) = &look.distributions {
+            let prototypes = logits.columns as usize;
+            teacher_logits = floats(take(logits))[..prototypes].to_vec();
+            teacher_distribution = floats(take(distributions))[..prototypes].to_vec();
+            student_distribution = floats(take(student_log))[prototypes..2 * prototypes].iter().map(|log| log.exp()).collect();
+        }
+        let (of_batch, number, draw) = match self.aimed {
+            Subject::Batch { step } => (true, None, step),
+            Subject::Image { number, draw } => (false, Some(number), draw),
+        };
+        Inspection {
+            of_batch,
+            image: number,
+            draw: draw.into(),
+            class: Some(image[1]).filter(|&class| class != UNLABELLED),
+            picture: self.picture.buffer.clone(),
+            picture_side: self.picture.columns.isqrt(),
+            shape: [image[2], image[3]],
+            crops,
+            globals: GLOBAL_VIEWS,
+            global_pixels: self.globals.buffer.clone(),
+            global_side: self.config.global_side,
+            local_pixels: self.locals.as_ref().map(|locals| locals.buffer.clone()),
+            local_side: self.config.local_side,
+            losses,
+            student_dots,
+            teacher_dots,
+            agreement,
+            attention,
+            attention_heads,
+            attention_side: self.config.patches.isqrt(),
+            teacher_logits,
+            teacher_distribution,
+            student_distribution,
+        }
+    }
+}
+
+/// What is read back of a look, in this order.
+fn numbers(look: &Look) -> Vec<&Tensor> {
+    let (PairLosses::CrossEntropy(losses) | PairLosses::Cosine(losses)) = &look.losses;
+    let mut tensors = vec![&look.image, &look.global_plans];
+    tensors.extend(&look.local_plans);
+    tensors.extend([losses, &look.cosines, &look.student_dots, &look.teacher_dots]);
+    tensors.extend(&look.attention);
+    tensors.extend(look.distributions.iter().flatten());
+    tensors
+}
+
+/// Left, top, width and height as shares of the image, and whether the crop is mirrored (then its plan runs from right to left).
+fn crop_box(plan: &[f32]) -> ([f32; 4], bool) {
+    let [left, top, width, height] = [plan[0], plan[1], plan[2], plan[3]];
+    if width < 0.0 { ([left + width, top, -width, height], true) } else { ([left, top, width, height], false) }
+}
