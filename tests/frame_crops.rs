@@ -85,10 +85,12 @@ fn crop(index: u32, globals: u32, aspect: f32) -> ([f32; 4], bool) {
     ([(1.0 - width) * random(2), (1.0 - height) * random(3), width, height], index % 3 == 2)
 }
 
-fn inspection(gpu: &Gpu, size: [u32; 2], locals: u32, heads: u32) -> Inspection {
+/// An image of a shape, its picture as a square of its longer side.
+fn inspection(gpu: &Gpu, shape: [u32; 2], locals: u32, heads: u32) -> Inspection {
     let globals = 2;
     let count = globals + locals;
-    let aspect = size[0] as f32 / size[1] as f32;
+    let aspect = shape[0] as f32 / shape[1] as f32;
+    let side_of_picture = shape[0].max(shape[1]);
     let crops: Vec<([f32; 4], bool)> = (0..count).map(|index| crop(index, globals, aspect)).collect();
     let view = |index: u32, side: u32| {
         let ([left, top, width, height], mirrored) = crops[index as usize];
@@ -122,8 +124,9 @@ fn inspection(gpu: &Gpu, size: [u32; 2], locals: u32, heads: u32) -> Inspection 
         image: None,
         draw: 4860,
         class: Some(3),
-        picture: buffer(gpu, &render(size[0], size[1], |place| scene(place, aspect))),
-        picture_size: size,
+        picture: buffer(gpu, &render(side_of_picture, side_of_picture, |place| scene(place, aspect))),
+        picture_side: side_of_picture,
+        shape,
         globals,
         global_pixels: buffer(gpu, &(0..globals).flat_map(|index| view(index, 32)).collect::<Vec<u32>>()),
         global_side: 32,
@@ -402,7 +405,8 @@ fn hostile_data_are_drawn_all_the_same() {
         inspection.agreement = vec![f32::NAN, -0.4, 1e9];
         inspection.attention[7] = f32::NAN;
         inspection.attention.truncate(100);
-        inspection.picture_size = [100_000, 3];
+        inspection.picture_side = 100_000;
+        inspection.shape = [100_000, 3];
         inspection.global_side = 1000;
     }
     broken.chance = f32::NAN;
@@ -428,7 +432,8 @@ fn hostile_data_are_drawn_all_the_same() {
         inspection.student_dots.clear();
         inspection.teacher_dots.clear();
         inspection.agreement.clear();
-        inspection.picture_size = [0, 0];
+        inspection.picture_side = 0;
+        inspection.shape = [0, 0];
     }
     empty.history = Arc::default();
     for (size, scale) in

@@ -69,10 +69,10 @@ impl Looking<'_, '_> {
 
     /// Has the whole image drawn, under a veil that is clear where the attention of `shares` (side · side) is largest.
     fn image(&self, rect: Rect, shares: Option<&[f32]>) {
-        let Inspection { picture, picture_size: size, attention_side: side, .. } = self.inspection;
+        let Inspection { picture, picture_side, attention_side: side, .. } = self.inspection;
         // Much enlarged, pixels stay squares; else an enlarged photograph looks better smooth.
-        let smooth = rect.width() * self.frame.scale < 4.0 * size[0] as f32;
-        self.frame.picture(Picture { rect, pixels: Pixels::Buffer(picture.clone(), 0), size: *size, smooth, alpha: false });
+        let smooth = rect.width() * self.frame.scale < 4.0 * *picture_side as f32;
+        self.frame.picture(Picture { rect, pixels: Pixels::Buffer(picture.clone(), 0), size: [*picture_side; 2], smooth, alpha: false });
         if let Some(shares) = shares {
             let veil = attention::veil(shares).map(|opacity| packed(theme::with_alpha(theme::GROUND, opacity)));
             self.frame.picture(Picture::of_cells(veil.collect(), [*side, *side], rect));

@@ -176,6 +176,10 @@ fn names(looking: &Looking<'_, '_>, stage: &Stage, dots: &Dots) {
         };
         let fallback = space((at[0] + 13.0).min(stage.clip.max[0] - width), at[1]);
         let rect = places.into_iter().find(|rect| free(rect)).unwrap_or(fallback);
+        let gap_to = [at[0].clamp(rect.min[0], rect.max[0]), at[1].clamp(rect.min[1], rect.max[1])];
+        if (rect.centre()[1] - at[1]).abs() > 12.0 {
+            paint.line(at, gap_to, theme::TEXT_2, 1.0);
+        }
         taken.push(rect);
         paint.fill(rect, theme::with_alpha(theme::GROUND, 0.75), 2.0);
         let mut x = rect.min[0] + 2.0;

@@ -30,7 +30,7 @@ const HEAD: f32 = 42.0;
 
 /// Width over height of the image, within reason.
 pub fn aspect(inspection: &Inspection) -> f32 {
-    let [width, height] = inspection.picture_size.map(|side| side.max(1) as f32);
+    let [width, height] = inspection.shape.map(|side| side.max(1) as f32);
     (width / height).clamp(0.05, 20.0)
 }
 
