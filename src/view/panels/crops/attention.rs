@@ -25,7 +25,7 @@ const MOST_HEADS: usize = 8;
 /// Heads whose shares are really there.
 pub fn heads(inspection: &Inspection) -> usize {
     let cells = patches(inspection);
-    if cells == 0 { 0 } else { (inspection.attention_heads as usize).min(inspection.attention.len() / cells) }
+    inspection.attention.len().checked_div(cells).unwrap_or(0).min(inspection.attention_heads as usize)
 }
 
 /// Pictures: a head each, and the mean where there are several.
@@ -49,7 +49,7 @@ pub fn shares(inspection: &Inspection, head: usize) -> Option<Vec<f32>> {
         _ if heads == 0 || head > heads => None,
         _ if head < heads => of(head).map(<[f32]>::to_vec),
         _ => {
-            let mean = |patch: usize| (0..heads).filter_map(|head| of(head)).map(|shares| shares[patch]).sum::<f32>() / heads as f32;
+            let mean = |patch: usize| (0..heads).filter_map(of).map(|shares| shares[patch]).sum::<f32>() / heads as f32;
             Some((0..patches).map(mean).collect())
         }
     }
@@ -92,6 +92,12 @@ fn arrange([width, height]: [f32; 2], aspect: f32, cells: usize) -> (usize, f32)
     };
     // Of equals the one with the fewest columns.
     (1..=cells.max(1)).rev().map(fit).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((1, 4.0))
+}
+
+/// Width that the pictures take in a column of `size`.
+pub fn used([width, height]: [f32; 2], aspect: f32, cells: usize) -> f32 {
+    let (columns, cell) = arrange([width, height - TITLES], aspect, cells);
+    columns as f32 * (cell + GAP) - GAP
 }
 
 /// Height that the pictures fill of at most `height`, title included.

@@ -143,6 +143,14 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
             frame.tooltip(meter.tip);
         }
     }
+    for meter in &mut meters {
+        // A qualifier that does not fit is left to the tooltip.
+        let [title, words] =
+            [(Style::TITLE, meter.chart.title), (Style::LABEL, &meter.chart.qualifier)].map(|(style, text)| paint.text_width(style, text));
+        if title + words + 100.0 > inner.width() {
+            meter.chart.qualifier.clear();
+        }
+    }
     for (index, meter) in meters.iter().enumerate() {
         meter.chart.draw(paint, &place(index), &axis, &snapshot.events, index == 0 && flipped);
     }

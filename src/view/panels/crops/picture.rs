@@ -57,7 +57,8 @@ pub fn split(area: &Rect, inspection: &Inspection) -> Panes {
             // What the image's shape leaves free beside it is theirs.
             let free = inner.width() - picture.width() - 16.0;
             let rect = Rect::new(inner.min[0], top, inner.min[0] + free, middle);
-            (Rect::new(rect.max[0] + 16.0, top, inner.max[0], middle), rect, inner.max[1])
+            let used = attention::used([free, middle - top], aspect, cells).max(width);
+            (Rect::new(inner.min[0] + used + 16.0, top, inner.max[0], middle), rect, inner.max[1])
         } else {
             let least = attention::row_height(inner.width(), inner.height(), aspect, cells);
             let picture = fit(&Rect::new(inner.min[0], top, inner.max[0], middle - least - 6.0), aspect);

@@ -4,6 +4,7 @@
 use crate::config::Method;
 use crate::snapshot::{Inspection, Snapshot};
 use crate::view::charts::{grouped, short};
+use crate::view::explain;
 
 use super::attention;
 use super::marks;
@@ -80,8 +81,9 @@ pub fn loss_scale(snapshot: &Snapshot, inspection: &Inspection) -> (f32, String)
 
 /// One true sentence for the bar below.
 pub fn caption(snapshot: &Snapshot) -> String {
-    if let Some(stopped) = &snapshot.stopped {
-        return format!("Training has stopped: {stopped}. R re-initialises.");
+    // In a collapse all crops agree, and that is no news about pieces.
+    if snapshot.stopped.is_some() || snapshot.step == 0 || snapshot.verdict.kind.is_collapse() {
+        return explain::caption(snapshot);
     }
     let measured = snapshot.attention_references.zip(snapshot.history.attention_in_object.last());
     if let (Some((known, share)), 0) = (measured, snapshot.local_crops) {
