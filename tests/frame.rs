@@ -436,7 +436,7 @@ fn the_dino_scene_shows_the_balance() {
         assert!(coloured(&picture, [470, 100, 912, 640]).len() > 500, "{balance:?}: the strip has its colours");
     }
     let healthy = dino_snapshot(&gpu, 64, Balance::Healthy);
-    for size in [[1920, 1080], [1024, 768], [1280, 720], [800, 600]] {
+    for size in [[1920, 1080], [1024, 768], [1280, 720], [800, 600], [960, 540], [640, 480]] {
         let mut screen = Screen::new(Scene::Dino);
         let picture = draw(&gpu, &mut renderer, &mut screen, size, &healthy);
         keep(&picture, &format!("dino-{}x{}.png", size[0], size[1]));

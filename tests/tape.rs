@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use twinlens::gpu::{AdapterChoice, FreezeError, Gpu, GpuError, Kernel, Tape, Tensor};
 
-/// x, y (L, R, C); uniform rows, columns, least.
+/// x, y (L, R, C); uniform rows, columns, x_stride, least.
 const L2NORM: Kernel = Kernel::new("ops/l2norm_forward.wgsl");
-/// x, mean; uniform rows, learners.
-const MEAN: Kernel = Kernel::new("ops/row_mean.wgsl");
+/// x, y; uniform learners, columns, scale.
+const SUM: Kernel = Kernel::new("observe/column_sum.wgsl");
 /// partials, dgain, dshift; two of them written.
 const FOLD: Kernel = Kernel::new("ops/norm_fold.wgsl");
 
@@ -39,7 +39,14 @@ fn a_sound_tape_is_accepted() {
     let x = gpu.tensor("input", [1, 3, 4]).unwrap();
     let mut tape = Tape::new(&gpu);
     let y = tape.tensor("output", [1, 3, 4]);
-    tape.dispatch(&L2NORM).set("rows", 3_u32).set("columns", 4_u32).set("least", 1.0_f32).read("x", &x).write("y", &y).over([3, 1, 1]);
+    tape.dispatch(&L2NORM)
+        .set("rows", 3_u32)
+        .set("columns", 4_u32)
+        .set("x_stride", 12_u32)
+        .set("least", 1.0_f32)
+        .read("x", &x)
+        .write("y", &y)
+        .over([3, 1, 1]);
     assert_eq!(tape.freeze().unwrap().len(), 1);
 }
 
@@ -84,14 +91,15 @@ fn uniform_refusal(values: &[(&'static str, twinlens::gpu::Value)]) -> (String, 
 
 #[test]
 fn uniforms_that_do_not_fit() {
-    let (rows, columns, least) = (("rows", 3_u32.into()), ("columns", 4_u32.into()), ("least", 1.0_f32.into()));
-    let (field, problem) = uniform_refusal(&[rows, columns]);
+    let (rows, columns, stride, least) =
+        (("rows", 3_u32.into()), ("columns", 4_u32.into()), ("x_stride", 12_u32.into()), ("least", 1.0_f32.into()));
+    let (field, problem) = uniform_refusal(&[rows, columns, stride]);
     assert_eq!((field.as_str(), problem.as_str()), ("least", "not set"));
-    let (field, problem) = uniform_refusal(&[rows, columns, ("least", 1_u32.into())]);
+    let (field, problem) = uniform_refusal(&[rows, columns, stride, ("least", 1_u32.into())]);
     assert_eq!((field.as_str(), problem.as_str()), ("least", "set as u32, but the shader declares f32"));
-    let (field, problem) = uniform_refusal(&[rows, columns, least, ("most", 1_u32.into())]);
+    let (field, problem) = uniform_refusal(&[rows, columns, stride, least, ("most", 1_u32.into())]);
     assert_eq!((field.as_str(), problem.as_str()), ("most", "the shader's uniform has no such field"));
-    let (field, problem) = uniform_refusal(&[rows, columns, least, rows]);
+    let (field, problem) = uniform_refusal(&[rows, columns, stride, least, rows]);
     assert_eq!((field.as_str(), problem.as_str()), ("rows", "set twice"));
 }
 
@@ -131,7 +139,13 @@ fn writes_that_overlap() {
 fn a_tensor_read_before_it_was_written() {
     let error = refusal(|tape, _, y| {
         let mean = tape.tensor("mean", [1, 1, 1]);
-        tape.dispatch(&MEAN).set("rows", 12_u32).set("learners", 1_u32).read("x", y).write("mean", &mean).over([1, 1, 1]);
+        tape.dispatch(&SUM)
+            .set("learners", 1_u32)
+            .set("columns", 12_u32)
+            .set("scale", 1.0_f32)
+            .read("x", y)
+            .write("y", &mean)
+            .over([1, 1, 1]);
     });
     assert!(matches!(&error, FreezeError::ReadBeforeWrite { tensor, .. } if tensor == "output"), "{error}");
 }

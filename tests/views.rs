@@ -472,7 +472,8 @@ fn object_masks_are_the_share_of_each_patch() {
             let naive = (0..patch * patch).map(|pixel| coverage(pixel % patch, pixel / patch)).sum::<f64>() / f64::from(patch * patch);
             assert!((f64::from(covered) - naive).abs() <= 1e-4, "{family:?} image {image} patch {number}: {covered}, {naive}");
         }
-        assert!(got.iter().any(|covered| *covered > 0.9) && got.contains(&0.0));
+        let [least, most] = [f32::min, f32::max].map(|of| got.iter().copied().reduce(of).expect("patches"));
+        assert!(most - least > 0.2, "{family:?}: from {least} to {most}");
         assert!(views::record_object_masks(&mut Tape::new(&gpu), &Images::Synthetic(Scene::Weaves), &drawn, size, patch).is_none());
     }
 }

@@ -223,7 +223,8 @@ impl Chart<'_> {
         };
         let style = if self.greyed { Style::VALUE.coloured(theme::TEXT_2) } else { Style::VALUE };
         let mut right = area.max[0];
-        if all_values && !self.greyed {
+        let needed = self.lines.iter().map(|line| paint.text_width(style, &text_of(line)) + 12.0).sum::<f32>();
+        if all_values && !self.greyed && needed + paint.text_width(Style::TITLE, self.title) < area.width() {
             for line in self.lines.iter().skip(1).rev() {
                 right -= paint.text([right, y], Align::Right, style.coloured(line.colour), &text_of(line)) + 12.0;
             }

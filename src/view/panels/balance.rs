@@ -77,6 +77,8 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let width = paint.text_width(Style::LABEL, &text);
         let right = point[0] - 12.0 - width < area.min[0];
         let x = if right { point[0] + 12.0 } else { point[0] - 12.0 - width };
-        paint.text([x, point[1] - 12.0], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
+        // Under the point where "uniform" is above it.
+        let y = if point[1] < bottom - 0.85 * side { point[1] + 16.0 } else { point[1] - 12.0 };
+        paint.text([x, y], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
     }
 }

@@ -76,11 +76,13 @@ fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bo
 }
 
 fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
-    // The two names stand at different ends, for their lines are close.
-    let right = snapshot.untrained_knn.is_none_or(|untrained| late(untrained, &[&snapshot.history.knn_accuracy]));
-    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), false, !right)];
+    let knn = &snapshot.history.knn_accuracy;
+    // The two names stand at different ends, for their lines are close, and on the sides where the data are not.
+    let low = snapshot.untrained_knn.zip(knn.last()).is_some_and(|(untrained, now)| now <= untrained);
+    let right = snapshot.untrained_knn.is_none_or(|untrained| late(untrained, &[knn]));
+    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), low, !right)];
     if let Some(untrained) = snapshot.untrained_knn {
-        references.push(reference(untrained, format!("{} untrained", percent(untrained)), true, right));
+        references.push(reference(untrained, format!("{} untrained", percent(untrained)), !low, right));
     }
     let labelled = !snapshot.class_names.is_empty();
     Chart {
@@ -156,11 +158,8 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
         Chart {
             title: "Embedding std",
             qualifier: "of the head's bottleneck".to_owned(),
-            range: [0.0, 1.2],
-            references: vec![
-                reference(1.0, "1 spread out", false, true),
-                reference(0.0, "0 one point", false, late(0.0, &[&history.embedding_std])),
-            ],
+            range: [-0.25, 1.2],
+            references: vec![reference(1.0, "1 spread out", false, true), reference(0.0, "0 one point", true, false)],
             lines: single(&history.embedding_std),
             format: short,
             greyed: false,
