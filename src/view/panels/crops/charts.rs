@@ -147,7 +147,7 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         // A qualifier that does not fit is left to the tooltip.
         let [title, words] =
             [(Style::TITLE, meter.chart.title), (Style::LABEL, &meter.chart.qualifier)].map(|(style, text)| paint.text_width(style, text));
-        if title + words + 100.0 > inner.width() {
+        if title + words + 84.0 > inner.width() {
             meter.chart.qualifier.clear();
         }
     }
