@@ -1,4 +1,6 @@
 // Pictures on the screen, straight from buffers of packed RGBA8 (row by row), smoothly enlarged or cell by cell.
+// Reduced, a pixel is the mean of what it covers. Opaque cells have edges one screen pixel wide, so that uneven enlargements look
+// even; cells with alpha (heat maps) end between two pixels.
 
 struct Target {
     size: vec2<f32>,             // pixels
@@ -24,6 +26,7 @@ struct Varying {
     @builtin(position) position: vec4<f32>,
     @location(0) place: vec2<f32>,                       // 0 to 1 over the picture
     @location(1) @interpolate(flat) shape: vec4<u32>,    // first, width, height, flags
+    @location(2) @interpolate(flat) step: vec2<f32>,     // its pixels a screen pixel
 }
 
 @vertex fn vertex_picture(@builtin(vertex_index) vertex: u32, @builtin(instance_index) which: u32) -> Varying {
@@ -34,6 +37,7 @@ struct Varying {
     var out: Varying;
     out.position = vec4<f32>(pixel / surface.size * vec2<f32>(2.0, -2.0) + vec2<f32>(-1.0, 1.0), 0.0, 1.0);
     out.place = place;
+    out.step = vec2<f32>(f32(picture.width), f32(picture.height)) / max(picture.rect.zw - picture.rect.xy, vec2<f32>(1.0));
     out.shape = vec4<u32>(picture.first, picture.width, picture.height, picture.flags);
     return out;
 }
@@ -44,18 +48,36 @@ fn pixel_at(shape: vec4<u32>, at: vec2<i32>) -> vec4<f32> {
     return unpack4x8unorm(pixels[index]);
 }
 
+const SAMPLES = 3;  // along a side, at most, of what a reduced pixel covers
+
+// All kinds of picture are one loop over taps: software adapters run both sides of every branch, but only the turns that a loop takes.
 @fragment fn fragment_picture(in: Varying) -> @location(0) vec4<f32> {
-    let size = vec2<f32>(in.shape.yz);
-    var colour: vec4<f32>;
-    if (in.shape.w & SMOOTH) == 0u {
-        colour = pixel_at(in.shape, vec2<i32>(floor(in.place * size)));
-    } else {
-        let at = in.place * size - 0.5;
-        let corner = vec2<i32>(floor(at));
-        let f = at - floor(at);
-        let above = mix(pixel_at(in.shape, corner), pixel_at(in.shape, corner + vec2<i32>(1, 0)), f.x);
-        let below = mix(pixel_at(in.shape, corner + vec2<i32>(0, 1)), pixel_at(in.shape, corner + vec2<i32>(1, 1)), f.x);
-        colour = mix(above, below, f.y);
+    let smoothed = (in.shape.w & SMOOTH) != 0u;
+    let alpha = (in.shape.w & ALPHA) != 0u;
+    let here = in.place * vec2<f32>(in.shape.yz);
+    let reduced = (smoothed || !alpha) && max(in.step.x, in.step.y) > 1.0;
+    // Between the four pixels around: how far to the right and lower ones.
+    let between = fract(here - 0.5);
+    let edges = clamp((between - 0.5) / in.step + 0.5, vec2<f32>(0.0), vec2<f32>(1.0));
+    let far = select(select(edges, vec2<f32>(0.0), alpha), between, smoothed);
+    let beyond = far >= vec2<f32>(1.0);
+    // Where a tap has no weight there is only one.
+    let single = (far <= vec2<f32>(0.0)) | beyond;
+    let nearest = select(floor(here - 0.5) + select(vec2<f32>(0.5), vec2<f32>(1.5), beyond), here, vec2<bool>(alpha && !smoothed));
+
+    let covered = clamp(vec2<i32>(ceil(in.step)), vec2<i32>(1), vec2<i32>(SAMPLES));
+    let share = 1.0 / vec2<f32>(covered);
+    let count = select(select(vec2<i32>(2), vec2<i32>(1), single), covered, vec2<bool>(reduced));
+    let first = select(nearest, here + (0.5 * share - 0.5) * in.step, vec2<bool>(reduced));
+    let stride = select(vec2<f32>(1.0), share * in.step, vec2<bool>(reduced));
+    let weight = select(select(1.0 - far, vec2<f32>(1.0), single), share, vec2<bool>(reduced));
+    let others = select(far, share, vec2<bool>(reduced));
+    var colour = vec4<f32>(0.0);
+    for (var y = 0; y < count.y; y++) {
+        for (var x = 0; x < count.x; x++) {
+            let tap = pixel_at(in.shape, vec2<i32>(floor(first + vec2<f32>(f32(x), f32(y)) * stride)));
+            colour += tap * select(weight.x, others.x, x > 0) * select(weight.y, others.y, y > 0);
+        }
     }
-    return vec4<f32>(colour.rgb, select(1.0, colour.a, (in.shape.w & ALPHA) != 0u));
+    return vec4<f32>(colour.rgb, select(1.0, colour.a, alpha));
 }

@@ -73,6 +73,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('h'), _) => Action::Flip(Switch::Sharpening),
         (Some('c'), _) => Action::Resample,
         (Some('v'), _) => Action::Cloud,
+        (Some('b'), _) => Action::Batch,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
     };
@@ -103,6 +104,7 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyH => 'h',
         KeyCode::KeyC => 'c',
         KeyCode::KeyV => 'v',
+        KeyCode::KeyB => 'b',
         _ => return None,
     })
 }

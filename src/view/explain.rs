@@ -195,7 +195,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
             ("V", "the embedding cloud, and back"),
             ("C", "other crops of the image"),
         ]),
-        Scene::Multicrop => keys.extend([("C", "other crops"), ("←  →", "another image")]),
+        Scene::Multicrop => keys.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
     }
     keys.extend([
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),

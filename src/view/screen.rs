@@ -62,6 +62,8 @@ pub enum Action {
     Cloud,
     /// Draw other crops.
     Resample,
+    /// Show the last batch's first image again.
+    Batch,
     /// Choose the next thing in that direction: a prototype, an image.
     Arrow(Direction),
     /// Show or hide the key help.
@@ -163,6 +165,7 @@ impl Screen {
             Action::Cloud => self.cloud = self.scene == Scene::Dino && !self.cloud,
             Action::Resample if self.scene == Scene::Byol => self.say("C draws other crops in the scenes 2 and 3."),
             Action::Resample => commands.push(Command::Resample),
+            Action::Batch => commands.push(Command::ShowImage(None)),
             Action::Arrow(direction) => match self.scene {
                 Scene::Byol => {}
                 Scene::Dino => self.dino.arrow(direction, snapshot),
@@ -273,19 +276,17 @@ impl Screen {
                             self.centre.steer(&frame, &stage);
                         }
                     }
-                    Scene::Multicrop => self.crops.centre(&frame, layout.centre, snapshot, &mut wanted),
+                    Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
                 }
                 self.centre.wheel = 0.0;
                 self.mechanism.typing &= layout.left.is_some() && scene != Scene::Multicrop;
                 match (layout.left, scene) {
-                    (None, _) => {}
+                    (None, _) | (_, Scene::Multicrop) => {}
                     (Some(left), Scene::Byol | Scene::Dino) => self.mechanism.ui(&frame, left, snapshot, &mut wanted),
-                    (Some(left), Scene::Multicrop) => self.crops.left(&frame, left, snapshot, &mut wanted),
                 }
                 match (layout.right, scene) {
-                    (None, _) => {}
+                    (None, _) | (_, Scene::Multicrop) => {}
                     (Some(right), Scene::Byol | Scene::Dino) => self.meters.ui(&frame, right, snapshot, &mut wanted),
-                    (Some(right), Scene::Multicrop) => self.crops.right(&frame, right, snapshot, &mut wanted),
                 }
                 let height = match scene {
                     Scene::Byol => centre::notice_height(&layout.centre),

@@ -31,6 +31,12 @@ pub const TEXT_2: Colour = hex(0xB9C1CC);
 pub const STUDENT: Colour = hex(0xE69F00);
 /// The teacher: outlined.
 pub const TEACHER: Colour = hex(0xB18CFF);
+/// A global crop: solid frame.
+pub const GLOBAL: Colour = hex(0x56B4E9);
+/// A local crop: dashed frame.
+pub const LOCAL: Colour = hex(0x2BB673);
+/// A bar inside a matrix cell.
+pub const CELL: Colour = hex(0x3A4452);
 /// Collapse and alarms. Never text.
 pub const ALARM: Colour = hex(0xD55E00);
 

@@ -20,7 +20,7 @@ impl Panel for BottomBar {
         paint.fill(area, theme::PANEL, 0.0);
         paint.rule(area.min, [area.max[0], area.min[1]], theme::SEPARATOR, 1.0);
         let [left, right] = [16.0, area.max[0] - 16.0];
-        let sentence = caption(snapshot);
+        let sentence = if frame.scene == Scene::Multicrop { super::crops::caption(snapshot) } else { caption(snapshot) };
         let y = area.min[1] + 20.0;
         if paint.text_clipped([left, y], Style::CAPTION, &sentence, right - left) + 1.0 >= right - left {
             let touch = frame.touch("caption", Rect::new(left, y - 12.0, right, y + 12.0));
@@ -46,7 +46,7 @@ impl Panel for BottomBar {
         match frame.scene {
             Scene::Byol => {}
             Scene::Dino => hints.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
-            Scene::Multicrop => hints.push((&["C"], "other crops")),
+            Scene::Multicrop => hints.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
         }
         let rest: [(&[&str], &str); 6] = [
             (&["R"], "re-initialise"),
