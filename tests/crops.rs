@@ -232,3 +232,32 @@ fn learning_dino_without_sharpening_all_prototypes_are_equal() {
     let (verdict, mean_entropy, kl) = verdict_of(&["sharpening=off"], 110);
     assert!(verdict == VerdictKind::Uniform && mean_entropy > 4.1 && kl < 0.02, "{verdict:?}: entropy of the mean {mean_entropy}, KL {kl}");
 }
+
+#[test]
+fn other_crops_of_the_batchs_image_are_of_the_same_image() {
+    let gpu = gpu();
+    let mut session = open(&gpu, "multicrop-pyramid", &[]);
+    steps(&mut session, 2);
+    session.look_now().expect("a look");
+    let first = session.snapshot().inspection.expect("it was looked at");
+    let picture = |session: &Session| {
+        let look = session.snapshot().inspection.expect("it was looked at");
+        let copy = gpu.tensor("copy", [1, 1, look.picture_side * look.picture_side]).expect("memory");
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(&look.picture, 0, &copy.buffer, 0, copy.bytes());
+        gpu.queue.submit([encoder.finish()]);
+        words(session, &copy)
+    };
+    let before = picture(&session);
+    session.apply(Command::Resample);
+    session.look_now().expect("a look");
+    let second = session.snapshot().inspection.expect("it was looked at");
+    assert!(!second.of_batch && second.crops != first.crops && second.class == first.class);
+    assert!(picture(&session) == before, "the picture stays");
+    steps(&mut session, 1);
+    session.look_now().expect("a look");
+    assert_eq!(session.snapshot().inspection.expect("it was looked at").crops, second.crops, "training goes on, the image stays");
+    session.apply(Command::ShowImage(None));
+    session.look_now().expect("a look");
+    assert!(session.snapshot().inspection.is_some_and(|look| look.of_batch && look.draw == 3));
+}

@@ -25,10 +25,12 @@ const CROP_SEED: [u32; 2] = [0x1005, 0xC10D];
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// The first image of the batch of this step with its crops.
+    /// The first image of the batch of this step.
     Batch {
         /// The step, 1-based.
         step: u32,
+        /// 0: the very crops of the batch; else how often others were drawn.
+        draw: u32,
     },
     /// An image of the data set, with crops drawn for it.
     Image {
@@ -43,8 +45,9 @@ pub enum Subject {
 pub struct Inspector {
     of_batch: Look,
     of_image: Look,
-    /// Step or draw, and number of the image.
+    /// What crops are drawn by.
     draw: Tensor,
+    /// Step whose batch it is, or number of the image.
     number: Tensor,
     /// Images that can be looked at.
     pub images: u32,
@@ -102,7 +105,8 @@ impl Inspector {
         let source = |seeds: &Tensor| SeedSource { seeds: seeds.clone(), step: Counter::of(&draw) };
         let (all, images) = everything(trainer)?;
         let of_batch = Look::record(trainer, axes, &trainer.images, &source(&batch_seeds), |tape| {
-            record_images(tape, &trainer.images, 1, &source(&batch_seeds))
+            let of_step = SeedSource { seeds: batch_seeds.clone(), step: Counter::of(&number) };
+            record_images(tape, &trainer.images, 1, &of_step)
         })?;
         let of_image =
             Look::record(trainer, axes, &all, &source(&own_seeds), |tape| record_held_out(tape, &all, 1, &Counter::of(&number)))?;
@@ -120,7 +124,8 @@ impl Inspector {
     /// Sets what the look's program will see.
     pub fn aim(&self, trainer: &Trainer, subject: Subject) {
         let (draw, number) = match subject {
-            Subject::Batch { step } => (step, 0),
+            // Steps never come that far.
+            Subject::Batch { step, draw } => (if draw == 0 { step } else { 0x8000_0000 | step.wrapping_mul(977).wrapping_add(draw) }, step),
             Subject::Image { number, draw } => (draw, number),
         };
         trainer.gpu.upload(&self.draw, &[draw]);

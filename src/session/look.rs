@@ -15,9 +15,7 @@ use crate::train::Trainer;
 pub(super) struct Looking {
     inspector: Inspector,
     copies: Readback,
-    /// Chosen image; none follows the batch.
-    image: Option<u32>,
-    draw: u32,
+    watched: Watched,
     aimed: Subject,
     is_pending: bool,
     picture: Tensor,
@@ -25,6 +23,15 @@ pub(super) struct Looking {
     locals: Option<Tensor>,
     config: Shape,
     last: Option<Inspection>,
+}
+
+/// What the user wants to look at.
+#[derive(Clone, Copy)]
+enum Watched {
+    /// The first image of each batch, with its crops.
+    Batch,
+    /// This one.
+    Still(Subject),
 }
 
 struct Shape {
@@ -36,15 +43,14 @@ struct Shape {
 impl Looking {
     pub(super) fn new(gpu: &Gpu, trainer: &Trainer, axes: &Tensor) -> Result<Self, GpuError> {
         let inspector = Inspector::new(trainer, axes)?;
-        let aimed = Subject::Batch { step: 1 };
+        let aimed = Subject::Batch { step: 1, draw: 0 };
         let look = inspector.look(aimed);
         let shown = |name: &str, like: &Tensor| gpu.tensor(name, like.shape());
         let bytes = numbers(look).iter().map(|tensor| u64::from(tensor.elements()) * 4).sum();
         let config = &trainer.config;
         Ok(Self {
             copies: Readback::new(gpu, bytes, 2),
-            image: None,
-            draw: 0,
+            watched: Watched::Batch,
             aimed,
             is_pending: false,
             picture: shown("shown_picture", &look.picture)?,
@@ -62,8 +68,7 @@ impl Looking {
 
     /// Goes on with what another one looked at.
     pub(super) const fn follow(&mut self, other: &Self) {
-        self.image = other.image;
-        self.draw = other.draw;
+        self.watched = other.watched;
     }
 
     /// Images that can be looked at.
@@ -72,16 +77,23 @@ impl Looking {
     }
 
     pub(super) const fn show(&mut self, image: Option<u32>) {
-        self.image = match image {
-            Some(number) => Some(number % self.inspector.images),
-            None => None,
+        self.watched = match image {
+            Some(number) => Watched::Still(Subject::Image { number: number % self.inspector.images, draw: 0 }),
+            None => Watched::Batch,
         };
     }
 
-    /// Other crops: of the chosen image, or of the one that was followed so far, which is not followed any longer.
-    pub(super) fn resample(&mut self) {
-        self.draw = self.draw.wrapping_add(1);
-        self.image = Some(self.image.unwrap_or(0));
+    /// Other crops of the image that is looked at; the batch is not followed any longer.
+    pub(super) const fn resample(&mut self) {
+        let still = match (self.watched, self.aimed) {
+            (Watched::Still(Subject::Batch { step, draw }), _) | (Watched::Batch, Subject::Batch { step, draw }) => {
+                Subject::Batch { step, draw: draw + 1 }
+            }
+            (Watched::Still(Subject::Image { number, draw }), _) | (Watched::Batch, Subject::Image { number, draw }) => {
+                Subject::Image { number, draw: draw + 1 }
+            }
+        };
+        self.watched = Watched::Still(still);
     }
 
     /// Whether a look may begin.
@@ -90,9 +102,9 @@ impl Looking {
     }
 
     pub(super) fn aim(&mut self, trainer: &Trainer) {
-        self.aimed = match self.image {
-            Some(number) => Subject::Image { number, draw: self.draw },
-            None => Subject::Batch { step: (trainer.step() as u32).max(1) },
+        self.aimed = match self.watched {
+            Watched::Still(subject) => subject,
+            Watched::Batch => Subject::Batch { step: (trainer.step() as u32).max(1), draw: 0 },
         };
         self.inspector.aim(trainer, self.aimed);
     }
@@ -177,7 +189,7 @@ impl Looking {
             student_distribution = floats(take(student_log))[prototypes..2 * prototypes].iter().map(|log| log.exp()).collect();
         }
         let (of_batch, number, draw) = match self.aimed {
-            Subject::Batch { step } => (true, None, step),
+            Subject::Batch { step, draw } => (draw == 0, None, if draw == 0 { step } else { draw }),
             Subject::Image { number, draw } => (false, Some(number), draw),
         };
         Inspection {

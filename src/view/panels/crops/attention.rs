@@ -119,8 +119,8 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
     let side = inspection.attention_side;
     let mut y = area.min[1] + 10.0;
     let grid = format!("{side} × {side} patches");
-    let long = format!("last block, head by head, {grid}; brightest = the head's largest share");
-    let middle = format!("last block, head by head, {grid}");
+    let long = format!("the student's last block, head by head, {grid}; brightest = the head's largest share");
+    let middle = format!("the student's last block, {grid}");
     if panes.column {
         paint.text_clipped([area.min[0], y], Style::TITLE, "CLS attention", area.width() + 12.0);
         y += 18.0;

@@ -110,8 +110,8 @@ fn shown(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     let previous = Rect::new(area.min[0], y - 14.0, area.min[0] + 34.0, y + 14.0);
     let next = Rect::new(area.max[0] - 34.0, y - 14.0, area.max[0], y + 14.0);
     for (id, rect, symbol, which, tip) in [
-        ("previous", previous, "←", Turn::Previous, "The held-out image before (left arrow)"),
-        ("next", next, "→", Turn::Next, "The next held-out image (right arrow)"),
+        ("previous", previous, "←", Turn::Previous, "The image before (left arrow)"),
+        ("next", next, "→", Turn::Next, "The next image (right arrow)"),
     ] {
         if button(frame, id, rect, symbol, "", false, tip) {
             commands.extend(turn(snapshot, which));
@@ -121,8 +121,9 @@ fn shown(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     let texts = match &snapshot.inspection {
         Some(Inspection { of_batch: false, image: Some(image), .. }) => {
             let (number, count) = (grouped(u64::from(*image) + 1), grouped(u64::from(snapshot.images)));
-            vec![format!("held-out image {number} of {count}"), format!("image {number} of {count}"), format!("{number} of {count}")]
+            vec![format!("image {number} of {count}"), format!("{number} of {count}")]
         }
+        Some(Inspection { of_batch: false, .. }) => vec!["an image of a batch before".to_owned(), "of a batch before".to_owned()],
         Some(_) => vec!["first image of the last batch".to_owned(), "first of the last batch".to_owned(), "of the batch".to_owned()],
         None => vec!["no image yet".to_owned()],
     };

@@ -17,8 +17,12 @@ pub fn image(snapshot: &Snapshot, inspection: &Inspection) -> Vec<String> {
         Some(image) if !inspection.of_batch => {
             let (number, draws) = (grouped(u64::from(image) + 1), inspection.draw);
             let again = if draws > 0 { format!(", crops drawn again {draws}×") } else { String::new() };
-            let short = format!("held-out image {number}");
+            let short = format!("image {number}");
             vec![format!("{short}{class}{again}"), format!("{short}{class}"), short]
+        }
+        _ if !inspection.of_batch => {
+            let short = "an image of a batch before".to_owned();
+            vec![format!("{short}{class}, crops drawn again {}×", inspection.draw), format!("{short}{class}"), short]
         }
         _ => {
             let step = grouped(inspection.draw);
