@@ -346,16 +346,28 @@ impl Session {
                 config.seed = config.seed.wrapping_add(u64::from(new_seed));
                 self.restart(config, self.data.clone())?;
             }
-            Command::LoadPreset(name) => match RunConfig::load(&name, Some(&self.trainer.config.data.to_string()), &[]) {
-                Ok(config) => self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, self.data.clone())?,
-                Err(error) => self.notices.push(error.to_string()),
-            },
+            Command::LoadPreset(name) => self.load_preset(&name)?,
             Command::LoadData(spec) => {
                 self.notices.push(format!("loading {spec} ..."));
                 self.loading = Some((spec.clone(), LoadedData::load_aside(spec)));
             }
         }
         Ok(())
+    }
+
+    /// Another preset with its own procedural images, or with the user's images where those are trained on.
+    fn load_preset(&mut self, name: &str) -> Result<(), SessionError> {
+        let own = Some(&self.trainer.config.data).filter(|data| !data.is_synthetic()).map(ToString::to_string);
+        match RunConfig::load(name, own.as_deref(), &[]) {
+            Ok(config) => {
+                let data = if own.is_some() { self.data.clone() } else { Arc::new(LoadedData::load(&config.data)?) };
+                self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, data)
+            }
+            Err(error) => {
+                self.notices.push(error.to_string());
+                Ok(())
+            }
+        }
     }
 
     fn take_loaded(&mut self) {

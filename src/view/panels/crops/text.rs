@@ -27,7 +27,8 @@ pub fn image(snapshot: &Snapshot, inspection: &Inspection) -> Vec<String> {
         _ => {
             let step = grouped(inspection.draw);
             let short = format!("the crops of step {step}");
-            vec![format!("the very crops that step {step} trained on{class}"), format!("{short}{class}"), short]
+            let trained = if snapshot.step < inspection.draw { "trains on next" } else { "trained on" };
+            vec![format!("the very crops that step {step} {trained}{class}"), format!("{short}{class}"), short]
         }
     }
 }
