@@ -166,11 +166,83 @@ fn dump_step_writes_what_it_promises() {
 }
 
 #[test]
+fn a_dumped_step_of_dino_has_the_names_that_pytorch_users_expect() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("utf-8");
+    let output = twinlens(&["dump-step", "--preset", "multicrop", "--set", "batch=2", "--set", "local_crops=3", "--out", out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let bytes = std::fs::read(folder.path().join("step.safetensors")).expect("the tensors");
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
+    let shape = |name: &str| tensors.tensor(name).unwrap_or_else(|_| panic!("{name} is missing")).shape().to_vec();
+    assert_eq!(shape("views.1"), [2, 3, 32, 32]);
+    assert_eq!(shape("views.4"), [2, 3, 16, 16]);
+    assert_eq!(shape("student.out.4"), [2, 64]);
+    assert_eq!(shape("teacher.out.1"), [2, 64]);
+    assert!(tensors.tensor("teacher.out.2").is_err(), "the teacher sees the globals only");
+    assert_eq!((shape("center.before"), shape("center.after")), (vec![64], vec![64]));
+    for role in ["student.before", "teacher.after", "moment1.after", "grad"] {
+        for (name, expected) in [
+            ("encoder.cls_token", vec![1, 1, 48]),
+            ("encoder.pos_embed", vec![1, 65, 48]),
+            ("encoder.patch_embed.proj.weight", vec![48, 3, 4, 4]),
+            ("encoder.blocks.1.attn.qkv.weight", vec![144, 48]),
+            ("encoder.blocks.0.attn.qkv.bias", vec![144]),
+            ("encoder.blocks.0.mlp.fc1.weight", vec![96, 48]),
+            ("encoder.norm.bias", vec![48]),
+            ("head.mlp.2.weight", vec![32, 128]),
+            ("head.last_layer.weight_v", vec![64, 32]),
+        ] {
+            assert_eq!(shape(&format!("{role}.{name}")), expected, "{role}.{name}");
+        }
+    }
+    assert_eq!(shape("student.before.head.last_layer.weight_g"), [64, 1]);
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("step.json")).expect("step.json")).expect("JSON");
+    assert_eq!((json["method"].as_str(), json["locals"].as_u64(), json["encoder"]["kind"].as_str()), (Some("dino"), Some(3), Some("vit")));
+    assert!(
+        ["teacher_temperature", "student_temperature", "centering", "center_momentum"].iter().all(|key| json["hyper"][key].is_number())
+    );
+}
+
+#[test]
+fn the_log_of_dino_has_its_own_fields() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log.jsonl");
+    let arguments = ["train", "--preset", "multicrop-pyramid", "--steps", "10", "--set", "batch=4", "--json", "--log"];
+    let output = twinlens(&[&arguments[..], &[path.to_str().expect("utf-8")]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object on stdout");
+    for key in [
+        "teacher_entropy",
+        "mean_teacher_entropy",
+        "mutual_information",
+        "kl",
+        "prototypes_used",
+        "fragment_to_whole",
+        "fragment_to_fragment",
+        "fragment_median_rank",
+    ] {
+        assert!(summary[key].is_number(), "{key} in {summary}");
+    }
+    assert_eq!(summary["agreement"].as_array().map(Vec::len), Some(6), "one a crop");
+    let last = std::fs::read_to_string(path).expect("a log").lines().last().map(str::to_owned).expect("lines");
+    let last: serde_json::Value = serde_json::from_str(&last).expect("JSON");
+    let number = |key: &str| last[key].as_f64().unwrap_or_else(|| panic!("{key} in {last}"));
+    assert!((number("loss") - number("teacher_entropy") - number("kl")).abs() < 1e-5);
+    assert!((number("mean_teacher_entropy") - number("teacher_entropy") - number("mutual_information")).abs() < 1e-5);
+}
+
+#[test]
 fn presets_and_doctor_print_something_useful() {
     let presets = twinlens(&["presets"]);
     assert!(presets.status.success());
     let text = String::from_utf8_lossy(&presets.stdout).into_owned();
-    assert!(["byol ", "byol-fast", "byol-batchnorm"].iter().all(|name| text.contains(name)), "{text}");
+    assert!(
+        ["byol ", "byol-fast", "byol-batchnorm", "byol-vit", "dino ", "dino-fast", "dino-vit", "multicrop ", "attention"]
+            .iter()
+            .all(|name| text.contains(name)),
+        "{text}"
+    );
     let explained = twinlens(&["presets", "--explain"]);
     assert!(String::from_utf8_lossy(&explained.stdout).contains("predictor_multiplier"));
     let doctor = twinlens(&["doctor"]);

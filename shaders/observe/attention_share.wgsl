@@ -11,12 +11,15 @@ struct Params { images: u32, heads: u32, columns: u32, patches: u32 }
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     if (gid.x >= params.images) { return; }
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let heads = params.heads + gid.y;
+    let patches = params.patches + gid.y;
     var share = 0.0;
-    for (var head = 0u; head < params.heads; head++) {
+    for (var head = 0u; head < heads; head++) {
         let row = ((gid.z * params.images + gid.x) * params.heads + head) * params.columns + 1u;
         var inside = 0.0;
         var all = 0.0;
-        for (var p = 0u; p < params.patches; p++) {
+        for (var p = 0u; p < patches; p++) {
             let weight = attention[row + p];
             all += weight;
             inside += weight * mask[gid.x * params.patches + p];

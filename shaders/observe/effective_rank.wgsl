@@ -9,12 +9,14 @@ struct Params { learners: u32, count: u32 }
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     if (gid.x >= params.learners) { return; }
-    let first = gid.x * params.count;
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let count = params.count + gid.y;
+    let first = gid.x * count;
     var total = 0.0;
-    for (var i = 0u; i < params.count; i++) { total += max(values[first + i], 0.0); }
+    for (var i = 0u; i < count; i++) { total += max(values[first + i], 0.0); }
     var entropy = 0.0;
     if (total > 0.0) {
-        for (var i = 0u; i < params.count; i++) {
+        for (var i = 0u; i < count; i++) {
             let p = max(values[first + i], 0.0) / total;
             if (p > 0.0) { entropy -= p * log(p); }
         }

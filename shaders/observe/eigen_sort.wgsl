@@ -14,7 +14,8 @@ struct Params { quads: u32 }
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
-    let quads = params.quads;
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let quads = params.quads + gid.y;
     let n = 4u * quads;
     let row = gid.x;
     if (row >= n) { return; }

@@ -11,8 +11,10 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     if (gid.x >= params.rows) { return; }
     let first = gid.z * params.rows;
     let own = x[first + gid.x];
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let rows = params.rows + gid.y;
     var before = 0u;
-    for (var j = 0u; j < params.rows; j++) {
+    for (var j = 0u; j < rows; j++) {
         let other = x[first + j];
         before += select(0u, 1u, other < own || (other == own && j < gid.x));
     }

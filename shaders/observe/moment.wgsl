@@ -19,7 +19,9 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     var sum1 = vec4(0.0);
     var sum2 = vec4(0.0);
     var sum3 = vec4(0.0);
-    for (var r = 0u; r < params.rows; r++) {
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let rows = params.rows + gid.y;
+    for (var r = 0u; r < rows; r++) {
         let row = (gid.z * params.rows + r) * quads;
         let a = x[row + i] - mean_i;
         let b = x[row + j] - mean_j;

@@ -11,8 +11,10 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     if (gid.x >= params.rows) { return; }
     let row = gid.z * params.rows + gid.x;
     let own = similarities[row * params.rows + gid.x];
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let rows = params.rows + gid.y;
     var rank = 1.0;
-    for (var j = 0u; j < params.rows; j++) {
+    for (var j = 0u; j < rows; j++) {
         rank += select(0.0, 1.0, similarities[row * params.rows + j] > own);
     }
     ranks[row] = rank;

@@ -12,13 +12,15 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     if (gid.x >= 2u * params.views) { return; }
     let i = gid.x / params.views;
     let v = gid.x % params.views;
-    let quads = params.quads;
+    // gid.y is 0, which Mesa does not know: it would put the uniform's value in and compile anew at every dispatch.
+    let quads = params.quads + gid.y;
+    let batch = params.batch + gid.y;
     let first = vec2(
         gid.z * params.student_stride + v * params.batch * quads,
         gid.z * params.teacher_stride + i * params.batch * quads,
     );
     var sum = 0.0;
-    for (var b = 0u; b < params.batch; b++) {
+    for (var b = 0u; b < batch; b++) {
         var products = vec3(0.0);
         for (var j = 0u; j < quads; j++) {
             let s = student[first.x + b * quads + j];

@@ -12,7 +12,7 @@ use crate::config::GLOBAL_VIEWS;
 use crate::gpu::{Gpu, Readback, Tensor};
 use crate::observe::history::push_steps;
 use crate::observe::step_log::StepLog;
-use crate::observe::verdict::{DinoJudge, Judge};
+use crate::observe::verdict::{COMPLETE_BELOW_STD, DinoJudge, Judge};
 use crate::snapshot::{Distributions, History, Series, Verdict};
 use crate::train::Trainer;
 
@@ -33,7 +33,7 @@ pub struct LearnerMeters {
     pub verdict: &'static str,
     /// Least embedding_std of any step so far.
     pub embedding_std_minimum: Option<f32>,
-    /// First step whose embedding_std was under the threshold of `complete`.
+    /// BYOL: first step whose embedding_std was under the threshold of `complete`.
     pub first_collapsed_step: Option<u64>,
     /// kNN accuracy of the embedding at step 0.
     pub knn_untrained: Option<f32>,
@@ -339,7 +339,8 @@ impl Meters {
                     judge.push_entropies(values.step, seen.teacher_entropy, seen.mean_teacher_entropy);
                 }
                 judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
-                if std < crate::observe::verdict::COMPLETE_BELOW_STD && judged.first_collapsed.is_none() {
+                // DINO's collapses are seen in its distributions, not here.
+                if std < COMPLETE_BELOW_STD && judged.dino.is_none() && judged.first_collapsed.is_none() {
                     judged.first_collapsed = Some(values.step);
                 }
             }
