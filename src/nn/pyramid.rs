@@ -38,7 +38,7 @@ impl Pyramid {
         self.widths[2]
     }
 
-    /// Patches (L, rows, patch · patch · 3) in Morton order → embeddings (L, images, widths[2]).
+    /// Patches (L, rows, patch · patch · 3) in Morton order → embeddings (L, images, last width).
     pub fn forward(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Tensor, sequences: Sequences) -> Tensor {
         let mut x = patches.clone();
         for (index, (linear, norm)) in self.stages.iter().enumerate() {
