@@ -399,6 +399,12 @@ impl RunConfig {
                 );
             }
         }
+        if self.views.locals > 0 && self.views.local_size > self.image_size {
+            return refuse(
+                format!("local_size {} is larger than image_size {}", self.views.local_size, self.image_size),
+                "lower local_size: a local view is a small picture of a small piece",
+            );
+        }
         match kind {
             EncoderKind::Pyramid if widths.iter().any(|width| width % 4 != 0) => {
                 refuse(format!("widths {widths:?} are not all multiples of 4"), "round them to multiples of 4")

@@ -363,8 +363,9 @@ impl Meters {
     /// Steps a second over the last two seconds; 0 when nothing has come for as long.
     pub(super) fn steps_per_second(&self, now: Instant) -> f32 {
         match (self.pace.front(), self.pace.back()) {
-            (Some(first), Some(last)) if last.1 > first.1 && now - last.0 < Duration::from_secs(2) => {
-                (last.1 - first.1) as f32 / (last.0 - first.0).as_secs_f32().max(1e-3)
+            // Numbers that came together say nothing of the time between the steps.
+            (Some(first), Some(last)) if last.0 - first.0 > Duration::from_millis(100) && now - last.0 < Duration::from_secs(2) => {
+                (last.1 - first.1) as f32 / (last.0 - first.0).as_secs_f32()
             }
             _ => 0.0,
         }

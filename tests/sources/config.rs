@@ -79,6 +79,7 @@ fn bad_overrides_are_refused_by_name() {
     refused(set(&["encoder=vit", "heads=5"]), &["dim 48", "5 heads"]);
     refused(set(&["local_crops=9"]), &["from 0 to 8"]);
     refused(set(&["local_crops=2", "local_size=12"]), &["local_size 12"]);
+    refused(set(&["local_crops=2", "local_size=64"]), &["local_size 64", "image_size 32"]);
     refused(set(&["prototypes=6"]), &["prototypes 6", "multiple of 4"]);
     refused(set(&["global_area=0.9,0.2"]), &["rising"]);
     refused(set(&["widths=32,64"]), &["three whole numbers"]);
