@@ -268,7 +268,7 @@ impl Default for RunConfig {
                 epsilon: 1e-8,
                 clip_norm: 0.0,
                 warmup_steps: 20,
-                tau: 0.99,
+                tau: 0.985,
                 ema: true,
                 predictor: true,
                 stop_gradient: true,
