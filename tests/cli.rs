@@ -233,6 +233,23 @@ fn the_log_of_dino_has_its_own_fields() {
 }
 
 #[test]
+fn resume_takes_what_may_change_while_it_trains() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let saved = folder.path().join("c.safetensors");
+    let path = saved.to_str().expect("utf-8");
+    let run = |arguments: &[&str]| {
+        let output = twinlens(&[&["train", "--json", "--log-every", "1"], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON")
+    };
+    let crops = |summary: &serde_json::Value| summary["agreement"].as_array().map(Vec::len);
+    let first = run(&["--preset", "dino", "--set", "batch=4", "--steps", "2", "--save", path]);
+    assert_eq!(crops(&first), Some(2));
+    let more = run(&["--steps", "3", "--resume", path, "--set", "local_crops=3"]);
+    assert_eq!(crops(&more), Some(5), "two globals and three locals");
+}
+
+#[test]
 fn presets_and_doctor_print_something_useful() {
     let presets = twinlens(&["presets"]);
     assert!(presets.status.success());

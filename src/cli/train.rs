@@ -60,12 +60,14 @@ fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failu
         let mut checkpoint = Checkpoint::read(path)?;
         for text in &args.run.overrides {
             let (key, value) = text.split_once('=').ok_or_else(|| Failure::Usage(format!("--set {text}: expected KEY=VALUE")))?;
+            let mut views = checkpoint.config.views;
             for hyper in &mut checkpoint.hypers {
                 let mut config = RunConfig { hyper: *hyper, ..checkpoint.config.clone() };
                 config.set_live(key.trim(), value.trim())?;
                 config.validate()?;
-                *hyper = config.hyper;
+                (*hyper, views) = (config.hyper, config.views);
             }
+            checkpoint.config.views = views;
         }
         if checkpoint.step > args.steps {
             return Err(Failure::Usage(format!("--steps {}: the checkpoint is already at step {}", args.steps, checkpoint.step)));

@@ -198,6 +198,7 @@ impl Meters {
         self.seen = step;
         if let Ok(judged) = serde_json::from_str::<Vec<Judged>>(state)
             && judged.len() == self.learners
+            && judged.iter().all(|judged| judged.dino.is_some() == (self.prototypes > 0))
         {
             self.judged = judged;
         }
