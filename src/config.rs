@@ -19,6 +19,9 @@ pub use presets::{Preset, preset_names, presets};
 /// Memory that a configuration may ask for (estimated, in bytes) before it is refused.
 pub const MAXIMUM_MEMORY_BYTES: u64 = 4 << 30;
 
+/// Features of an attention head, at most: what the kernels hold.
+pub const MAXIMUM_HEAD: u32 = 64;
+
 /// Number of global views of an image in a step.
 pub const GLOBAL_VIEWS: u32 = 2;
 
@@ -413,6 +416,9 @@ impl RunConfig {
                 format!("dim {dim} is no multiple of 8 that {heads} heads share in multiples of 4"),
                 "choose dim = heads times 8 or 16",
             ),
+            EncoderKind::Vit if dim / heads > MAXIMUM_HEAD => {
+                refuse(format!("dim {dim} over {heads} heads makes {} features a head, at most {MAXIMUM_HEAD}", dim / heads), "raise heads")
+            }
             _ => Ok(()),
         }
     }

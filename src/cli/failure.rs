@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::config::ConfigError;
 use crate::data::source::SourceError;
-use crate::gpu::GpuError;
+use crate::gpu::{FreezeError, GpuError};
 use crate::session::SessionError;
 use crate::train::TrainError;
 use crate::train::checkpoint::CheckpointError;
@@ -60,6 +60,9 @@ impl From<GpuError> for Failure {
         match error {
             GpuError::NoAdapter(_) | GpuError::Device { .. } | GpuError::Lost(_) => Self::NoAdapter(text),
             GpuError::TooLarge { .. } => Self::Usage(text),
+            GpuError::Freeze(FreezeError::TooManyGroups { .. }) => {
+                Self::Usage(format!("{text}; lower batch, local_crops, image_size, dim or heads, or raise patch"))
+            }
             GpuError::Shader(_) | GpuError::Freeze(_) => Self::Bug(text),
         }
     }

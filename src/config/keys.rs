@@ -232,7 +232,7 @@ pub const KEYS: &[Key] = &[
         off: "The projector starts as drawn."),
     row!("projector_hidden", integer 4 to 4096, projector_hidden, "features", live: false,
         "Hidden features of projector and predictor, or of DINO's head; a multiple of 4."),
-    row!("projector_output", integer 4 to 1024, projector_output, "features", live: false,
+    row!("projector_output", integer 4 to 128, projector_output, "features", live: false,
         "Features of the projection, which BYOL's loss sees, or of DINO's bottleneck; a multiple of 4."),
     row!("head_layers", integer 2 to 3, head_layers, "layers", live: false, "DINO: linear layers of the head before the prototypes."),
     row!("prototypes", integer 4 to 65_536, prototypes, "prototypes", live: false, "DINO: number of prototypes, K; a multiple of 4."),

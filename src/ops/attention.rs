@@ -31,7 +31,7 @@ const FIRST_SPREAD: Kernel = Kernel::new("ops/attention_first_spread.wgsl");
 const FIRST_SPREAD_QUADS: Kernel = Kernel::new("ops/attention_first_spread_quads.wgsl");
 
 /// The most dimensions of a head.
-pub const LARGEST_HEAD: u32 = 64;
+pub const LARGEST_HEAD: u32 = crate::config::MAXIMUM_HEAD;
 
 /// Which tokens of an image ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -77,6 +77,8 @@ fn bad_overrides_are_refused_by_name() {
     refused(set(&["normalisation=none"]), &["layernorm or batchnorm"]);
     refused(set(&["method=simclr"]), &["byol or dino"]);
     refused(set(&["encoder=vit", "heads=5"]), &["dim 48", "5 heads"]);
+    refused(set(&["encoder=vit", "dim=128", "heads=1"]), &["128 features a head", "raise heads"]);
+    refused(set(&["projector_output=132"]), &["projector_output", "from 4 to 128"]);
     refused(set(&["local_crops=9"]), &["from 0 to 8"]);
     refused(set(&["local_crops=2", "local_size=12"]), &["local_size 12"]);
     refused(set(&["local_crops=2", "local_size=64"]), &["local_size 64", "image_size 32"]);
