@@ -12,7 +12,7 @@ use super::case::{Case, Input};
 use super::items::{items_over, pairs_suit};
 use super::matmul::has_register_kernels;
 use super::reference::Host;
-use super::sequences::Sequences;
+use super::sequences::{Sequences, SetSequences as _};
 use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
 
 const FORWARD_LANES: Kernel = Kernel::new("ops/attention_forward_lanes.wgsl");
@@ -107,7 +107,7 @@ impl Shape {
 }
 
 fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> Tensor {
-    let Shape { sequences: Sequences { counts, lengths }, learners, heads, .. } = shape;
+    let Shape { sequences, learners, heads, .. } = shape;
     let rows = kv.rows;
     let y = tape.tensor("attention", q.shape());
     let logarithms = tape.tensor("attention_logarithms", [learners, rows, heads]);
@@ -115,9 +115,7 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
     tape.dispatch(&tiles.kernel)
         .set("rows", rows)
         .set("heads", heads)
-        .set("count0", counts[0])
-        .set("length0", lengths[0])
-        .set("length1", lengths[1])
+        .sequences(sequences)
         .set("scale", shape.scale() * LOG2_E)
         .read("q", q)
         .read("kv", kv)
@@ -132,9 +130,7 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
         tape.dispatch(&tiles.kernel)
             .set("rows", rows)
             .set("heads", heads)
-            .set("count0", counts[0])
-            .set("length0", lengths[0])
-            .set("length1", lengths[1])
+            .sequences(sequences)
             .set("scale", shape.scale() * LOG2_E)
             .set("factor", shape.scale())
             .read("q", &q)
@@ -151,9 +147,7 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
             tape.dispatch(&tiles.kernel)
                 .set("rows", rows)
                 .set("heads", heads)
-                .set("count0", counts[0])
-                .set("length0", lengths[0])
-                .set("length1", lengths[1])
+                .sequences(sequences)
                 .set("scale", shape.scale() * LOG2_E)
                 .set("factor", shape.scale())
                 .read("q", &q)
@@ -188,7 +182,6 @@ impl Shape {
 
     /// Scores, or products of dy and v: x (L, images, D) times the half of kv that starts at `first_column`.
     fn dots(self, tape: &mut Tape<'_>, x: &Tensor, kv: &Tensor, first_column: u32, factor: f32) -> Tensor {
-        let Sequences { counts, lengths } = self.sequences;
         let lines = x.rows * self.heads;
         let dots = tape.tensor("attention_dots", [self.learners, lines, self.longest()]);
         let quads = self.quads(tape, x.rows * self.longest());
@@ -197,9 +190,7 @@ impl Shape {
             .set("rows", kv.rows)
             .set("heads", self.heads)
             .set("longest", self.longest())
-            .set("count0", counts[0])
-            .set("length0", lengths[0])
-            .set("length1", lengths[1])
+            .sequences(self.sequences)
             .set("first_column", first_column)
             .set("factor", factor)
             .read("x", x)
@@ -211,7 +202,6 @@ impl Shape {
 
     /// y (+)= factor · weights times the half of kv that starts at `first_column`.
     fn mix(self, tape: &mut Tape<'_>, weights: &Tensor, kv: &Tensor, first_column: u32, factor: f32, y: &GradSlot) {
-        let Sequences { counts, lengths } = self.sequences;
         let elements = y.tensor.elements();
         let quads = self.quads(tape, elements / 4);
         tape.dispatch(&if quads { FIRST_MIX_QUADS } else { FIRST_MIX }.with("HEAD", self.head.into()))
@@ -219,9 +209,7 @@ impl Shape {
             .set("rows", kv.rows)
             .set("heads", self.heads)
             .set("longest", self.longest())
-            .set("count0", counts[0])
-            .set("length0", lengths[0])
-            .set("length1", lengths[1])
+            .sequences(self.sequences)
             .set("first_column", first_column)
             .set("factor", factor)
             .read("weights", weights)
@@ -232,16 +220,14 @@ impl Shape {
 }
 
 fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> Attended {
-    let Shape { sequences: Sequences { counts, lengths }, learners, heads, .. } = shape;
+    let Shape { sequences, learners, heads, .. } = shape;
     let (images, longest, width) = (q.rows, shape.longest(), q.columns);
     let probabilities = shape.dots(tape, q, kv, 0, shape.scale());
     tape.dispatch(&FIRST_SOFTMAX)
         .set("images", images)
         .set("heads", heads)
         .set("longest", longest)
-        .set("count0", counts[0])
-        .set("length0", lengths[0])
-        .set("length1", lengths[1])
+        .sequences(sequences)
         .read_write("probabilities", &probabilities)
         .over([images * heads, 1, learners]);
     let y = tape.tensor("attention", q.shape());
@@ -254,9 +240,7 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
             .set("images", images)
             .set("heads", heads)
             .set("longest", longest)
-            .set("count0", counts[0])
-            .set("length0", lengths[0])
-            .set("length1", lengths[1])
+            .sequences(sequences)
             .read("probabilities", &probabilities)
             .read_write("slopes", &slopes)
             .over([images * heads, 1, learners]);
@@ -273,9 +257,7 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
                 .set("rows", kv.rows)
                 .set("heads", heads)
                 .set("longest", longest)
-                .set("count0", counts[0])
-                .set("length0", lengths[0])
-                .set("length1", lengths[1])
+                .sequences(sequences)
                 .set("factor", shape.scale())
                 .read("q", &q)
                 .read("dy", dy)

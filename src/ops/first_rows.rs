@@ -3,7 +3,7 @@
 use super::case::{Case, Input};
 use super::items::{items_over, pairs_suit};
 use super::reference::Host;
-use super::sequences::Sequences;
+use super::sequences::{Sequences, SetSequences as _};
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const FORWARD: Kernel = Kernel::new("ops/first_rows_forward.wgsl");
@@ -16,7 +16,6 @@ const BACKWARD_QUADS: Kernel = Kernel::new("ops/first_rows_backward_quads.wgsl")
 /// If x has other rows.
 pub fn first_rows(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tensor {
     let [learners, rows, columns] = x.shape();
-    let Sequences { counts, lengths } = sequences;
     assert_eq!(sequences.rows(), rows, "rows of {}", x.name);
     let images = sequences.images();
     let y = tape.tensor("first_rows", [learners, images, columns]);
@@ -24,9 +23,7 @@ pub fn first_rows(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tens
         .set("rows", rows)
         .set("images", images)
         .set("columns", columns)
-        .set("count0", counts[0])
-        .set("length0", lengths[0])
-        .set("length1", lengths[1])
+        .sequences(sequences)
         .read("x", x)
         .write("y", &y)
         .over(items_over(y.elements(), learners));
@@ -39,9 +36,7 @@ pub fn first_rows(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tens
             .set("rows", rows)
             .set("images", images)
             .set("columns", columns)
-            .set("count0", counts[0])
-            .set("length0", lengths[0])
-            .set("length1", lengths[1])
+            .sequences(sequences)
             .read("dy", dy)
             .gradient("dx", &dx)
             .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });

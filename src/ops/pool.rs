@@ -3,7 +3,7 @@
 use super::case::{Case, Input};
 use super::items::{items_over, pairs_suit};
 use super::reference::Host;
-use super::sequences::Sequences;
+use super::sequences::{Sequences, SetSequences as _};
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const FORWARD: Kernel = Kernel::new("ops/mean_pool_forward.wgsl");
@@ -51,10 +51,9 @@ pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
 /// If x has other rows.
 pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tensor {
     let [learners, rows, columns] = x.shape();
-    let Sequences { counts, lengths } = sequences;
     assert_eq!(sequences.rows(), rows, "rows of {}", x.name);
-    if counts[1] == 0 {
-        return mean_pool(tape, x, lengths[0]);
+    if sequences.counts[1] == 0 {
+        return mean_pool(tape, x, sequences.lengths[0]);
     }
     let images = sequences.images();
     let y = tape.tensor("mean_pool", [learners, images, columns]);
@@ -62,9 +61,7 @@ pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences
         .set("rows", rows)
         .set("images", images)
         .set("columns", columns)
-        .set("count0", counts[0])
-        .set("length0", lengths[0])
-        .set("length1", lengths[1])
+        .sequences(sequences)
         .read("x", x)
         .write("y", &y)
         .over(items_over(y.elements(), learners));
@@ -75,9 +72,7 @@ pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences
             .set("rows", rows)
             .set("images", images)
             .set("columns", columns)
-            .set("count0", counts[0])
-            .set("length0", lengths[0])
-            .set("length1", lengths[1])
+            .sequences(sequences)
             .read("dy", dy)
             .gradient("dx", &dx)
             .over(items_over(x.elements(), learners));

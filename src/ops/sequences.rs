@@ -1,5 +1,7 @@
 //! Which rows of a row matrix belong to which image, where images may have two lengths: global crops and local ones.
 
+use crate::gpu::Record;
+
 /// Images of up to two lengths in one row matrix: first `counts[0]` images of `lengths[0]` rows each, then `counts[1]` of
 /// `lengths[1]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,5 +61,18 @@ impl Sequences {
     /// The image and the place in it of each row.
     pub fn places(self) -> impl Iterator<Item = (u32, u32)> {
         (0..self.images()).flat_map(move |image| (0..self.length(image)).map(move |place| (image, place)))
+    }
+}
+
+/// What every kernel over sequences is told of them: `count0`, `length0`, `length1` of `shaders/shared/sequences.wgsl`.
+pub(super) trait SetSequences {
+    /// Sets the three fields.
+    #[must_use]
+    fn sequences(self, sequences: Sequences) -> Self;
+}
+
+impl SetSequences for Record<'_, '_> {
+    fn sequences(self, Sequences { counts, lengths }: Sequences) -> Self {
+        self.set("count0", counts[0]).set("length0", lengths[0]).set("length1", lengths[1])
     }
 }

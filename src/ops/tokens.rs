@@ -3,7 +3,7 @@
 use super::case::{Case, Input};
 use super::items::{items_over, pairs_suit};
 use super::reference::Host;
-use super::sequences::Sequences;
+use super::sequences::{Sequences, SetSequences as _};
 use crate::gpu::{Kernel, Tape, Tensor};
 
 const FORWARD: Kernel = Kernel::new("ops/tokens_forward.wgsl");
@@ -39,9 +39,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
         .set("rows", whole.rows())
         .set("images", images)
         .set("columns", columns)
-        .set("count0", counts[0])
-        .set("length0", lengths[0])
-        .set("length1", lengths[1])
+        .sequences(whole)
         .set("cls_stride", cls.learner_stride)
         .set("positions0_stride", both[0].learner_stride)
         .set("positions1_stride", both[1].learner_stride)
@@ -61,9 +59,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
                 .set("rows", rows)
                 .set("images", images)
                 .set("columns", columns)
-                .set("count0", counts[0])
-                .set("length0", sequences.lengths[0])
-                .set("length1", sequences.lengths[1])
+                .sequences(sequences)
                 .read("dy", dy)
                 .gradient("dx", &dx)
                 .over(over(x.elements()));
