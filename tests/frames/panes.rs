@@ -1,120 +1,19 @@
-//! The frame, drawn offscreen from made-up snapshots: every size and scale, the hostile ones included, and what the pixels must
-//! show whatever the data are. No window and no training.
+//! The panes of every scene: every size and scale, the hostile ones included, and what the pixels must show whatever the data are.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::RgbaImage;
-use twinlens::command::{Command, Dial, Switch};
+use twinlens::command::{Command, Switch};
 use twinlens::config::Method;
-use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::snapshot::{Change, Cloud, Dials, Distributions, Event, History, Inspection, Snapshot, Switches, Verdict, VerdictKind};
+use twinlens::gpu::Gpu;
+use twinlens::snapshot::{Change, Dials, Distributions, Event, History, Inspection, Snapshot, Switches, Verdict, VerdictKind};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
 use twinlens::view::screen::{Action, Direction, Screen};
 
-/// imgui's context is global.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn one_at_a_time() -> MutexGuard<'static, ()> {
-    ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn gpu() -> Arc<Gpu> {
-    Gpu::headless(&AdapterChoice { checked_shaders: true, ..Default::default() }.or_environment()).expect("an adapter")
-}
-
-/// A storage buffer with these words in it.
-fn buffer(gpu: &Gpu, words: &[u32]) -> wgpu::Buffer {
-    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-    let size = (words.len() as u64 * 4).max(64);
-    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
-    gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
-    buffer
-}
-
-/// A cloud of `count` images whose points are `place(image)`.
-fn cloud(gpu: &Gpu, count: u32, place: impl Fn(u32) -> [f32; 3]) -> Cloud {
-    let points = (0..count).flat_map(|image| {
-        let [x, y, z] = place(image);
-        [x, y, z, (image % 8) as f32, x, y, z, 0.1].map(f32::to_bits)
-    });
-    let side = 8;
-    Cloud {
-        points: buffer(gpu, &points.collect::<Vec<u32>>()),
-        count,
-        dimensions: 32,
-        explained: Some(0.5),
-        views: buffer(gpu, &vec![0xff20_80c0; (2 * count * side * side) as usize]),
-        view_side: side,
-    }
-}
-
-fn snapshot(cloud: Option<Cloud>) -> Snapshot {
-    let mut history = History::default();
-    for step in 1..=300_u64 {
-        let t = step as f32 / 300.0;
-        history.loss.push(step, 2.0 - t);
-        history.embedding_std.push(step, 1.0 - 0.2 * t);
-        history.teacher_std.push(step, 1.0 - 0.1 * t);
-        history.effective_rank.push(step, 10.0 + t);
-        history.knn_accuracy.push(step, 0.3 + 0.5 * t);
-    }
-    Snapshot {
-        preset: "byol".to_owned(),
-        data: "synthetic:weaves".to_owned(),
-        adapter: "made up".to_owned(),
-        adapter_is_software: true,
-        seed: 0,
-        step: 300,
-        playing: true,
-        steps_per_second: 12.0,
-        method: Method::Byol,
-        switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
-        dials: Dials {
-            tau: 0.99,
-            predictor_multiplier: 10.0,
-            teacher_temperature: 0.04,
-            student_temperature: 0.1,
-            center_momentum: 0.9,
-            learning_rate: 2e-3,
-        },
-        history: Arc::new(history),
-        events: vec![
-            Event { step: 100, change: Change::Switch(Switch::Predictor, false) },
-            Event { step: 101, change: Change::Switch(Switch::Predictor, true) },
-            Event { step: 150, change: Change::Dial(Dial::Tau, 0.9) },
-        ],
-        verdict: Verdict { kind: VerdictKind::Healthy, meter: "embedding std", value: 0.8, reason: "it is above 0.15".to_owned() },
-        class_names: (0..8).map(|index| format!("class {index}")).collect(),
-        chance: 0.125,
-        untrained_knn: Some(0.35),
-        cloud,
-        distributions: None,
-        inspection: None,
-        images: 256,
-        local_crops: 0,
-        attention_references: None,
-        notices: Vec::new(),
-        stopped: None,
-    }
-}
-
-fn draw(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, size: [u32; 2], snapshot: &Snapshot) -> RgbaImage {
-    let canvas = Canvas::new(gpu, size);
-    let mut encoder = gpu.device.create_command_encoder(&Default::default());
-    let built = renderer.draw(&mut encoder, canvas.view(), size, Duration::from_millis(16), Some(60.0), screen, snapshot);
-    assert!(built.commands.is_empty() && built.requests.is_empty(), "a frame without input asks for nothing");
-    canvas.read(gpu, encoder).expect("the frame is read back")
-}
-
-/// Saves a picture to look at where `TWINLENS_PICTURES` names a folder.
-fn keep(picture: &RgbaImage, name: &str) {
-    if let Some(folder) = std::env::var_os("TWINLENS_PICTURES") {
-        picture.save(std::path::Path::new(&folder).join(name)).expect("the picture is saved");
-    }
-}
+use crate::harness::*;
 
 /// How a made-up DINO run is doing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -537,7 +436,7 @@ fn a_switch_that_the_method_lacks_is_left_alone() {
     assert_eq!(commands.len(), 3, "{commands:?}");
 }
 
-/// How long a frame takes on this machine; `cargo test --test frame -- --ignored --nocapture`.
+/// How long a frame takes on this machine; `cargo test --test frames panes -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, not a test"]
 fn time_of_a_frame() {

@@ -1,8 +1,7 @@
 //! Scene 3, multi-crop, drawn offscreen from made-up snapshots: every number of local crops, images of any shape, with and without
-//! attention, and hostile data. The pictures lie in `target/tmp/crops-*.png` afterwards, to be looked at.
+//! attention, and hostile data.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::RgbaImage;
@@ -12,29 +11,12 @@ use twinlens::gpu::{AdapterChoice, Gpu};
 use twinlens::snapshot::{
     AttentionReferences, Change, Cloud, Dials, Distributions, Event, History, Inspection, Snapshot, Switches, Verdict, VerdictKind,
 };
-use twinlens::view::frame::{Built, FrameRenderer};
+use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
 use twinlens::view::screen::{Action, Direction, Screen};
 
-/// imgui's context is global.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn one_at_a_time() -> MutexGuard<'static, ()> {
-    ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn gpu() -> Arc<Gpu> {
-    Gpu::headless(&AdapterChoice { checked_shaders: true, ..Default::default() }.or_environment()).expect("an adapter")
-}
-
-fn buffer(gpu: &Gpu, words: &[u32]) -> wgpu::Buffer {
-    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-    let size = (words.len() as u64 * 4).max(64);
-    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
-    gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
-    buffer
-}
+use crate::harness::{buffer, build, draw, gpu, keep, one_at_a_time};
 
 /// A point of the unit sphere, spread evenly over the numbers.
 fn spread(index: u32, count: u32) -> [f32; 3] {
@@ -216,24 +198,6 @@ fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
     }
 }
 
-fn build(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, size: [u32; 2], snapshot: &Snapshot) -> (RgbaImage, Built) {
-    let canvas = Canvas::new(gpu, size);
-    let mut encoder = gpu.device.create_command_encoder(&Default::default());
-    let built = renderer.draw(&mut encoder, canvas.view(), size, Duration::from_millis(16), Some(60.0), screen, snapshot);
-    (canvas.read(gpu, encoder).expect("the frame is read back"), built)
-}
-
-fn draw(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, size: [u32; 2], snapshot: &Snapshot) -> RgbaImage {
-    let (picture, built) = build(gpu, renderer, screen, size, snapshot);
-    assert!(built.commands.is_empty() && built.requests.is_empty(), "a frame without input asks for nothing");
-    picture
-}
-
-fn keep(picture: &RgbaImage, name: &str) {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("crops-{name}.png"));
-    picture::save_png(&path, picture).expect("the picture is saved");
-}
-
 fn count(picture: &RgbaImage, [left, top, right, bottom]: [u32; 4], colour: [u8; 3]) -> usize {
     let close = |pixel: &image::Rgba<u8>| (0..3).all(|channel| pixel[channel].abs_diff(colour[channel]) < 12);
     (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y))).filter(|&(x, y)| close(picture.get_pixel(x, y))).count()
@@ -267,7 +231,7 @@ fn the_scene_is_complete() {
             (shown.of_batch, shown.image, shown.draw) = (false, Some(41), 3);
         }
         let picture = draw(&gpu, &mut renderer, &mut screen, size, &data);
-        keep(&picture, name);
+        keep(&picture, &format!("crops-{name}.png"));
         let whole = [0, 48, size[0], size[1] - 64];
         assert!(count(&picture, whole, GLOBAL) > 1500, "{name}: the globals' frames");
         let (least, most) = if locals > 0 { (2500, usize::MAX) } else { (0, 1500) };
@@ -301,7 +265,7 @@ fn the_crop_under_the_pointer_stands_out_everywhere() {
         };
         if [[0, 48, 352, 660], [352, 80, 928, 500], [352, 500, 928, 736], [930, 60, 1280, 380]].into_iter().all(|area| changed(area) > 60) {
             outlined += 1;
-            keep(&pointed, "pointed");
+            keep(&pointed, "crops-pointed.png");
         }
     }
     assert!(outlined > 15, "the rows of the matrix light up in all panes: {outlined}");
@@ -327,12 +291,12 @@ fn a_head_of_attention_goes_over_the_image() {
     renderer.imgui().io_mut().mouse_pos = [410.0, 290.0];
     draw(&gpu, &mut renderer, &mut screen, size, &data);
     let veiled = draw(&gpu, &mut renderer, &mut screen, size, &data);
-    keep(&veiled, "head");
+    keep(&veiled, "crops-head.png");
     assert!(light(&veiled) * 4 < rest * 3, "{} of {rest}", light(&veiled));
     renderer.imgui().io_mut().mouse_pos = [-f32::MAX; 2];
     screen.act(Action::Panels, &data, &mut Vec::new(), &mut Vec::new());
     draw(&gpu, &mut renderer, &mut screen, size, &data);
-    keep(&draw(&gpu, &mut renderer, &mut screen, size, &data), "panels-hidden");
+    keep(&draw(&gpu, &mut renderer, &mut screen, size, &data), "crops-panels-hidden.png");
 }
 
 #[test]
@@ -444,7 +408,7 @@ fn hostile_data_are_drawn_all_the_same() {
             let mut screen = Screen::new(Scene::Multicrop);
             let picture = draw(&gpu, &mut renderer, &mut screen, size, data);
             if size == [1280, 800] || size == [640, 480] {
-                keep(&picture, &format!("hostile-{name}-{}", size[0]));
+                keep(&picture, &format!("crops-hostile-{name}-{}.png", size[0]));
             }
             screen.act(Action::Panels, data, &mut Vec::new(), &mut Vec::new());
             draw(&gpu, &mut renderer, &mut screen, size, data);
@@ -452,7 +416,7 @@ fn hostile_data_are_drawn_all_the_same() {
     }
 }
 
-/// How long a frame takes on this machine; `cargo test --test frame_crops -- --ignored --nocapture`.
+/// How long a frame takes on this machine; `cargo test --test frames crops -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, not a test"]
 fn time_of_a_frame() {

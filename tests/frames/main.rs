@@ -1,0 +1,6 @@
+//! The frame, drawn offscreen from made-up snapshots. No window and no training. Pictures to look at go to the folder that
+//! `TWINLENS_PICTURES` names.
+
+mod crops;
+mod harness;
+mod panes;
