@@ -35,7 +35,7 @@ pub fn meaning(event: &KeyEvent, modifiers: ModifiersState) -> Option<Pressed> {
         PhysicalKey::Unidentified(_) => None,
     };
     let pressed = interpret(letter, named, code, modifiers)?;
-    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Arrow(_)));
+    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Walk | Action::Arrow(_)));
     (!event.repeat || repeats).then_some(pressed)
 }
 
@@ -66,6 +66,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (_, Some(NamedKey::ArrowUp)) => Action::Arrow(Direction::Up),
         (_, Some(NamedKey::ArrowDown)) => Action::Arrow(Direction::Down),
         (Some('s'), _) => Action::Step,
+        (Some('w'), _) => Action::Walk,
         (Some('r'), _) => Action::Reset { new_seed: modifiers.shift_key() },
         (Some('e'), _) => Action::Flip(Switch::Ema),
         (Some('g'), _) => Action::Flip(Switch::StopGradient),
@@ -98,6 +99,7 @@ fn scene(letter: Option<char>, code: Option<KeyCode>, modifiers: ModifiersState)
 fn latin(code: KeyCode) -> Option<char> {
     Some(match code {
         KeyCode::KeyS => 's',
+        KeyCode::KeyW => 'w',
         KeyCode::KeyR => 'r',
         KeyCode::KeyE => 'e',
         KeyCode::KeyG => 'g',

@@ -49,6 +49,8 @@ pub enum Action {
     PlayPause,
     /// One step.
     Step,
+    /// One sub-step of a step.
+    Walk,
     /// Re-initialise.
     Reset {
         /// With the next seed.
@@ -171,6 +173,7 @@ impl Screen {
             _ if self.question.is_some() => {}
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
+            Action::Walk => commands.push(Command::Walk),
             Action::Reset { new_seed } => self.submit(Command::Reset { new_seed }, snapshot, commands),
             Action::Flip(switch) if Switch::of(snapshot.method).contains(&switch) => {
                 commands.push(Command::SetSwitch { switch, on: !snapshot.switches.get(switch) });

@@ -194,6 +194,7 @@ fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         local_crops: locals,
         attention_references: attention.then_some(AttentionReferences { untrained: Some(0.252), area: 0.223, center_prior: 0.44 }),
         notices: Vec::new(),
+        walk: None,
         stopped: None,
     }
 }

@@ -95,6 +95,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         local_crops: 0,
         attention_references: None,
         notices: Vec::new(),
+        walk: None,
         stopped: None,
     }
 }
