@@ -6,6 +6,7 @@ pub mod folder;
 pub mod halvings;
 pub mod idx;
 mod picture;
+pub mod progress;
 pub use crate::rng;
 pub mod source;
 pub mod synthetic;
