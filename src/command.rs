@@ -121,6 +121,9 @@ pub enum Command {
     Pause,
     /// Pause, and do exactly one step.
     Step,
+    /// Pause, and do exactly one sub-step of a step ([`SubStep`](crate::snapshot::SubStep)). In mid-step, [`Self::Play`] leaves the walk and goes on,
+    /// [`Self::Step`] finishes the step; changes wait until the step is complete.
+    Walk,
     /// Start again from step 0: with the same seed, or with the next one.
     Reset {
         /// Draw a new seed.

@@ -1,7 +1,11 @@
 //! What a picture of the training needs to know, as plain data: [`Session`](crate::session) writes it, `view` reads it, and
 //! nothing else passes between them. Points of the cloud stay on the GPU; a snapshot only holds their buffer.
 
+mod walk;
+
 use std::sync::Arc;
+
+pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};
 use crate::config::{Hyper, Method};
@@ -395,6 +399,8 @@ pub struct Snapshot {
     pub attention_references: Option<AttentionReferences>,
     /// Plain sentences for the user, newest last: skipped files, what a failed load said, and the like.
     pub notices: Vec<String>,
+    /// Where the walk through one step stands, if one is walked (step mode): then `step` is the last complete step.
+    pub walk: Option<Walk>,
     /// Set when training has stopped because of non-finite numbers: what and when.
     pub stopped: Option<String>,
 }

@@ -35,7 +35,7 @@ pub fn meaning(event: &KeyEvent, modifiers: ModifiersState) -> Option<Pressed> {
         PhysicalKey::Unidentified(_) => None,
     };
     let pressed = interpret(letter, named, code, modifiers)?;
-    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Arrow(_)));
+    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Walk | Action::Arrow(_)));
     (!event.repeat || repeats).then_some(pressed)
 }
 
@@ -58,6 +58,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (_, Some(NamedKey::Enter)) => Action::Confirm,
         (_, Some(NamedKey::Tab)) => Action::Panels,
         (_, Some(NamedKey::F1)) => Action::Help,
+        (_, Some(NamedKey::F5)) => Action::Present,
         (_, Some(NamedKey::F11)) => return Some(Pressed::Fullscreen),
         (_, Some(NamedKey::F12)) => return Some(Pressed::Screenshot),
         (_, Some(NamedKey::ArrowLeft)) => Action::Arrow(Direction::Left),
@@ -65,6 +66,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (_, Some(NamedKey::ArrowUp)) => Action::Arrow(Direction::Up),
         (_, Some(NamedKey::ArrowDown)) => Action::Arrow(Direction::Down),
         (Some('s'), _) => Action::Step,
+        (Some('w'), _) => Action::Walk,
         (Some('r'), _) => Action::Reset { new_seed: modifiers.shift_key() },
         (Some('e'), _) => Action::Flip(Switch::Ema),
         (Some('g'), _) => Action::Flip(Switch::StopGradient),
@@ -74,6 +76,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('c'), _) => Action::Resample,
         (Some('v'), _) => Action::Cloud,
         (Some('b'), _) => Action::Batch,
+        (Some('d'), _) => Action::Theme,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
     };
@@ -96,6 +99,7 @@ fn scene(letter: Option<char>, code: Option<KeyCode>, modifiers: ModifiersState)
 fn latin(code: KeyCode) -> Option<char> {
     Some(match code {
         KeyCode::KeyS => 's',
+        KeyCode::KeyW => 'w',
         KeyCode::KeyR => 'r',
         KeyCode::KeyE => 'e',
         KeyCode::KeyG => 'g',
@@ -105,6 +109,7 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyC => 'c',
         KeyCode::KeyV => 'v',
         KeyCode::KeyB => 'b',
+        KeyCode::KeyD => 'd',
         _ => return None,
     })
 }

@@ -349,7 +349,8 @@ impl Session {
                 self.target = None;
             }
             Command::Pause => self.playing = false,
-            Command::Step => {
+            // Until the session can stop in mid-step, a walk is a step.
+            Command::Step | Command::Walk => {
                 self.playing = true;
                 self.target = Some(self.trainer.step() + 1);
             }
@@ -538,6 +539,7 @@ impl Session {
             local_crops: config.views.locals,
             attention_references: self.attention_references(),
             notices: self.notices.clone(),
+            walk: None,
             stopped: self.meters.stopped().map(ToOwned::to_owned),
         }
     }

@@ -68,7 +68,7 @@ fn crop(index: u32, globals: u32, aspect: f32) -> ([f32; 4], bool) {
 }
 
 /// An image of a shape, its picture as a square of its longer side.
-fn inspection(gpu: &Gpu, shape: [u32; 2], locals: u32, heads: u32) -> Inspection {
+pub fn inspection(gpu: &Gpu, shape: [u32; 2], locals: u32, heads: u32) -> Inspection {
     let globals = 2;
     let count = globals + locals;
     let aspect = shape[0] as f32 / shape[1] as f32;
@@ -130,7 +130,7 @@ fn inspection(gpu: &Gpu, shape: [u32; 2], locals: u32, heads: u32) -> Inspection
     }
 }
 
-fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
+pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
     let locals = inspection.as_ref().map_or(4, |inspection| inspection.crops.len() as u32 - inspection.globals);
     let attention = inspection.as_ref().is_some_and(|inspection| inspection.attention_heads > 0);
     let mut history = History::default();
@@ -201,6 +201,7 @@ fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         local_crops: locals,
         attention_references: attention.then_some(AttentionReferences { untrained: Some(0.252), area: 0.223, center_prior: 0.44 }),
         notices: Vec::new(),
+        walk: None,
         stopped: None,
     }
 }

@@ -102,6 +102,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         local_crops: 0,
         attention_references: None,
         notices: Vec::new(),
+        walk: None,
         stopped: None,
     }
 }

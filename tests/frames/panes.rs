@@ -17,7 +17,7 @@ use crate::harness::*;
 
 /// How a made-up DINO run is doing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Balance {
+pub enum Balance {
     Healthy,
     Dominant,
     Uniform,
@@ -59,7 +59,7 @@ fn striped(side: u32, image: u32, x: u32, y: u32) -> u32 {
 }
 
 /// A made-up DINO run with `prototypes` prototypes, 256 held-out images and batches of 48.
-fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
+pub fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
     let side = 32;
     let center: Vec<f32> = (0..prototypes).map(|p| 0.5 * (chance(p, 1) - 0.5) + 0.2 * chance(p / 5, 2)).collect();
     let logits = |image: u32, view: u32| -> Vec<f32> {

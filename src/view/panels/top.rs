@@ -53,7 +53,7 @@ impl Panel for TopBar {
         }
         x = self.tabs(frame, area, x, snapshot);
         if area.width() > 1100.0 {
-            x += paint.text_clipped([x, middle + 1.0], Style::LABEL, &snapshot.preset, 140.0);
+            x += paint.name_clipped([x, middle + 1.0], Style::LABEL, &snapshot.preset, 140.0);
         }
         x += 14.0;
         let play = if snapshot.playing { Symbol::Pause } else { Symbol::Play };
@@ -106,7 +106,7 @@ impl Panel for TopBar {
         }
         let room = badge_left - 24.0 - x;
         if room > 90.0 {
-            paint.text_clipped([x, middle + 1.0], Style::LABEL, &snapshot.adapter, room);
+            paint.name_clipped([x, middle + 1.0], Style::LABEL, &snapshot.adapter, room);
             let rect = Rect::new(x, area.min[1], badge_left - 24.0, area.max[1] - 2.0);
             if frame.touch("adapter", rect).hovered {
                 let kind = if snapshot.adapter_is_software { "A CPU: no GPU is in use." } else { "All training and drawing run on it." };
