@@ -10,4 +10,5 @@ pub mod progress;
 pub use crate::rng;
 pub mod source;
 pub mod synthetic;
+pub mod typed;
 pub mod views;
