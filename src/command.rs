@@ -99,6 +99,18 @@ impl Dial {
         }
     }
 
+    /// The name on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Tau => "momentum τ",
+            Self::PredictorMultiplier => "predictor learning rate",
+            Self::TeacherTemperature => "teacher temperature",
+            Self::StudentTemperature => "student temperature",
+            Self::CenterMomentum => "centre momentum",
+            Self::LearningRate => "learning rate",
+        }
+    }
+
     /// The configuration key.
     pub const fn key(self) -> &'static str {
         match self {

@@ -15,6 +15,7 @@ pub mod prototypes;
 pub mod scene;
 pub mod screen;
 pub mod theme;
+pub mod undo;
 
 use std::path::{Path, PathBuf};
 
