@@ -40,7 +40,8 @@ impl Kind {
     /// The better format that this machine can write: MP4 where `ffmpeg` is on the path.
     pub fn at_hand() -> Self {
         let program = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
-        let is_there = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(&program).is_file()));
+        let is_there =
+            std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(&program).is_file()));
         if is_there { Self::Mp4 } else { Self::Gif }
     }
 }
