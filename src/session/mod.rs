@@ -35,7 +35,7 @@ use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
 use loading::LoadingData;
 use meters::Meters;
-use pace::Pacer;
+use pace::{Pacer, SpeedLimit};
 use schedule::{Job, Schedule};
 use start::Observers;
 
@@ -68,6 +68,11 @@ pub struct Session {
     schedule: Schedule,
     pacer: Pacer,
     meters: Meters,
+    speed: SpeedLimit,
+    /// Whole steps are asked for: the speed limit is not for them.
+    hurried: bool,
+    /// Commands taken so far.
+    taken: u64,
     job: Option<Job>,
     cursor: usize,
     queued: VecDeque<Command>,
@@ -137,6 +142,9 @@ impl Session {
             observers,
             data,
             meters,
+            speed: SpeedLimit::default(),
+            hurried: false,
+            taken: 0,
             job: None,
             cursor: 0,
             queued: VecDeque::new(),
@@ -223,6 +231,11 @@ impl Session {
         self.queued.push_back(command);
     }
 
+    /// Commands that have taken effect so far (or were refused): the one applied as number n has once this says n.
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// A checkpoint of the state between two steps; waits for the GPU.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SessionError> {
         while self.job.is_some() {
@@ -244,6 +257,7 @@ impl Session {
     pub fn advance(&mut self, pace: Pace) -> Result<(), SessionError> {
         self.gpu.poll()?;
         self.collect();
+        self.hurried = matches!(pace, Pace::Steps(_));
         match pace {
             Pace::Steps(steps) => {
                 self.take_commands()?;
@@ -282,7 +296,12 @@ impl Session {
             return Ok(true);
         }
         self.take_commands()?;
-        self.job = self.schedule.next(self.trainer.step(), self.wants_step(), self.observers.looking.is_free());
+        let now = Instant::now();
+        let may_step = self.wants_step() && (self.hurried || self.speed.allows(now));
+        self.job = self.schedule.next(self.trainer.step(), may_step, self.observers.looking.is_free());
+        if self.job == Some(Job::Step) {
+            self.speed.began(now);
+        }
         if self.job == Some(Job::Look) {
             self.observers.looking.aim(&self.trainer);
         }
@@ -351,6 +370,7 @@ impl Session {
     fn take_commands(&mut self) -> Result<(), SessionError> {
         self.take_loaded();
         while let Some(command) = self.queued.pop_front() {
+            self.taken += 1;
             self.execute(command)?;
         }
         Ok(())
@@ -366,11 +386,13 @@ impl Session {
             // Until the session can stop in mid-step, a walk is a step.
             Command::Step | Command::Walk => {
                 self.playing = true;
+                self.speed.set(self.speed.limit);
                 self.target = Some(self.trainer.step() + 1);
             }
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
             Command::SetLocalCrops(locals) => self.set_local_crops(locals)?,
+            Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
             Command::Resample => {
                 self.observers.looking.resample();
                 self.schedule.force_look();
@@ -435,6 +457,7 @@ impl Session {
         let playing = self.playing;
         let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
         fresh.playing = playing;
+        (fresh.speed, fresh.taken) = (self.speed, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
         // Images on their way in outlive a new start.
         fresh.loading = self.loading.take();
@@ -448,6 +471,7 @@ impl Session {
         let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         revived.playing = self.playing;
         revived.loading = self.loading.take();
+        (revived.speed, revived.taken) = (self.speed, self.taken);
         revived.events = std::mem::take(&mut self.events);
         revived.events.retain(|event| event.step <= revived.trainer.step());
         (revived.time, revived.opened) = (self.time, self.opened);
@@ -531,6 +555,7 @@ impl Session {
             seed: config.seed,
             step: self.meters.step(),
             playing: self.wants_step(),
+            speed_limit: self.speed.limit,
             steps_per_second: self.meters.steps_per_second(Instant::now()),
             switches: hyper.into(),
             dials: hyper.into(),

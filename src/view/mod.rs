@@ -15,3 +15,4 @@ pub mod prototypes;
 pub mod scene;
 pub mod screen;
 pub mod theme;
+pub mod undo;
