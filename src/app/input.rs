@@ -65,6 +65,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
             'z' if modifiers.shift_key() => Some(Pressed::Screen(Action::Redo)),
             'z' => Some(Pressed::Screen(Action::Undo)),
             'y' => Some(Pressed::Screen(Action::Redo)),
+            'o' => Some(Pressed::Screen(Action::Images)),
             'q' => Some(Pressed::Screen(Action::Quit)),
             _ => None,
         };
@@ -98,6 +99,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('v'), _) => Action::Cloud,
         (Some('b'), _) => Action::Batch,
         (Some('d'), _) => Action::Theme,
+        (Some('o'), _) => Action::Images,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
     };
@@ -130,6 +132,7 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyC => 'c',
         KeyCode::KeyV => 'v',
         KeyCode::KeyB => 'b',
+        KeyCode::KeyO => 'o',
         KeyCode::KeyQ => 'q',
         KeyCode::KeyY => 'y',
         KeyCode::KeyZ => 'z',
