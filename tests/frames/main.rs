@@ -3,6 +3,7 @@
 
 mod crops;
 mod harness;
+mod images;
 mod layout;
 mod panes;
 mod present;

@@ -84,11 +84,12 @@ pub fn row(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let label = paint.text([area.min[0], y], Align::Left, Style::LABEL, "images");
     let x = area.min[0] + label + 10.0;
     let room = area.max[0] - key - 12.0 - x;
+    let name = snapshot.images_report.as_ref().map_or(&snapshot.data, |report| &report.name);
     let skipped = snapshot.images_report.as_ref().map_or(0, |report| report.skipped.len());
     let note = format!("{} skipped", grouped(skipped as u64));
     let noted = skipped > 0 && paint.text_width(Style::LABEL, &note) + 90.0 < room;
     let taken = if noted { paint.text([x + room, y], Align::Right, Style::LABEL, &note) + 10.0 } else { 0.0 };
-    paint.name_clipped([x, y], Style::LABEL.coloured(theme::TEXT), &snapshot.data, room - taken);
+    paint.name_clipped([x, y], Style::LABEL.coloured(theme::TEXT), &name, room - taken);
     paint.key([area.max[0] - key, y], "O");
     if touch.hovered {
         let about = snapshot.images_report.as_ref().map_or_else(|| RENDERED.to_owned(), |report| report.summary());
@@ -164,6 +165,9 @@ impl Images {
         card(frame, window, area);
         let (x, right) = (left + pad, left + width - pad);
 
+        // The field first: a click beside it takes the keyboard away from it, and what is touched after that still gets the click.
+        let list = if skipped.is_empty() { 0.0 } else { (1 + listed) as f32 };
+        let chosen = self.field(frame, [x, top + pad + pitch * (2.5 + about_lines as f32 * 0.8 + list), right]);
         let mut y = top + pad + pitch * 0.4;
         paint.text([x, y], Align::Left, Style::CAPTION.strong(), "Images");
         let esc = paint.key_width("Esc");
@@ -176,7 +180,6 @@ impl Images {
         if !skipped.is_empty() {
             y = self.skipped(frame, [x, y, right], pitch, skipped, listed);
         }
-        let chosen = self.field(frame, [x, y, right]);
         y += pitch * 1.7;
         match &self.answer {
             Some(answer) => paint.name_clipped([x, y], Style::LABEL.coloured(theme::TEXT), answer, inner),
