@@ -1,10 +1,12 @@
 //! What a picture of the training needs to know, as plain data: [`Session`](crate::session) writes it, `view` reads it, and
 //! nothing else passes between them. Points of the cloud stay on the GPU; a snapshot only holds their buffer.
 
+mod moment;
 mod walk;
 
 use std::sync::Arc;
 
+pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
 pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};

@@ -35,7 +35,7 @@ pub fn meaning(event: &KeyEvent, modifiers: ModifiersState) -> Option<Pressed> {
         PhysicalKey::Unidentified(_) => None,
     };
     let pressed = interpret(letter, named, code, modifiers)?;
-    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Walk | Action::Arrow(_)));
+    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Arrow(_)));
     (!event.repeat || repeats).then_some(pressed)
 }
 
