@@ -5,6 +5,7 @@
 //! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
 //! two steps; [`Command::Walk`] alone stops in the middle of one ([`walk`]).
 
+mod flips;
 mod look;
 mod meters;
 mod pace;
@@ -30,6 +31,7 @@ use crate::gpu::{Gpu, GpuError};
 use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
+use flips::TrainingTime;
 use meters::Meters;
 use pace::Pacer;
 use schedule::{Job, Schedule};
@@ -72,6 +74,12 @@ pub struct Session {
     /// Stop when this many steps are completed.
     target: Option<u64>,
     events: Vec<Event>,
+    time: TrainingTime,
+    opened: Instant,
+    /// Steps that are wanted follow at once: between two calls they do only where the GPU gets its work by budget.
+    live: bool,
+    /// Training has gone on since the time was last taken.
+    training: bool,
     notices: Vec<String>,
     loading: Option<(DataSpec, Receiver<Result<LoadedData, SourceError>>)>,
     safe: Checkpoint,
@@ -134,6 +142,10 @@ impl Session {
             playing: true,
             target: None,
             events: Vec::new(),
+            time: TrainingTime::default(),
+            opened: Instant::now(),
+            live: false,
+            training: false,
             loading: None,
             safe,
             walk: None,
@@ -262,6 +274,8 @@ impl Session {
                 if self.job.is_none() {
                     self.take_commands()?;
                 }
+                self.live = true;
+                self.training |= steps > 0;
                 self.target = Some(self.trainer.step() + left);
                 loop {
                     // Whole steps are asked for by those who want every measurement.
@@ -274,6 +288,7 @@ impl Session {
                     self.run_job()?;
                 }
                 self.target = None;
+                self.live = false;
             }
             Pace::Budget(budget) => {
                 let mut left = self.pacer.room(budget);
@@ -285,6 +300,8 @@ impl Session {
                     left -= cost;
                     self.run_slice(job, end)?;
                 }
+                self.live = true;
+                self.note_training();
             }
         }
         Ok(())
@@ -361,10 +378,16 @@ impl Session {
     }
 
     fn collect(&mut self) {
+        self.time.pass(self.opened.elapsed().as_secs_f64(), self.training);
         self.pacer.collect();
-        self.meters.collect();
+        self.meters.collect(self.time.seconds());
+        self.note_training();
         self.observers.looking.collect(&self.gpu);
         self.walks.collect(&self.trainer, self.walk.as_mut());
+    }
+
+    fn note_training(&mut self) {
+        self.training = self.meters.is_waiting() || (self.job == Some(Job::Step) && !self.rests()) || (self.live && self.wants_step());
     }
 
     fn take_commands(&mut self) -> Result<(), SessionError> {
@@ -487,6 +510,9 @@ impl Session {
         revived.events = before;
         revived.redo = Some(Redo { until: self.trainer.step(), events: again.into() });
         revived.walk = self.walk.take().map(|walk| Walking::new(revived.trainer.config.method, walk.step, walk.done, None));
+        (revived.time, revived.opened) = (self.time, self.opened);
+        revived.meters.flips = self.meters.flips;
+        revived.meters.flips.back_to(revived.trainer.step(), revived.time.seconds());
         revived.notices.push(format!("the graphics device was lost; {lost} steps are being done again from step {}", self.safe.step));
         *self = revived;
         Ok(())
@@ -509,6 +535,7 @@ impl Session {
         let (key, text) = match change {
             Change::Switch(switch, on) => (switch.key(), on.to_string()),
             Change::Dial(dial, value) => (dial.key(), value.to_string()),
+            Change::LocalCrops(locals) => ("local_crops", locals.to_string()),
         };
         for hyper in &mut self.trainer.hypers {
             let mut config = RunConfig { hyper: *hyper, ..self.trainer.config.clone() };
@@ -518,11 +545,20 @@ impl Session {
             }
             *hyper = config.hyper;
         }
-        log::info!("event step={} {key}={text}", self.trainer.step());
-        self.events.push(Event { step: self.trainer.step(), change });
+        self.changed(change, key, &text);
         self.trainer.apply_hypers()?;
         self.walks.forget();
         Ok(self.observers.rebind(&self.trainer)?)
+    }
+
+    /// Notes what was changed, and when.
+    fn changed(&mut self, change: Change, key: &str, text: &str) {
+        let (step, seconds) = (self.trainer.step(), self.time.seconds());
+        log::info!("event step={step} {key}={text}");
+        if let Change::Switch(switch, on) = change {
+            self.meters.flips.flipped(switch, on, step, seconds);
+        }
+        self.events.push(Event { step, seconds, change });
     }
 
     fn set_local_crops(&mut self, locals: u32) -> Result<(), SessionError> {
@@ -531,7 +567,7 @@ impl Session {
             self.notices.push(error.to_string());
             return Ok(());
         }
-        log::info!("event step={} local_crops={locals}", self.trainer.step());
+        self.changed(Change::LocalCrops(locals), "local_crops", &locals.to_string());
         self.trainer.config.views = config.views;
         self.trainer.apply_hypers()?;
         self.walks.forget();
@@ -563,6 +599,7 @@ impl Session {
             history: self.meters.history(),
             events: self.events.clone(),
             verdict: self.meters.verdict(),
+            since_flip: self.meters.since_flip(self.time.seconds()),
             chance: 1.0 / class_names.len().max(1) as f32,
             untrained_knn: self.meters.untrained_knn(),
             class_names,

@@ -71,6 +71,15 @@ pub struct Written {
     pub whole: bool,
 }
 
+/// A part of a text.
+struct Run<'text> {
+    text: &'text str,
+    /// What it takes, physical pixels.
+    width: f32,
+    /// What its letters leave free at the left of that.
+    indent: f32,
+}
+
 #[derive(Default)]
 struct Audit {
     written: Vec<Written>,
@@ -142,7 +151,25 @@ impl<'ui> Paint<'ui> {
     /// Width of a text in logical pixels.
     pub fn text_width(&self, style: Style, text: &str) -> f32 {
         let _font = self.ui.push_font(self.fonts.face(style.size, style.strong));
-        self.ui.calc_text_size(text)[0] / self.scale
+        self.runs(style, text).map(|run| run.width).sum::<f32>() / self.scale
+    }
+
+    /// A text cut into what is written at one go, in the font that is pushed: numbers that change all the time have their digits in
+    /// cells of one width, so that they do not dance.
+    fn runs<'text>(&self, style: Style, text: &'text str) -> impl Iterator<Item = Run<'text>> {
+        let tabular = style.size == Type::Value;
+        let cell = if tabular { self.ui.calc_text_size("0")[0] } else { 0.0 };
+        let is_digit = move |letter: char| tabular && letter.is_ascii_digit();
+        let mut rest = text;
+        std::iter::from_fn(move || {
+            let first = rest.chars().next()?;
+            let end = if is_digit(first) { 1 } else { rest.find(is_digit).unwrap_or(rest.len()) };
+            let (text, after) = rest.split_at(end);
+            rest = after;
+            let letters = self.ui.calc_text_size(text)[0];
+            let width = if is_digit(first) { cell } else { letters };
+            Some(Run { text, width, indent: 0.5 * (width - letters) })
+        })
     }
 
     /// Height of a style's letters in logical pixels.
@@ -157,16 +184,21 @@ impl<'ui> Paint<'ui> {
 
     fn write(&self, position: [f32; 2], align: Align, style: Style, text: &str, whole: bool) -> f32 {
         let _font = self.ui.push_font(self.fonts.face(style.size, style.strong));
-        let size = self.ui.calc_text_size(text);
+        let width = self.runs(style, text).map(|run| run.width).sum::<f32>();
         let [x, y] = self.at(position);
         let left = match align {
             Align::Left => x,
-            Align::Centre => x - size[0] * 0.5,
-            Align::Right => x - size[0],
+            Align::Centre => x - width * 0.5,
+            Align::Right => x - width,
         };
-        self.list.add_text([left.round(), (y - size[1] * 0.5).round()], style.colour.ink(self.look.theme), text);
-        self.note(left, y, [size[0] / self.scale, self.text_height(style)], text, whole);
-        size[0] / self.scale
+        let top = (y - self.ui.current_font_size() * 0.5).round();
+        let mut at = left.round();
+        for run in self.runs(style, text) {
+            self.list.add_text([(at + run.indent).round(), top], style.colour.ink(self.look.theme), run.text);
+            at += run.width;
+        }
+        self.note(left, y, [width / self.scale, self.text_height(style)], text, whole);
+        width / self.scale
     }
 
     /// Writes a text over at most `lines` lines of `width` logical pixels, the first one's middle at `position`'s y; gives the
@@ -212,25 +244,44 @@ impl<'ui> Paint<'ui> {
         fits
     }
 
-    /// Writes a text in at most `width` logical pixels, its end replaced by … where it does not fit.
+    /// Writes a text of ours in at most `width` logical pixels, its end replaced by … where it does not fit. Choose wordings that
+    /// fit: the test of the layout takes a text that was cut for a fault.
     pub fn text_clipped(&self, position: [f32; 2], style: Style, text: &str, width: f32) -> f32 {
+        match self.shortened(style, text, width) {
+            None => self.text(position, Align::Left, style, text),
+            Some(shown) => self.write(position, Align::Left, style, &shown, false),
+        }
+    }
+
+    /// The same for a name that is not ours (an adapter's, a class's, a path), which may be longer than any room; the whole of it
+    /// belongs into a tooltip.
+    pub fn name_clipped(&self, position: [f32; 2], style: Style, name: &str, width: f32) -> f32 {
+        self.text(position, Align::Left, style, self.shortened(style, name, width).as_deref().unwrap_or(name))
+    }
+
+    /// The longest beginning of a text that fits with … after it; none where the whole fits.
+    fn shortened(&self, style: Style, text: &str, width: f32) -> Option<String> {
         if self.text_width(style, text) <= width {
-            return self.text(position, Align::Left, style, text);
+            return None;
         }
         let characters: Vec<char> = text.chars().collect();
-        // The longest prefix that fits, by bisection.
+        let shown = |length: usize| characters[..length].iter().collect::<String>().trim_end().to_owned() + "…";
+        // By bisection.
         let (mut fits, mut too_long) = (0, characters.len());
         while fits + 1 < too_long {
             let middle = (fits + too_long) / 2;
-            let candidate: String = characters[..middle].iter().collect::<String>() + "…";
-            if self.text_width(style, &candidate) <= width {
+            if self.text_width(style, &shown(middle)) <= width {
                 fits = middle;
             } else {
                 too_long = middle;
             }
         }
-        let shown: String = characters[..fits].iter().collect::<String>().trim_end().to_owned() + "…";
-        self.write(position, Align::Left, style, &shown, false)
+        Some(shown(fits))
+    }
+
+    /// The first of some wordings, from the longest to the shortest, that fits into `width`; none if not even the last does.
+    pub fn fitting<'text>(&self, style: Style, wordings: &[&'text str], width: f32) -> Option<&'text str> {
+        wordings.iter().copied().find(|wording| self.text_width(style, wording) <= width)
     }
 
     /// A filled rectangle.
