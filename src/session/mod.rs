@@ -6,6 +6,7 @@
 //! two steps; [`Command::Walk`] alone stops in the middle of one ([`walk`]).
 
 mod flips;
+mod loading;
 mod look;
 mod meters;
 mod pace;
@@ -14,8 +15,8 @@ mod start;
 mod walk;
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
 use thiserror::Error;
@@ -23,6 +24,7 @@ use thiserror::Error;
 pub use meters::{Extras, LearnerMeters, Record};
 pub use pace::Pace;
 pub use schedule::Cadence;
+pub use start::LoadedData;
 
 use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
@@ -32,10 +34,11 @@ use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
+use loading::LoadingData;
 use meters::Meters;
-use pace::Pacer;
+use pace::{Pacer, SpeedLimit};
 use schedule::{Job, Schedule};
-use start::{LoadedData, Observers};
+use start::Observers;
 use walk::{Patience, Walking, Walks, patience};
 
 /// Why a session cannot start or go on.
@@ -67,6 +70,11 @@ pub struct Session {
     schedule: Schedule,
     pacer: Pacer,
     meters: Meters,
+    speed: SpeedLimit,
+    /// Whole steps are asked for: the speed limit is not for them.
+    hurried: bool,
+    /// Commands taken so far.
+    taken: u64,
     job: Option<Job>,
     cursor: usize,
     queued: VecDeque<Command>,
@@ -81,7 +89,7 @@ pub struct Session {
     /// Training has gone on since the time was last taken.
     training: bool,
     notices: Vec<String>,
-    loading: Option<(DataSpec, Receiver<Result<LoadedData, SourceError>>)>,
+    loading: Option<LoadingData>,
     safe: Checkpoint,
     /// The walk through a step, under way or just complete.
     walk: Option<Walking>,
@@ -96,21 +104,32 @@ struct Redo {
     events: VecDeque<Event>,
 }
 
+/// Reads a source with nobody listening.
+fn read(spec: &DataSpec) -> Result<LoadedData, SourceError> {
+    LoadedData::load(spec, &mut |_| ControlFlow::Continue(()))
+}
+
 impl Session {
     /// A fresh run of `config`.
     pub fn open(gpu: Arc<Gpu>, config: RunConfig, cadence: Cadence) -> Result<Self, SessionError> {
-        let data = Arc::new(LoadedData::load(&config.data)?);
+        let data = Arc::new(read(&config.data)?);
+        Self::open_on(gpu, config, data, cadence)
+    }
+
+    /// A fresh run of `config` on its data, which are loaded already.
+    pub fn open_on(gpu: Arc<Gpu>, config: RunConfig, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
         let (trainer, observers) = start::fresh(&gpu, config, &data)?;
         Self::assemble(gpu, trainer, observers, data, cadence)
     }
 
     /// A run that goes on from a checkpoint, bit for bit.
     pub fn resume(gpu: Arc<Gpu>, checkpoint: &Checkpoint, cadence: Cadence) -> Result<Self, SessionError> {
-        let data = Arc::new(LoadedData::load(&checkpoint.config.data)?);
-        Self::restore(gpu, checkpoint, data, cadence)
+        let data = Arc::new(read(&checkpoint.config.data)?);
+        Self::resume_on(gpu, checkpoint, data, cadence)
     }
 
-    fn restore(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
+    /// A run that goes on from a checkpoint, with its data loaded already.
+    pub fn resume_on(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
         let (trainer, observers) = start::resumed(&gpu, checkpoint, &data)?;
         let mut session = Self::assemble(gpu, trainer, observers, data, cadence)?;
         session.meters.restore(&checkpoint.observers, checkpoint.step);
@@ -136,6 +155,9 @@ impl Session {
             observers,
             data,
             meters,
+            speed: SpeedLimit::default(),
+            hurried: false,
+            taken: 0,
             job: None,
             cursor: 0,
             queued: VecDeque::new(),
@@ -234,6 +256,11 @@ impl Session {
         self.queued.push_back(command);
     }
 
+    /// Commands that have taken effect so far (or were refused): the one applied as number n has once this says n.
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// A checkpoint of the state between two steps; waits for the GPU.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SessionError> {
         self.finish_step()?;
@@ -264,6 +291,7 @@ impl Session {
     pub fn advance(&mut self, pace: Pace) -> Result<(), SessionError> {
         self.gpu.poll()?;
         self.collect();
+        self.hurried = matches!(pace, Pace::Steps(_));
         match pace {
             Pace::Steps(steps) => {
                 let before = self.trainer.step();
@@ -311,7 +339,7 @@ impl Session {
     fn next_job(&mut self) -> Result<bool, SessionError> {
         if self.job.is_some() {
             if self.walked_end().is_some() {
-                self.take_commands_in_mid_step();
+                self.take_commands_in_mid_step()?;
             }
             return Ok(!self.rests());
         }
@@ -319,7 +347,14 @@ impl Session {
         if self.redo.is_none() {
             self.take_commands()?;
         }
-        self.job = self.schedule.next(self.trainer.step(), self.wants_step(), self.observers.looking.is_free());
+        let now = Instant::now();
+        // The limit is for whole steps: who walks sets the pace.
+        let unlimited = self.hurried || self.redo.is_some() || !self.plays();
+        let may_step = self.wants_step() && (unlimited || self.speed.allows(now));
+        self.job = self.schedule.next(self.trainer.step(), may_step, self.observers.looking.is_free());
+        if self.job == Some(Job::Step) {
+            self.speed.began(now);
+        }
         if self.job == Some(Job::Look) {
             self.observers.looking.aim(&self.trainer);
         }
@@ -393,6 +428,7 @@ impl Session {
     fn take_commands(&mut self) -> Result<(), SessionError> {
         self.take_loaded();
         while let Some(command) = self.queued.pop_front() {
+            self.taken += 1;
             self.execute(command)?;
         }
         Ok(())
@@ -423,11 +459,13 @@ impl Session {
             }
             Command::Step => {
                 self.playing = true;
+                self.speed.set(self.speed.limit);
                 self.target = Some(self.trainer.step() + 1);
             }
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
             Command::SetLocalCrops(locals) => self.set_local_crops(locals)?,
+            Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
             Command::Resample => {
                 self.observers.looking.resample();
                 self.schedule.force_look();
@@ -441,10 +479,15 @@ impl Session {
                 config.seed = config.seed.wrapping_add(u64::from(new_seed));
                 self.restart(config, self.data.clone())?;
             }
+            Command::CancelLoad => {
+                if let Some(loading) = self.loading.take() {
+                    self.notices.push(format!("{} was not loaded: cancelled; the run goes on as it was", loading.spec().short()));
+                }
+            }
             Command::LoadPreset(name) => self.load_preset(&name)?,
             Command::LoadData(spec) => {
-                self.notices.push(format!("loading {spec} ..."));
-                self.loading = Some((spec.clone(), LoadedData::load_aside(spec)));
+                // One that was on its way is dropped, which stops it.
+                self.loading = Some(LoadingData::start(spec));
             }
         }
         Ok(())
@@ -455,7 +498,7 @@ impl Session {
         let own = Some(&self.trainer.config.data).filter(|data| !data.is_synthetic()).map(ToString::to_string);
         match RunConfig::load(name, own.as_deref(), &[]) {
             Ok(config) => {
-                let data = if own.is_some() { self.data.clone() } else { Arc::new(LoadedData::load(&config.data)?) };
+                let data = if own.is_some() { self.data.clone() } else { Arc::new(read(&config.data)?) };
                 self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, data)
             }
             Err(error) => {
@@ -466,15 +509,9 @@ impl Session {
     }
 
     fn take_loaded(&mut self) {
-        let Some((spec, receiver)) = &self.loading else { return };
-        let result = match receiver.try_recv() {
-            Ok(result) => result,
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => {
-                Err(SourceError::Unreadable { source_kind: "data", path: spec.to_string(), reason: "the reader stopped".to_owned() })
-            }
-        };
-        let spec = spec.clone();
+        let Some(loading) = &self.loading else { return };
+        let Some(result) = loading.poll() else { return };
+        let spec = loading.spec().clone();
         self.loading = None;
         let restarted = result.map_err(SessionError::from).and_then(|data| {
             let mut config = self.config();
@@ -493,7 +530,10 @@ impl Session {
         let playing = self.playing;
         let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
         fresh.playing = playing;
+        (fresh.speed, fresh.taken) = (self.speed, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
+        // Images on their way in outlive a new start.
+        fresh.loading = self.loading.take();
         *self = fresh;
         Ok(())
     }
@@ -501,9 +541,11 @@ impl Session {
     /// Puts the run on a new device after the old one was lost, from the last state that was read back.
     pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
         let lost = self.trainer.step() - self.safe.step;
-        let mut revived = Self::restore(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
+        let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         (revived.playing, revived.target) = (self.playing, self.target);
+        revived.loading = self.loading.take();
         revived.queued = std::mem::take(&mut self.queued);
+        (revived.speed, revived.taken) = (self.speed, self.taken);
         // Changes are absolute, so doing one again that the saved state knows of does no harm.
         let (before, again) = std::mem::take(&mut self.events).into_iter().partition(|event| event.step < self.safe.step);
         let again: Vec<Event> = again;
@@ -593,6 +635,7 @@ impl Session {
             seed: config.seed,
             step: self.meters.step(),
             playing: self.plays(),
+            speed_limit: self.speed.limit,
             steps_per_second: self.meters.steps_per_second(Instant::now()),
             switches: hyper.into(),
             dials: hyper.into(),
@@ -618,6 +661,8 @@ impl Session {
             attention_references: self.attention_references(),
             notices: self.notices.clone(),
             walk: self.shown_walk(),
+            loading: self.loading.as_ref().map(LoadingData::told),
+            images_report: self.data.report().cloned(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
         }
     }

@@ -35,6 +35,8 @@ pub(super) const fn patience(command: &Command) -> Patience {
         // The walk stands, so it is paused already.
         Command::Pause => Patience::Harmless,
         Command::Play | Command::Step => Patience::Leaves,
+        // Nothing of the step hangs on them.
+        Command::SetSpeed(_) | Command::CancelLoad => Patience::Harmless,
         // They need the end of the step; nobody should have to walk there first.
         Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) => Patience::Leaves,
         Command::SetSwitch { .. } | Command::SetDial { .. } | Command::SetLocalCrops(_) => Patience::Waits,
@@ -212,19 +214,23 @@ impl Session {
     }
 
     /// Takes the commands that a half-done step allows; the others keep their order and wait.
-    pub(super) fn take_commands_in_mid_step(&mut self) {
+    pub(super) fn take_commands_in_mid_step(&mut self) -> Result<(), SessionError> {
         let mut waiting = VecDeque::new();
         while let Some(command) = self.queued.pop_front() {
             match patience(&command) {
-                Patience::Harmless => {}
-                Patience::Walks if self.walk.as_mut().is_some_and(Walking::more) => {}
+                Patience::Harmless => {
+                    self.taken += 1;
+                    self.execute(command)?;
+                }
+                Patience::Walks if self.walk.as_mut().is_some_and(Walking::more) => self.taken += 1,
                 Patience::Walks | Patience::Waits => waiting.push_back(command),
                 Patience::Leaves => {
                     self.walk = None;
-                    match command {
-                        Command::Play => (self.playing, self.target) = (true, None),
-                        Command::Step => (self.playing, self.target) = (true, Some(self.trainer.step() + 1)),
-                        other => waiting.push_back(other),
+                    if matches!(command, Command::Play | Command::Step) {
+                        self.taken += 1;
+                        self.execute(command)?;
+                    } else {
+                        waiting.push_back(command);
                     }
                     break;
                 }
@@ -232,6 +238,7 @@ impl Session {
         }
         waiting.append(&mut self.queued);
         self.queued = waiting;
+        Ok(())
     }
 
     /// Does a lost step's changes again when their time comes.

@@ -52,6 +52,11 @@ impl Style {
         Self { size, strong, colour }
     }
 
+    /// The same, semi-bold.
+    pub const fn strong(self) -> Self {
+        Self { strong: true, ..self }
+    }
+
     /// The same in another colour.
     pub const fn coloured(self, colour: Colour) -> Self {
         Self { colour, ..self }
@@ -399,7 +404,8 @@ impl<'ui> Paint<'ui> {
     /// A keyboard key with its letter; gives its width. `position` is its left middle.
     pub fn key(&self, position: [f32; 2], letters: &str) -> f32 {
         let width = self.key_width(letters);
-        let rect = Rect::new(position[0], position[1] - 10.0, position[0] + width, position[1] + 10.0);
+        let half = (self.text_height(Style::LABEL) * 0.78).round();
+        let rect = Rect::new(position[0], position[1] - half, position[0] + width, position[1] + half);
         self.fill(rect, theme::RAISED, 4.0);
         self.outline(rect, theme::AXIS, 4.0, 1.0);
         let style = Style::new(Type::Label, true, theme::TEXT);
@@ -409,7 +415,8 @@ impl<'ui> Paint<'ui> {
 
     /// Width of [`Self::key`].
     pub fn key_width(&self, letters: &str) -> f32 {
-        (self.text_width(Style::LABEL, letters) + 12.0).max(20.0)
+        let high = (self.text_height(Style::LABEL) * 0.78).round() * 2.0;
+        (self.text_width(Style::LABEL.strong(), letters) + 12.0).max(high)
     }
 
     /// A 44x24 switch around `centre`: on is filled with the knob at the right, off is an outline with it at the left.

@@ -5,3 +5,4 @@ mod crops;
 mod harness;
 mod layout;
 mod panes;
+mod present;
