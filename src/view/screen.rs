@@ -8,6 +8,7 @@ use imgui::{Ui, WindowFlags};
 use crate::command::{Command, Switch};
 use crate::snapshot::Snapshot;
 
+use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
 use super::layout::Layout;
@@ -119,6 +120,8 @@ pub struct Screen {
     help: bool,
     question: Option<Question>,
     flow: u64,
+    /// What the charts show of the run, and how.
+    pub timeline: Timeline,
 }
 
 /// Where wgpu draws below imgui in this frame.
@@ -289,7 +292,8 @@ impl Screen {
                 let paint = if self.audit { paint.audited() } else { paint };
                 let (pictures, stage) = (RefCell::default(), Cell::default());
                 let presenting = look.presenting;
-                let frame = Frame { ui, paint, scale, fps, scene, presenting, blocked, flow: self.flow, pictures, stage };
+                let (wheel, timeline) = (self.centre.wheel, RefCell::new(std::mem::take(&mut self.timeline)));
+                let frame = Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow: self.flow, pictures, stage };
                 frame.paint.pane(layout.window);
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 match scene {
@@ -332,6 +336,7 @@ impl Screen {
                 frame.paint.pane(layout.bottom);
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
                 self.written = frame.paint.written();
+                self.timeline = frame.timeline.take();
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
         if let Some(scene) = chosen {

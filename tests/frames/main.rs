@@ -4,4 +4,5 @@
 mod crops;
 mod harness;
 mod layout;
+mod meters;
 mod panes;
