@@ -125,7 +125,8 @@ impl Chart<'_> {
             let y = y(decade);
             paint.rule([plot.min[0], y], [plot.max[0], y], theme::SEPARATOR, 1.0);
             let beside = Rect::new(plot.max[0], y - label * 0.5, place.area.max[0], y + label * 0.5);
-            let low = y + label * 0.5 > plot.max[1];
+            // The word that names the scale stands at the lower end.
+            let low = y + label * 1.6 > plot.max[1];
             if !low && taken.iter().all(|other| other.max[1] <= beside.min[1] || other.min[1] >= beside.max[1]) {
                 paint.text([plot.max[0] + 10.0, y], Align::Left, Style::LABEL, &decade_text(decade));
                 taken.push(beside);

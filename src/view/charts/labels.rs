@@ -34,6 +34,8 @@ fn widen(column: &mut Option<[f32; 2]>, top: f32, bottom: f32) {
 
 /// Air between a name and anything else.
 const AIR: f32 = 2.0;
+/// A name may hang out of its plot so far: there is air above and below each.
+const OUT: f32 = 6.0;
 
 impl Ground {
     /// An empty plot.
@@ -97,7 +99,7 @@ impl Ground {
 
     fn find(&self, y: f32, size: [f32; 2], before: Option<Spot>, gutter: Option<f32>) -> Spot {
         let half = size[1] * 0.5 + AIR;
-        let sides: Vec<f32> = [y - half, y + half].into_iter().filter(|y| *y >= half - 1.0 && *y <= self.size[1] - half + 1.0).collect();
+        let sides: Vec<f32> = [y - half, y + half].into_iter().filter(|y| *y >= half - OUT && *y <= self.size[1] - half + OUT).collect();
         let (first, last) = (6.0, (self.size[0] - size[0] - 8.0).max(6.0));
         let cost = |spot: Spot| self.cost(&self.rect(spot, size));
         if let Some(spot) = before
@@ -197,7 +199,7 @@ mod tests {
                 ground.add_line(&points);
                 let spot = ground.place(y, NAME, None, None);
                 let free = (0..160).any(|left| {
-                    [y - 8.5, y + 8.5].into_iter().filter(|y| (7.0..=83.0).contains(y)).any(|y| {
+                    [y - 8.5, y + 8.5].into_iter().filter(|y| (2.5..=87.5).contains(y)).any(|y| {
                         let rect = Rect::new(left as f32 + 6.0, y - 6.5, left as f32 + 86.0, y + 6.5);
                         rect.max[0] <= 242.0 && Ground { boxes: Vec::new(), ..ground.clone() }.cost(&rect) == 0.0
                     })

@@ -82,7 +82,7 @@ pub fn std_chart(snapshot: &Snapshot) -> Chart<'_> {
          The verdict is complete collapse under {COMPLETE_BELOW_STD}."
     );
     let references = vec![Reference::new(1.0, "1 healthy"), Reference::new(0.0, "0 collapsed")];
-    Chart { tip: vec![tip], ..chart("Embedding std", "the collapse meter", [0.0, 1.2], references, lines) }
+    Chart { tip: vec![tip], ..chart("Embedding std", "the collapse meter", [-0.18, 1.2], references, lines) }
 }
 
 /// The two entropies of DINO's teacher, the collapse meter of DINO.
@@ -127,7 +127,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
             tip: vec!["Entropy of the mean minus mean entropy: what a prototype tells of its image. The verdict hangs on it.".to_owned()],
             ..chart(
                 "Mutual information",
-                if collapsed { "collapsed" } else { "of mean − per image" },
+                if collapsed { "collapsed" } else { "nats" },
                 [-0.3 * top, 1.3 * top],
                 information,
                 single(mutual_information),
@@ -149,7 +149,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
             tip: vec!["Spread of the head's bottleneck. DINO's collapses are seen in its entropies; this one can miss them.".to_owned()],
             ..chart(
                 "Embedding std",
-                "of the head's bottleneck",
+                "of the bottleneck",
                 [-0.25, 1.2],
                 vec![Reference::new(1.0, "1 spread out"), Reference::new(0.0, "0 one point")],
                 single(&history.embedding_std),
@@ -168,7 +168,7 @@ fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
         ..chart(
             "Loss",
             "low does not mean learned",
-            [0.0, 2.2],
+            [-0.35, 2.2],
             vec![Reference::new(2.0, "2 unrelated"), Reference::new(0.0, "0 identical")],
             single(&history.loss),
         )
@@ -182,7 +182,7 @@ fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
              it measures noise, and rises."
                 .to_owned(),
         ],
-        ..chart("Effective rank", &qualifier, [0.0, dimensions as f32 * 1.1], references, single(&history.effective_rank))
+        ..chart("Effective rank", &qualifier, [-0.12 * dimensions as f32, dimensions as f32 * 1.1], references, single(&history.effective_rank))
     };
     vec![std_chart(snapshot), loss, rank, knn_chart(snapshot)]
 }

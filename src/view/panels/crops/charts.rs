@@ -1,6 +1,7 @@
 //! The meters of multi-crop: what is recognised from a piece, where the attention lies, whether anything has collapsed, and, where
 //! there is room, where a piece finds its own whole and how far crops of one image agree.
 
+use crate::observe::evaluation::QUERIES;
 use crate::observe::verdict::COMPLETE_BELOW_STD;
 use crate::snapshot::{Series, Snapshot};
 use crate::view::charts::stack::{plot_height, stack};
@@ -26,7 +27,7 @@ fn pieces(snapshot: &Snapshot) -> Chart<'_> {
         line(&history.knn_accuracy, theme::TEXT, "whole"),
     ];
     let (qualifier, references, lines) = match snapshot.class_names.is_empty() {
-        false => ("kNN, labels: display only", references, lines),
+        false => ("kNN of local crops", references, lines),
         true => ("no labels in these images", Vec::new(), Vec::new()),
     };
     let tip = [
@@ -34,7 +35,7 @@ fn pieces(snapshot: &Snapshot) -> Chart<'_> {
          their class. White: whole images.",
         "On materials, a network trained with local crops recognises pieces that the other does not. On shapes, where a piece rarely shows \
          the shape, local crops lowered kNN in every setting tried.",
-        "Published, DINO (ImageNet, ViT-S, kNN): 67.9 % without multi-crop, 72.8 % with.",
+        "Labels are used for display only. Published, DINO (ImageNet, ViT-S, kNN): 67.9 % without multi-crop, 72.8 % with.",
     ];
     Chart { format: percent, tip: tip.map(str::to_owned).to_vec(), ..chart("Piece to whole", qualifier, [0.0, 1.0], references, lines) }
 }
@@ -78,7 +79,7 @@ fn place(rank: f32) -> String {
 }
 
 fn own_whole(snapshot: &Snapshot) -> Chart<'_> {
-    let most = snapshot.images.max(2) as f32;
+    let most = QUERIES as f32;
     let references = vec![Reference::new(1.0, "1 found at once"), Reference::new(most * 0.5, format!("{:.0} by chance", most * 0.5))];
     let tip = [
         "Where its own whole image comes when all held-out images are put in order of nearness to a local crop: the median over the crops.",
