@@ -14,6 +14,7 @@ pub mod trace;
 
 use std::cmp::Ordering;
 
+pub use crate::snapshot::grouped;
 pub use axis::{Axis, Timeline};
 pub use marks::flips;
 
@@ -119,7 +120,9 @@ impl Chart<'_> {
         let label = paint.text_height(Style::LABEL);
         let mut taken: Vec<Rect> = names
             .iter()
-            .map(|(line, y)| Rect::new(plot.max[0], y - label * 0.5, plot.max[0] + 12.0 + paint.text_width(Style::LABEL, line.name), y + label * 0.5))
+            .map(|(line, y)| {
+                Rect::new(plot.max[0], y - label * 0.5, plot.max[0] + 12.0 + paint.text_width(Style::LABEL, line.name), y + label * 0.5)
+            })
             .collect();
         for decade in scale.decades() {
             let y = y(decade);
@@ -223,7 +226,8 @@ impl Chart<'_> {
     /// Small triangles at the edge wherever values lie beyond it.
     fn draw_clamped(&self, paint: &Paint<'_>, plot: &Rect, axis: &Axis, scale: &Scale, trace: &Trace, colour: Colour) {
         let mean = trace.line.iter().map(|point| (axis.x(plot, point.0), [point.1; 2]));
-        let envelope = trace.envelope.iter().enumerate().filter_map(|(column, values)| Some((plot.min[0] + column as f32 + 0.5, (*values)?)));
+        let envelope =
+            trace.envelope.iter().enumerate().filter_map(|(column, values)| Some((plot.min[0] + column as f32 + 0.5, (*values)?)));
         let mut last = [f32::NEG_INFINITY; 2];
         for (x, [low, high]) in mean.chain(envelope) {
             for (edge, value, ordering) in [(0, high, Ordering::Greater), (1, low, Ordering::Less)] {
@@ -335,19 +339,6 @@ pub fn nearest(series: &Series, step: u64) -> Option<(u64, f32)> {
     let after = points.partition_point(|point| point.0 < step);
     let candidates = [after.checked_sub(1), Some(after)];
     candidates.into_iter().flatten().filter_map(|index| points.get(index).copied()).min_by_key(|point| point.0.abs_diff(step))
-}
-
-/// 12345 as "12,345".
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Three significant digits, never an exponent within the meters' ranges: 0.97, 0.221, 71.4, 1234.

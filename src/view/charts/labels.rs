@@ -75,12 +75,10 @@ impl Ground {
         let from = (rect.min[0] - AIR).max(0.0) as usize;
         let to = ((rect.max[0] + AIR).max(0.0) as usize).min(self.lines.len() - 1);
         let meets = |column: &Option<[f32; 2]>| column.is_some_and(|[top, bottom]| bottom > rect.min[1] - 1.0 && top < rect.max[1] + 1.0);
-        let count = |columns: &[Option<[f32; 2]>]| columns.get(from..=to).unwrap_or_default().iter().filter(|column| meets(column)).count() as f32;
+        let count =
+            |columns: &[Option<[f32; 2]>]| columns.get(from..=to).unwrap_or_default().iter().filter(|column| meets(column)).count() as f32;
         let boxes = self.boxes.iter().filter(|other| {
-            other.min[0] < rect.max[0] + AIR
-                && other.max[0] > rect.min[0] - AIR
-                && other.min[1] < rect.max[1]
-                && other.max[1] > rect.min[1]
+            other.min[0] < rect.max[0] + AIR && other.max[0] > rect.min[0] - AIR && other.min[1] < rect.max[1] && other.max[1] > rect.min[1]
         });
         count(&self.lines) + 0.3 * count(&self.faint) + boxes.map(|other| if other.width() > 3.0 { 200.0 } else { 12.0 }).sum::<f32>()
     }

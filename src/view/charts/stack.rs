@@ -125,7 +125,10 @@ fn toggle(frame: &Frame<'_>, chart: &Chart<'_>, place: &Place, timeline: &mut Ti
     paint.dashes([x, y + 8.0], [x + width, y + 8.0], theme::AXIS, 1.0, 2.0);
     if touch.hovered {
         let what = match timeline.logarithmic {
-            true => format!("Logarithmic (Y: linear). What is under {}, zero included, stays at the lower edge.", super::scale::decade_text(low)),
+            true => format!(
+                "Logarithmic (Y: linear). What is under {}, zero included, stays at the lower edge.",
+                super::scale::decade_text(low)
+            ),
             false => "Linear (Y: logarithmic, for what happens near zero).".to_owned(),
         };
         frame.tooltip(&[&what]);
@@ -148,7 +151,8 @@ fn flips(frame: &Frame<'_>, plot: &Rect, height: f32, axis: &Axis, snapshot: &Sn
         paint.triangle([x - 3.0, plot.min[1] - 5.0], [x + 3.0, plot.min[1] - 5.0], [*x, plot.min[1]], theme::TEXT_2);
     }
     for letter in &letters {
-        let known: Vec<_> = letter.events.iter().filter_map(|index| marks::flips(std::slice::from_ref(events.get(*index)?)).next()).collect();
+        let known: Vec<_> =
+            letter.events.iter().filter_map(|index| marks::flips(std::slice::from_ref(events.get(*index)?)).next()).collect();
         match known.as_slice() {
             [(_, switch, on)] => letter_box(paint, letter.x, plot.min[1] - 5.0, &switch.letter().to_string(), Some(*on)),
             several => letter_box(paint, letter.x, plot.min[1] - 5.0, &format!("{}×", several.len()), None),
@@ -189,7 +193,9 @@ fn footer(frame: &Frame<'_>, area: &Rect, right: f32, axis: &Axis, snapshot: &Sn
             timeline.centre_at(axis, (frame.pointer()[0] - area.min[0]) / area.width().max(1.0));
         }
         if touch.hovered {
-            frame.tooltip(&["The steps of this run. Over a chart, the wheel zooms, a drag moves, and a double click shows everything again."]);
+            frame.tooltip(&[
+                "The steps of this run. Over a chart, the wheel zooms, a drag moves, and a double click shows everything again.",
+            ]);
         }
     }
     if let Some(step) = axis.hovered {

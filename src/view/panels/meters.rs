@@ -182,7 +182,13 @@ fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
              it measures noise, and rises."
                 .to_owned(),
         ],
-        ..chart("Effective rank", &qualifier, [-0.12 * dimensions as f32, dimensions as f32 * 1.1], references, single(&history.effective_rank))
+        ..chart(
+            "Effective rank",
+            &qualifier,
+            [-0.12 * dimensions as f32, dimensions as f32 * 1.1],
+            references,
+            single(&history.effective_rank),
+        )
     };
     vec![std_chart(snapshot), loss, rank, knn_chart(snapshot)]
 }
