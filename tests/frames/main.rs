@@ -5,5 +5,6 @@ mod crops;
 mod harness;
 mod images;
 mod layout;
+mod meters;
 mod panes;
 mod present;
