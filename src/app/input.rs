@@ -76,6 +76,8 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('c'), _) => Action::Resample,
         (Some('v'), _) => Action::Cloud,
         (Some('b'), _) => Action::Batch,
+        (Some('k'), _) => Action::Tint,
+        (Some('i'), _) => Action::Images,
         (Some('d'), _) => Action::Theme,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
@@ -109,6 +111,8 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyC => 'c',
         KeyCode::KeyV => 'v',
         KeyCode::KeyB => 'b',
+        KeyCode::KeyK => 'k',
+        KeyCode::KeyI => 'i',
         KeyCode::KeyD => 'd',
         _ => return None,
     })

@@ -6,6 +6,7 @@
 //! two steps.
 
 mod flips;
+mod cloud;
 mod look;
 mod meters;
 mod pace;
@@ -27,7 +28,7 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Change, Dials, Event, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
@@ -198,6 +199,7 @@ impl Session {
             && self.loading.is_none()
             && !self.meters.is_waiting()
             && !self.observers.looking.is_waiting()
+            && !self.observers.showing.is_waiting()
     }
 
     fn wants_step(&self) -> bool {
@@ -238,7 +240,7 @@ impl Session {
                 self.target = Some(self.trainer.step() + u64::from(steps));
                 while self.next_job()? {
                     // Whole steps are asked for by those who want every measurement.
-                    if !self.meters.has_room() {
+                    if !self.meters.has_room() || !self.observers.showing.has_room() {
                         self.settle()?;
                     }
                     self.run_job()?;
@@ -308,16 +310,25 @@ impl Session {
             if job == Job::Look {
                 self.observers.looking.read(&mut encoder);
             }
+            match job {
+                Job::Cloud => self.observers.showing.keep(&mut encoder, &self.observers.probe),
+                Job::Nearest => self.observers.showing.keep_neighbours(&mut encoder, &self.observers.probe),
+                _ => {}
+            }
         }
         self.gpu.queue.submit([encoder.finish()]);
         self.pacer.submitted(&self.gpu);
         self.meters.submitted();
         self.observers.looking.submitted();
+        self.observers.showing.submitted();
         self.cursor = end;
         if finished {
             self.cursor = 0;
             self.job = None;
             self.schedule.finished(job, self.trainer.step());
+            if job == Job::Cloud && self.observers.showing.has_selection() {
+                self.schedule.want_nearest();
+            }
         }
         Ok(())
     }
@@ -328,6 +339,7 @@ impl Session {
         self.meters.collect(self.time.seconds());
         self.note_training();
         self.observers.looking.collect(&self.gpu);
+        self.observers.showing.collect(&self.observers.probe);
     }
 
     fn note_training(&mut self) {
@@ -364,6 +376,11 @@ impl Session {
             Command::ShowImage(image) => {
                 self.observers.looking.show(image);
                 self.schedule.force_look();
+            }
+            Command::SelectImage(image) => {
+                if self.observers.showing.select(&self.gpu, &self.observers.probe, image) {
+                    self.schedule.want_nearest();
+                }
             }
             Command::Reset { new_seed } => {
                 let mut config = self.config();
@@ -525,14 +542,12 @@ impl Session {
             chance: 1.0 / class_names.len().max(1) as f32,
             untrained_knn: self.meters.untrained_knn(),
             class_names,
-            cloud: self.schedule.has_cloud().then(|| Cloud {
-                points: self.observers.probe.points.buffer.clone(),
-                count: self.observers.probe.count,
-                dimensions: self.trainer.method.projection_size(),
-                explained: self.meters.explained(),
-                views: self.observers.probe.views.buffer.clone(),
-                view_side: config.image_size,
-            }),
+            cloud: self.observers.showing.cloud(
+                &self.observers.probe,
+                self.trainer.method.projection_size(),
+                self.meters.explained(),
+                config.image_size,
+            ),
             distributions: self.meters.distributions(),
             inspection: self.observers.looking.inspection(),
             images: self.observers.looking.images(),

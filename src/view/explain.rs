@@ -189,7 +189,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
         Switch::Sharpening => ("H", "sharpening on or off"),
     }));
     match scene {
-        Scene::Byol => {}
+        Scene::Byol => keys.push(("←  →  ↑  ↓", "turn the cloud")),
         Scene::Dino => keys.extend([
             ("←  →", "another prototype"),
             ("↓  ↑", "the image's own prototype; the most used one"),
@@ -197,6 +197,9 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
             ("C", "other crops of the image"),
         ]),
         Scene::Multicrop => keys.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
+    }
+    if scene != Scene::Multicrop {
+        keys.push(("K  I", "the cloud: what its colours tell; dots or images"));
     }
     keys.extend([
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),
@@ -210,10 +213,11 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
 }
 
 /// What the mouse does.
-pub const MOUSE: [(&str, &str); 5] = [
+pub const MOUSE: [(&str, &str); 6] = [
     ("Click on a prototype", "follows it through all rows (scene 2)"),
+    ("Click in the cloud", "chooses an image: its neighbours and its path; Esc lets go"),
     ("Drag on the cloud", "turns it; with the right button, moves it"),
-    ("Wheel", "zooms; a double click resets the view"),
+    ("Wheel", "zooms to the pointer; a double click resets the view"),
     ("Pointer on a chart", "reads the values at that step"),
     ("Drop a folder or file", "trains on those images"),
 ];

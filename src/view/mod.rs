@@ -4,6 +4,8 @@
 pub mod camera;
 pub mod charts;
 pub mod cloud;
+pub mod motion;
+pub mod tint;
 pub mod explain;
 pub mod frame;
 pub mod layout;

@@ -1,0 +1,155 @@
+//! Under the sphere: what the colours are. Classes, clusters and prototypes as bars of their colour with a picture and a name, as many
+//! as fit; the loss as a scale.
+
+use crate::snapshot::{Cloud, Snapshot};
+use crate::view::charts::grouped;
+use crate::view::layout::Rect;
+use crate::view::paint::{Align, Style};
+use crate::view::panels::Frame;
+use crate::view::pictures::Picture;
+use crate::view::theme::{self, Colour};
+use crate::view::tint::Tint;
+
+/// One colour: its name, what else there is to say, and an image of it.
+struct Entry {
+    colour: Colour,
+    name: String,
+    more: String,
+    image: Option<u32>,
+}
+
+/// Paints the legend into `area`.
+pub fn ui(frame: &Frame<'_>, area: &Rect, snapshot: &Snapshot, tint: Tint) {
+    let cloud = snapshot.cloud.as_ref();
+    match (tint, cloud) {
+        (Tint::Loss, _) => scale(frame, area),
+        (Tint::Class, cloud) => bars(frame, area, &classes(snapshot, cloud), cloud),
+        (Tint::Cluster, Some(cloud)) => bars(frame, area, &clusters(cloud), Some(cloud)),
+        (Tint::Prototype, Some(cloud)) => bars(frame, area, &prototypes(cloud), Some(cloud)),
+        _ => {}
+    }
+}
+
+fn classes(snapshot: &Snapshot, cloud: Option<&Cloud>) -> Vec<Entry> {
+    let mut firsts = vec![None; snapshot.class_names.len()];
+    if let Some(cloud) = cloud {
+        for image in 0..cloud.count {
+            if let Some(first) = cloud.class(image).and_then(|class| firsts.get_mut(class)) {
+                let _: &mut u32 = first.get_or_insert(image);
+            }
+        }
+    }
+    let entry = |(index, name): (usize, &String)| Entry {
+        colour: theme::class_colour(index),
+        name: name.clone(),
+        more: String::new(),
+        image: firsts[index],
+    };
+    snapshot.class_names.iter().enumerate().map(entry).collect()
+}
+
+/// How often each number occurs, and where first.
+fn counted(numbers: &[u32]) -> Vec<(u32, usize, u32)> {
+    let mut found: std::collections::BTreeMap<u32, (usize, u32)> = std::collections::BTreeMap::new();
+    for (image, &number) in (0..).zip(numbers) {
+        found.entry(number).or_insert((0, image)).0 += 1;
+    }
+    found.into_iter().map(|(number, (count, first))| (number, count, first)).collect()
+}
+
+fn clusters(cloud: &Cloud) -> Vec<Entry> {
+    let entry = |(cluster, count, first): (u32, usize, u32)| Entry {
+        colour: theme::class_colour(cluster as usize),
+        name: format!("cluster {}", cluster + 1),
+        more: grouped(count as u64),
+        image: Some(first),
+    };
+    counted(&cloud.clusters).into_iter().map(entry).collect()
+}
+
+fn prototypes(cloud: &Cloud) -> Vec<Entry> {
+    let mut all = counted(&cloud.prototypes);
+    all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let entry = |(prototype, count, first): (u32, usize, u32)| Entry {
+        colour: theme::prototype_colour(prototype),
+        name: format!("no. {prototype}"),
+        more: grouped(count as u64),
+        image: Some(first),
+    };
+    all.into_iter().map(entry).collect()
+}
+
+/// The loss's colours with what they stand for, at even distances of the two projections.
+fn scale(frame: &Frame<'_>, area: &Rect) {
+    let paint = &frame.paint;
+    let width = area.width().min(360.0);
+    let left = area.centre()[0] - width * 0.5;
+    let y = area.min[1] + 6.0;
+    let pieces = 72;
+    for piece in 0..pieces {
+        let at = |piece: i32| left + width * piece as f32 / pieces as f32;
+        let far = (piece as f32 + 0.5) / pieces as f32;
+        paint.fill(Rect::new(at(piece), y, at(piece + 1), y + 10.0), theme::loss_colour(2.0 * far * far), 0.0);
+    }
+    for (loss, align, text) in [(0.0, Align::Left, "0 same"), (0.5, Align::Centre, "0.5"), (2.0, Align::Right, "2 unrelated")] {
+        let x = left + width * (loss * 0.5_f32).sqrt();
+        paint.text([x, y + 22.0], align, Style::LABEL, text);
+    }
+    if area.height() > 56.0 {
+        paint.text([area.centre()[0], y + 42.0], Align::Centre, Style::LABEL, "2 − 2 cos of an image's two views");
+    }
+}
+
+/// Bars of colour: pictures above the names where one row holds them, else beside them in two rows; without pictures where it is low.
+fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>) {
+    let paint = &frame.paint;
+    if entries.is_empty() {
+        return;
+    }
+    let width = |entry: &Entry| paint.text_width(Style::LABEL, &label(entry));
+    let widest = entries.iter().map(width).fold(0.0, f32::max);
+    let pictured = area.height() >= 64.0;
+    let single = (widest + 10.0) * entries.len() as f32 <= area.width();
+    let side = if pictured { 30.0 } else { 0.0 };
+    let least = if single { widest + 10.0 } else { (widest + 14.0 + side).clamp(30.0, area.width()) };
+    let rows = if single || area.height() < 44.0 { 1 } else { 2 };
+    let fitting = ((area.width() / least).floor() as usize).max(1);
+    let columns = entries.len().div_ceil(rows).min(fitting.max(if pictured { 3 } else { 4 })).max(1);
+    let pitch = (area.width() / columns as f32).min(if single { 96.0 } else { f32::INFINITY });
+    let left = area.centre()[0] - pitch * columns as f32 * 0.5;
+    let shown = entries.len().min(columns * rows);
+    let more = entries.len() - shown;
+    for (index, entry) in entries.iter().enumerate().take(shown) {
+        let x = left + (index % columns) as f32 * pitch;
+        let row = (index / columns) as f32;
+        let picture = entry.image.zip(cloud).filter(|_| pictured);
+        let show = |rect: Rect| {
+            if let Some((image, cloud)) = picture {
+                frame.picture(Picture::of_cloud(cloud, 0, image, rect));
+            }
+        };
+        let text = if more > 0 && index + 1 == shown { format!("+ {} more", more + 1) } else { label(entry) };
+        if single && pictured {
+            let side = (pitch - 8.0).min(40.0);
+            let middle = x + pitch * 0.5;
+            let top = area.min[1];
+            show(Rect::new(middle - side * 0.5, top, middle + side * 0.5, top + side));
+            paint.fill(Rect::new(middle - side * 0.5, top + side + 2.0, middle + side * 0.5, top + side + 5.0), entry.colour, 0.0);
+            paint.text([middle, top + side + 16.0], Align::Centre, Style::LABEL, &text);
+        } else if pictured {
+            let top = area.min[1] + row * (side + 8.0);
+            show(Rect::new(x, top, x + side, top + side));
+            let inner = Rect::new(x + side, top, x + pitch - 8.0, top + side);
+            paint.fill(Rect::new(inner.min[0], top, inner.min[0] + 3.0, inner.max[1]), entry.colour, 0.0);
+            paint.text_clipped([inner.min[0] + 9.0, top + side * 0.5], Style::LABEL, &text, inner.width() - 9.0);
+        } else {
+            let top = area.min[1] + row * 26.0;
+            paint.fill(Rect::new(x, top, x + pitch - 8.0, top + 3.0), entry.colour, 0.0);
+            paint.text_clipped([x, top + 13.0], Style::LABEL, &text, pitch - 8.0);
+        }
+    }
+}
+
+fn label(entry: &Entry) -> String {
+    if entry.more.is_empty() { entry.name.clone() } else { format!("{} · {}", entry.name, entry.more) }
+}
