@@ -100,56 +100,72 @@ fn scale(frame: &Frame<'_>, area: &Rect) {
     }
 }
 
-/// Bars of colour: pictures above the names where one row holds them, else beside them in two rows; without pictures where it is low.
+/// Pictures over bars of colour in one row, names below, on two lines where they need them; where that does not fit, pictures beside
+/// their names in two rows; where it is low, bars and names alone.
 fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>) {
     let paint = &frame.paint;
     if entries.is_empty() {
         return;
     }
-    let width = |entry: &Entry| paint.text_width(Style::LABEL, &label(entry));
-    let widest = entries.iter().map(width).fold(0.0, f32::max);
+    let width = |text: &str| paint.text_width(Style::LABEL, text);
     let pictured = area.height() >= 64.0;
-    let single = (widest + 10.0) * entries.len() as f32 <= area.width();
+    let pitch = (area.width() / entries.len() as f32).min(96.0);
+    let fits = |entry: &Entry| lines(&label(entry), &width, pitch - 4.0).is_some();
+    if pictured && pitch >= 36.0 && entries.iter().all(fits) {
+        let left = area.centre()[0] - pitch * entries.len() as f32 * 0.5;
+        for (index, entry) in entries.iter().enumerate() {
+            let middle = left + (index as f32 + 0.5) * pitch;
+            let side = (pitch - 6.0).min(36.0);
+            let [start, end, top] = [middle - side * 0.5, middle + side * 0.5, area.min[1]];
+            picture(frame, cloud, entry, Rect::new(start, top, end, top + side));
+            paint.fill(Rect::new(start, top + side + 2.0, end, top + side + 5.0), entry.colour, 0.0);
+            for (line, text) in lines(&label(entry), &width, pitch - 4.0).into_iter().flatten().enumerate() {
+                paint.text([middle, top + side + 15.0 + 15.0 * line as f32], Align::Centre, Style::LABEL, &text);
+            }
+        }
+        return;
+    }
     let side = if pictured { 30.0 } else { 0.0 };
-    let least = if single { widest + 10.0 } else { (widest + 14.0 + side).clamp(30.0, area.width()) };
-    let rows = if single || area.height() < 44.0 { 1 } else { 2 };
-    let fitting = ((area.width() / least).floor() as usize).max(1);
-    let columns = entries.len().div_ceil(rows).min(fitting.max(if pictured { 3 } else { 4 })).max(1);
-    let pitch = (area.width() / columns as f32).min(if single { 96.0 } else { f32::INFINITY });
-    let left = area.centre()[0] - pitch * columns as f32 * 0.5;
+    let rows = if area.height() < 44.0 { 1 } else { 2 };
+    let widest = entries.iter().map(|entry| width(&label(entry))).fold(0.0, f32::max);
+    let least = (widest + 17.0 + side).clamp(30.0, if pictured { 132.0 } else { area.width() });
+    let columns = entries.len().div_ceil(rows).min(((area.width() / least).floor() as usize).max(4)).max(1);
+    let pitch = area.width() / columns as f32;
     let shown = entries.len().min(columns * rows);
     let more = entries.len() - shown;
     for (index, entry) in entries.iter().enumerate().take(shown) {
-        let x = left + (index % columns) as f32 * pitch;
+        let x = area.min[0] + (index % columns) as f32 * pitch;
         let row = (index / columns) as f32;
-        let picture = entry.image.zip(cloud).filter(|_| pictured);
-        let show = |rect: Rect| {
-            if let Some((image, cloud)) = picture {
-                frame.picture(Picture::of_cloud(cloud, 0, image, rect));
-            }
-        };
         let text = if more > 0 && index + 1 == shown { format!("+ {} more", more + 1) } else { label(entry) };
-        if single && pictured {
-            let side = (pitch - 8.0).min(40.0);
-            let middle = x + pitch * 0.5;
-            let top = area.min[1];
-            show(Rect::new(middle - side * 0.5, top, middle + side * 0.5, top + side));
-            paint.fill(Rect::new(middle - side * 0.5, top + side + 2.0, middle + side * 0.5, top + side + 5.0), entry.colour, 0.0);
-            paint.text([middle, top + side + 16.0], Align::Centre, Style::LABEL, &text);
-        } else if pictured {
+        if pictured {
             let top = area.min[1] + row * (side + 8.0);
-            show(Rect::new(x, top, x + side, top + side));
-            let inner = Rect::new(x + side, top, x + pitch - 8.0, top + side);
-            paint.fill(Rect::new(inner.min[0], top, inner.min[0] + 3.0, inner.max[1]), entry.colour, 0.0);
-            paint.text_clipped([inner.min[0] + 9.0, top + side * 0.5], Style::LABEL, &text, inner.width() - 9.0);
+            picture(frame, cloud, entry, Rect::new(x, top, x + side, top + side));
+            paint.fill(Rect::new(x + side, top, x + side + 3.0, top + side), entry.colour, 0.0);
+            paint.text_clipped([x + side + 9.0, top + side * 0.5], Style::LABEL, &text, pitch - side - 17.0);
         } else {
-            let top = area.min[1] + row * 26.0;
+            let top = area.min[1] + row * 28.0;
             paint.fill(Rect::new(x, top, x + pitch - 8.0, top + 3.0), entry.colour, 0.0);
             paint.text_clipped([x, top + 13.0], Style::LABEL, &text, pitch - 8.0);
         }
     }
 }
 
+fn picture(frame: &Frame<'_>, cloud: Option<&Cloud>, entry: &Entry, rect: Rect) {
+    if let Some((image, cloud)) = entry.image.zip(cloud) {
+        frame.picture(Picture::of_cloud(cloud, 0, image, rect));
+    }
+}
+
+/// A name on one line, or on two broken at a space, each at most `room` wide.
+fn lines(name: &str, width: &impl Fn(&str) -> f32, room: f32) -> Option<Vec<String>> {
+    if width(name) <= room {
+        return Some(vec![name.to_owned()]);
+    }
+    let breaks = name.match_indices(' ').map(|(place, _)| (&name[..place], &name[place + 1..]));
+    let mut fitting = breaks.filter(|(first, second)| width(first) <= room && width(second) <= room);
+    fitting.next().map(|(first, second)| vec![first.to_owned(), second.to_owned()])
+}
+
 fn label(entry: &Entry) -> String {
-    if entry.more.is_empty() { entry.name.clone() } else { format!("{} · {}", entry.name, entry.more) }
+    if entry.more.is_empty() { entry.name.clone() } else { format!("{} {}", entry.name, entry.more) }
 }
