@@ -376,7 +376,12 @@ impl RunConfig {
         let distributions = u64::from(self.cloud_images) * u64::from(self.prototypes) * 4;
         if self.method == Method::Dino && distributions > 256 << 20 {
             return refuse(
-                format!("cloud_images {} with {} prototypes need {} MiB of distributions, over 256", self.cloud_images, self.prototypes, distributions >> 20),
+                format!(
+                    "cloud_images {} with {} prototypes need {} MiB of distributions, over 256",
+                    self.cloud_images,
+                    self.prototypes,
+                    distributions >> 20
+                ),
                 "lower cloud_images",
             );
         }

@@ -2,10 +2,14 @@
 //! nothing else passes between them. The cloud is drawn from the buffers that it was written to; a snapshot holds them, and a copy of the
 //! newest numbers for the pointer.
 
+mod images;
+mod moment;
 mod walk;
 
 use std::sync::Arc;
 
+pub use images::{ImagesReport, Loading, grouped};
+pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
 pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};
@@ -416,6 +420,8 @@ pub struct Snapshot {
     pub playing: bool,
     /// Steps a second, over the last second of training; 0 while paused.
     pub steps_per_second: f32,
+    /// Steps a second that training is held to; none: as fast as it goes.
+    pub speed_limit: Option<u32>,
     /// Switches.
     pub switches: Switches,
     /// Dials.
@@ -451,6 +457,10 @@ pub struct Snapshot {
     pub notices: Vec<String>,
     /// Where the walk through one step stands, if one is walked (step mode): then `step` is the last complete step.
     pub walk: Option<Walk>,
+    /// Images on their way in; the run goes on meanwhile.
+    pub loading: Option<Loading>,
+    /// What was read of the images that are trained on, where they come from files.
+    pub images_report: Option<Arc<ImagesReport>>,
     /// Set when training has stopped because of non-finite numbers: what and when.
     pub stopped: Option<String>,
 }

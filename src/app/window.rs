@@ -21,6 +21,7 @@ use super::pacing::Pacing;
 use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
+use crate::data::typed;
 use crate::gpu::{self, Gpu, GpuError};
 use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
@@ -110,7 +111,7 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
-        let mut session = Session::open(gpu.clone(), self.options.config.clone(), Cadence::window())?;
+        let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let ui_scale = self.options.ui_scale * window.scale_factor() as f32;
         let pacing = Pacing::new(gpu.is_software());
@@ -319,18 +320,19 @@ impl Open {
             WindowEvent::Occluded(occluded) => self.occluded = occluded,
             WindowEvent::DroppedFile(path) => self.dropped.push(path),
             WindowEvent::MouseWheel { delta, .. } => {
-                self.screen.centre.wheel += match delta {
+                self.screen.wheel(match delta {
                     MouseScrollDelta::LineDelta(_, lines) => lines,
                     MouseScrollDelta::PixelDelta(pixels) => pixels.y as f32 / 40.0,
-                };
+                });
             }
             WindowEvent::KeyboardInput { event: key, is_synthetic: false, .. } if key.state == ElementState::Pressed => {
-                match meaning(&key, self.modifiers) {
+                match meaning(&key, self.modifiers, self.screen.is_asking()) {
                     Some(Pressed::Fullscreen) => {
                         let now = self.window.fullscreen().is_some();
                         self.window.set_fullscreen((!now).then_some(Fullscreen::Borderless(None)));
                     }
                     Some(Pressed::Screenshot) => self.screenshot = true,
+                    Some(Pressed::Record) => {}
                     Some(Pressed::Scale(factor)) => {
                         let display = options.ui_scale * self.window.scale_factor() as f32;
                         let current = graphics.renderer.requested_scale();
@@ -350,16 +352,14 @@ impl Open {
         requests.contains(&Request::Quit)
     }
 
-    /// Loads what was dropped on the window: one folder or file.
+    /// Loads what was dropped on the window, all of it together.
     fn take_drops(&mut self) {
         let dropped = std::mem::take(&mut self.dropped);
-        // Of an IDX pair, the images name the labels.
-        let Some(path) = dropped.iter().find(|path| path.to_string_lossy().contains("idx3")).or(dropped.first()) else { return };
-        if dropped.len() > 1 {
-            self.screen.say(&format!("{} files were dropped; one folder or file is loaded: {}", dropped.len(), path.display()));
+        if dropped.is_empty() {
+            return;
         }
         let mut commands = Vec::new();
-        match crate::view::data_spec_of_path(path) {
+        match typed::of_paths(&dropped) {
             Ok(spec) => self.screen.submit(Command::LoadData(spec), &self.snapshot, &mut commands),
             Err(problem) => self.screen.say(&problem),
         }

@@ -9,12 +9,7 @@ const LIKELIEST: Kernel = Kernel::new("observe/likeliest.wgsl");
 pub fn likeliest(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
     assert!(x.columns.is_multiple_of(4), "columns of {}", x.name);
     let y = tape.tensor("likeliest", [x.learners, x.rows, 1]);
-    tape.dispatch(&LIKELIEST)
-        .set("rows", x.rows)
-        .set("quads", x.columns / 4)
-        .read("x", x)
-        .write("y", &y)
-        .over([x.rows, 1, x.learners]);
+    tape.dispatch(&LIKELIEST).set("rows", x.rows).set("quads", x.columns / 4).read("x", x).write("y", &y).over([x.rows, 1, x.learners]);
     y
 }
 

@@ -13,6 +13,7 @@ pub mod history;
 pub mod inspect;
 pub mod knn;
 pub mod likeliest;
+pub mod moments;
 pub mod neighbours;
 pub mod pairs;
 pub mod probe;

@@ -251,8 +251,7 @@ impl CloudRenderer {
         let count = cloud.map_or(0, |cloud| cloud.count);
         let slots = cloud.map_or(1, |cloud| cloud.slots.max(1));
         let slot = |number: u64| (number % u64::from(slots)) as u32;
-        let listed: Vec<u32> =
-            portrait.thumbs.iter().chain(&portrait.marks).copied().filter(|entry| entry & 0xff_ffff < count).collect();
+        let listed: Vec<u32> = portrait.thumbs.iter().chain(&portrait.marks).copied().filter(|entry| entry & 0xff_ffff < count).collect();
         let thumbs = portrait.thumbs.iter().filter(|&&entry| entry & 0xff_ffff < count).count() as u32;
         let marks = listed.len() as u32 - thumbs;
         let chosen = portrait.chosen.filter(|&chosen| chosen < count);
@@ -364,11 +363,8 @@ impl CloudRenderer {
         }
         let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: self.uniform.as_entire_binding() }];
         entries.extend((1..).zip(&buffers).map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }));
-        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("cloud"),
-            layout: &self.layout,
-            entries: &entries,
-        });
+        let group =
+            gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("cloud"), layout: &self.layout, entries: &entries });
         self.bound = Some((buffers, group));
     }
 }

@@ -49,7 +49,9 @@ impl Tint {
                 "Colour: clusters of the student's projections, in all dimensions (spherical k-means, measured anew with each \
                  projection from where its centroids were). Labels play no part in it."
             }
-            Self::Loss => "Colour: 2 − 2 cos of the student's and the teacher's projection of the image's two views; 0 is the same direction.",
+            Self::Loss => {
+                "Colour: 2 − 2 cos of the student's and the teacher's projection of the image's two views; 0 is the same direction."
+            }
             Self::Prototype => "Colour: the prototype to which the teacher gives the image's largest share.",
         }
     }

@@ -167,6 +167,7 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         step: 4860,
         playing: true,
         steps_per_second: 2.3,
+        speed_limit: None,
         switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
         dials: Dials {
             tau: 0.99,
@@ -200,6 +201,8 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         attention_references: attention.then_some(AttentionReferences { untrained: Some(0.252), area: 0.223, center_prior: 0.44 }),
         notices: Vec::new(),
         walk: None,
+        loading: None,
+        images_report: None,
         stopped: None,
     }
 }

@@ -90,6 +90,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         step: 300,
         playing: true,
         steps_per_second: 12.0,
+        speed_limit: None,
         method: Method::Byol,
         switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
         dials: Dials {
@@ -125,6 +126,8 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         attention_references: None,
         notices: Vec::new(),
         walk: None,
+        loading: None,
+        images_report: None,
         stopped: None,
     }
 }

@@ -32,7 +32,7 @@ fn about(snapshot: &Snapshot, cloud: &Cloud, image: u32, tint: Tint) -> (String,
         lines.push(format!("cos {:.2}, loss {loss:.2}", 1.0 - 0.5 * loss));
     }
     let at = image as usize;
-    let cluster = cloud.clusters.get(at).map(|cluster| format!("cluster {}", cluster + 1));
+    let cluster = cloud.clusters.get(at).map(|cluster| format!("cluster {}", u64::from(*cluster) + 1));
     let prototype = cloud.prototypes.get(at).map(|prototype| format!("prototype {prototype}"));
     match tint {
         Tint::Prototype => lines.extend(prototype),
@@ -151,7 +151,10 @@ pub fn chosen(frame: &Frame<'_>, stage: &Rect, snapshot: &Snapshot, cloud: &Clou
         clicked = clicked.or(touch.clicked.then_some(image));
         if touch.hovered {
             let class = cloud.class(image).and_then(|class| snapshot.class_names.get(class)).map_or("no label", String::as_str);
-            frame.tooltip(&[&format!("{class}, image {image}: cosine {cosine:.3} with the chosen one, in all {} dimensions.", cloud.dimensions)]);
+            frame.tooltip(&[&format!(
+                "{class}, image {image}: cosine {cosine:.3} with the chosen one, in all {} dimensions.",
+                cloud.dimensions
+            )]);
         }
     }
     // The rest of the card is not the ground that a click lets go on.

@@ -60,7 +60,7 @@ fn counted(numbers: &[u32]) -> Vec<(u32, usize, u32)> {
 fn clusters(cloud: &Cloud) -> Vec<Entry> {
     let entry = |(cluster, count, first): (u32, usize, u32)| Entry {
         colour: theme::class_colour(cluster as usize),
-        name: format!("cluster {}", cluster + 1),
+        name: format!("cluster {}", u64::from(cluster) + 1),
         more: grouped(count as u64),
         image: Some(first),
     };

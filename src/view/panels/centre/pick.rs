@@ -41,9 +41,7 @@ pub fn pick(spots: impl Iterator<Item = Spot>, pointer: [f32; 2], reach: impl Fn
     let pointer = Vec2::from(pointer);
     // A spot a little farther from the pointer wins where it is in front.
     let score = |spot: &Spot| spot.at.distance(pointer) - 5.0 * spot.depth;
-    spots
-        .filter(|spot| spot.at.distance(pointer) < reach(spot).max(REACH))
-        .min_by(|a, b| score(a).total_cmp(&score(b)))
+    spots.filter(|spot| spot.at.distance(pointer) < reach(spot).max(REACH)).min_by(|a, b| score(a).total_cmp(&score(b)))
 }
 
 /// The students of the near side that have room for a thumbnail of half a side `half`: those that had one keep it, then those in
