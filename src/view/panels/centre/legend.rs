@@ -61,7 +61,7 @@ fn clusters(cloud: &Cloud) -> Vec<Entry> {
     let entry = |(cluster, count, first): (u32, usize, u32)| Entry {
         colour: theme::class_colour(cluster as usize),
         name: format!("cluster {}", u64::from(cluster) + 1),
-        more: grouped(count as u64),
+        more: format!("{} images", grouped(count as u64)),
         image: Some(first),
     };
     counted(&cloud.clusters).into_iter().map(entry).collect()
@@ -73,7 +73,7 @@ fn prototypes(cloud: &Cloud) -> Vec<Entry> {
     let entry = |(prototype, count, first): (u32, usize, u32)| Entry {
         colour: theme::prototype_colour(prototype),
         name: format!("no. {prototype}"),
-        more: grouped(count as u64),
+        more: format!("{} img.", grouped(count as u64)),
         image: Some(first),
     };
     all.into_iter().map(entry).collect()
@@ -110,8 +110,8 @@ fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>
     let width = |text: &str| paint.text_width(Style::LABEL, text);
     let pictured = area.height() >= 64.0;
     let pitch = (area.width() / entries.len() as f32).min(96.0);
-    let fits = |entry: &Entry| lines(&label(entry), &width, pitch - 4.0).is_some();
-    if pictured && pitch >= 36.0 && entries.iter().all(fits) {
+    let named = |entry: &Entry| lines(entry, &width, pitch - 4.0);
+    if pictured && pitch >= 36.0 && entries.iter().all(|entry| named(entry).is_some()) {
         let left = area.centre()[0] - pitch * entries.len() as f32 * 0.5;
         for (index, entry) in entries.iter().enumerate() {
             let middle = left + (index as f32 + 0.5) * pitch;
@@ -119,7 +119,7 @@ fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>
             let [start, end, top] = [middle - side * 0.5, middle + side * 0.5, area.min[1]];
             picture(frame, cloud, entry, Rect::new(start, top, end, top + side));
             paint.fill(Rect::new(start, top + side + 2.0, end, top + side + 5.0), entry.colour, 0.0);
-            for (line, text) in lines(&label(entry), &width, pitch - 4.0).into_iter().flatten().enumerate() {
+            for (line, text) in named(entry).into_iter().flatten().enumerate() {
                 paint.text([middle, top + side + 15.0 + 15.0 * line as f32], Align::Centre, Style::LABEL, &text);
             }
         }
@@ -128,7 +128,7 @@ fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>
     let side = if pictured { 30.0 } else { 0.0 };
     let rows = if area.height() < 44.0 { 1 } else { 2 };
     let widest = entries.iter().map(|entry| width(&label(entry))).fold(0.0, f32::max);
-    let least = (widest + 17.0 + side).clamp(30.0, if pictured { 132.0 } else { area.width() });
+    let least = (widest + 17.0 + side).min(if pictured { 132.0 } else { area.width() }).max(30.0);
     let columns = entries.len().div_ceil(rows).min(((area.width() / least).floor() as usize).max(4)).max(1);
     let pitch = area.width() / columns as f32;
     let shown = entries.len().min(columns * rows);
@@ -136,7 +136,13 @@ fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>
     for (index, entry) in entries.iter().enumerate().take(shown) {
         let x = area.min[0] + (index % columns) as f32 * pitch;
         let row = (index / columns) as f32;
-        let text = if more > 0 && index + 1 == shown { format!("+ {} more", more + 1) } else { label(entry) };
+        let text = match more {
+            more if more > 0 && index + 1 == shown => {
+                let long = format!("+ {} more", more + 1);
+                if width(&long) <= pitch - side - 17.0 { long } else { format!("+ {}", more + 1) }
+            }
+            _ => label(entry),
+        };
         if pictured {
             let top = area.min[1] + row * (side + 8.0);
             picture(frame, cloud, entry, Rect::new(x, top, x + side, top + side));
@@ -156,16 +162,20 @@ fn picture(frame: &Frame<'_>, cloud: Option<&Cloud>, entry: &Entry, rect: Rect) 
     }
 }
 
-/// A name on one line, or on two broken at a space, each at most `room` wide.
-fn lines(name: &str, width: &impl Fn(&str) -> f32, room: f32) -> Option<Vec<String>> {
-    if width(name) <= room {
-        return Some(vec![name.to_owned()]);
+/// A name and what there is to say on two lines, or a name alone on one or on two, broken at a space; each at most `room` wide.
+fn lines(entry: &Entry, width: &impl Fn(&str) -> f32, room: f32) -> Option<Vec<String>> {
+    let fits = |line: &str| width(line) <= room;
+    let both = [entry.name.as_str(), entry.more.as_str()];
+    if !entry.more.is_empty() {
+        return both.iter().all(|line| fits(line)).then(|| both.map(str::to_owned).to_vec());
     }
-    let breaks = name.match_indices(' ').map(|(place, _)| (&name[..place], &name[place + 1..]));
-    let mut fitting = breaks.filter(|(first, second)| width(first) <= room && width(second) <= room);
-    fitting.next().map(|(first, second)| vec![first.to_owned(), second.to_owned()])
+    if fits(&entry.name) {
+        return Some(vec![entry.name.clone()]);
+    }
+    let mut breaks = entry.name.match_indices(' ').map(|(place, _)| [&entry.name[..place], &entry.name[place + 1..]]);
+    breaks.find(|parts| parts.iter().all(|part| fits(part))).map(|parts| parts.map(str::to_owned).to_vec())
 }
 
 fn label(entry: &Entry) -> String {
-    if entry.more.is_empty() { entry.name.clone() } else { format!("{} {}", entry.name, entry.more) }
+    if entry.more.is_empty() { entry.name.clone() } else { format!("{}: {}", entry.name, entry.more) }
 }
