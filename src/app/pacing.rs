@@ -19,6 +19,48 @@ pub struct Pacing {
     intervals: Vec<f32>,
 }
 
+/// From a key or a click to the frame that shows what it did.
+#[derive(Default)]
+pub struct Answers {
+    /// When each came, and the number of the command that has to have taken effect before a frame shows it.
+    waiting: Vec<(Instant, u64)>,
+    millis: Vec<f32>,
+}
+
+impl Answers {
+    /// Something was pressed; `command` is the number of the last command that came of it.
+    pub fn pressed(&mut self, at: Instant, command: u64) {
+        if self.waiting.len() < 100 && self.millis.len() < KEPT {
+            self.waiting.push((at, command));
+        }
+    }
+
+    /// A frame was presented in which commands up to number `taken` have taken effect.
+    pub fn shown(&mut self, now: Instant, taken: u64) {
+        let millis = &mut self.millis;
+        self.waiting.retain(|(at, command)| {
+            let waits = *command > taken;
+            if !waits {
+                millis.push((now - *at).as_secs_f32() * 1e3);
+            }
+            waits
+        });
+    }
+
+    /// How many were answered, and the half's and the 95 % quantile's milliseconds.
+    pub fn summary(&self) -> (usize, [f32; 2]) {
+        (self.millis.len(), [0.5, 0.95].map(|share| quantile(&self.millis, share).unwrap_or(f32::NAN)))
+    }
+}
+
+/// The `share` quantile of some numbers.
+fn quantile(numbers: &[f32], share: f32) -> Option<f32> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let index = ((sorted.len() as f32 * share) as usize).min(sorted.len().checked_sub(1)?);
+    sorted.get(index).copied()
+}
+
 impl Pacing {
     /// A clock for an adapter.
     pub fn new(software: bool) -> Self {
@@ -80,10 +122,7 @@ impl Pacing {
 
     /// The `share` quantile of the milliseconds between frames while training went on.
     pub fn quantile_millis(&self, share: f32) -> Option<f32> {
-        let mut sorted = self.intervals.clone();
-        sorted.sort_by(f32::total_cmp);
-        let index = ((sorted.len() as f32 * share) as usize).min(sorted.len().checked_sub(1)?);
-        sorted.get(index).copied()
+        quantile(&self.intervals, share)
     }
 
     /// Number of intervals measured.
@@ -110,6 +149,21 @@ mod tests {
         assert!(pacing.is_due(now, true));
         pacing.wake();
         assert!(pacing.is_due(now, false));
+    }
+
+    #[test]
+    fn an_input_is_answered_when_its_command_has_taken_effect() {
+        let mut answers = Answers::default();
+        let start = Instant::now();
+        let at = |millis: u64| start + Duration::from_millis(millis);
+        answers.pressed(at(0), 3);
+        answers.pressed(at(10), 0);
+        answers.shown(at(40), 2);
+        assert_eq!(answers.summary().0, 1, "the one without a command");
+        answers.shown(at(90), 3);
+        let (count, [_, most]) = answers.summary();
+        assert_eq!(count, 2);
+        assert!((most - 90.0).abs() < 1.0);
     }
 
     #[test]
