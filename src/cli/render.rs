@@ -11,7 +11,7 @@ use clap::Args;
 use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag};
+use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
 use crate::film::{self, Film};
 use crate::gpu::Gpu;
 use crate::save::Aside;
@@ -149,6 +149,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
+    let data = loading::load(&config.data)?;
     let gpu = Gpu::headless(&flags.choice())?;
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
@@ -158,7 +159,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
-    let mut session = Session::open(gpu.clone(), config, cadence)?;
+    let mut session = Session::open_on(gpu.clone(), config, data, cadence)?;
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());

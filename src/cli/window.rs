@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, render};
+use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading, render};
 use crate::app::{self, WindowError, WindowOptions};
 
 /// Arguments of the window.
@@ -38,8 +38,10 @@ pub struct WindowArgs {
 pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let started = Instant::now();
     let (scene, config) = args.scene.resolve(&args.run)?;
+    let data = loading::load(&config.data)?;
     let options = WindowOptions {
         adapter: flags.choice(),
+        data,
         config,
         scene,
         look: args.look.look(),

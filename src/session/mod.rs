@@ -6,6 +6,7 @@
 //! two steps.
 
 mod flips;
+mod loading;
 mod look;
 mod meters;
 mod pace;
@@ -13,8 +14,8 @@ mod schedule;
 mod start;
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
 use thiserror::Error;
@@ -22,6 +23,7 @@ use thiserror::Error;
 pub use meters::{Extras, LearnerMeters, Record};
 pub use pace::Pace;
 pub use schedule::Cadence;
+pub use start::LoadedData;
 
 use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
@@ -31,10 +33,11 @@ use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
+use loading::LoadingData;
 use meters::Meters;
 use pace::{Pacer, SpeedLimit};
 use schedule::{Job, Schedule};
-use start::{LoadedData, Observers};
+use start::Observers;
 
 /// Why a session cannot start or go on.
 #[derive(Debug, Error)]
@@ -84,25 +87,36 @@ pub struct Session {
     /// Training has gone on since the time was last taken.
     training: bool,
     notices: Vec<String>,
-    loading: Option<(DataSpec, Receiver<Result<LoadedData, SourceError>>)>,
+    loading: Option<LoadingData>,
     safe: Checkpoint,
+}
+
+/// Reads a source with nobody listening.
+fn read(spec: &DataSpec) -> Result<LoadedData, SourceError> {
+    LoadedData::load(spec, &mut |_| ControlFlow::Continue(()))
 }
 
 impl Session {
     /// A fresh run of `config`.
     pub fn open(gpu: Arc<Gpu>, config: RunConfig, cadence: Cadence) -> Result<Self, SessionError> {
-        let data = Arc::new(LoadedData::load(&config.data)?);
+        let data = Arc::new(read(&config.data)?);
+        Self::open_on(gpu, config, data, cadence)
+    }
+
+    /// A fresh run of `config` on its data, which are loaded already.
+    pub fn open_on(gpu: Arc<Gpu>, config: RunConfig, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
         let (trainer, observers) = start::fresh(&gpu, config, &data)?;
         Self::assemble(gpu, trainer, observers, data, cadence)
     }
 
     /// A run that goes on from a checkpoint, bit for bit.
     pub fn resume(gpu: Arc<Gpu>, checkpoint: &Checkpoint, cadence: Cadence) -> Result<Self, SessionError> {
-        let data = Arc::new(LoadedData::load(&checkpoint.config.data)?);
-        Self::restore(gpu, checkpoint, data, cadence)
+        let data = Arc::new(read(&checkpoint.config.data)?);
+        Self::resume_on(gpu, checkpoint, data, cadence)
     }
 
-    fn restore(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
+    /// A run that goes on from a checkpoint, with its data loaded already.
+    pub fn resume_on(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
         let (trainer, observers) = start::resumed(&gpu, checkpoint, &data)?;
         let mut session = Self::assemble(gpu, trainer, observers, data, cadence)?;
         session.meters.restore(&checkpoint.observers, checkpoint.step);
@@ -392,10 +406,15 @@ impl Session {
                 config.seed = config.seed.wrapping_add(u64::from(new_seed));
                 self.restart(config, self.data.clone())?;
             }
+            Command::CancelLoad => {
+                if let Some(loading) = self.loading.take() {
+                    self.notices.push(format!("{} was not loaded: cancelled; the run goes on as it was", loading.spec().short()));
+                }
+            }
             Command::LoadPreset(name) => self.load_preset(&name)?,
             Command::LoadData(spec) => {
-                self.notices.push(format!("loading {spec} ..."));
-                self.loading = Some((spec.clone(), LoadedData::load_aside(spec)));
+                // One that was on its way is dropped, which stops it.
+                self.loading = Some(LoadingData::start(spec));
             }
         }
         Ok(())
@@ -406,7 +425,7 @@ impl Session {
         let own = Some(&self.trainer.config.data).filter(|data| !data.is_synthetic()).map(ToString::to_string);
         match RunConfig::load(name, own.as_deref(), &[]) {
             Ok(config) => {
-                let data = if own.is_some() { self.data.clone() } else { Arc::new(LoadedData::load(&config.data)?) };
+                let data = if own.is_some() { self.data.clone() } else { Arc::new(read(&config.data)?) };
                 self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, data)
             }
             Err(error) => {
@@ -417,15 +436,9 @@ impl Session {
     }
 
     fn take_loaded(&mut self) {
-        let Some((spec, receiver)) = &self.loading else { return };
-        let result = match receiver.try_recv() {
-            Ok(result) => result,
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => {
-                Err(SourceError::Unreadable { source_kind: "data", path: spec.to_string(), reason: "the reader stopped".to_owned() })
-            }
-        };
-        let spec = spec.clone();
+        let Some(loading) = &self.loading else { return };
+        let Some(result) = loading.poll() else { return };
+        let spec = loading.spec().clone();
         self.loading = None;
         let restarted = result.map_err(SessionError::from).and_then(|data| {
             let mut config = self.config();
@@ -446,6 +459,8 @@ impl Session {
         fresh.playing = playing;
         (fresh.speed, fresh.taken) = (self.speed, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
+        // Images on their way in outlive a new start.
+        fresh.loading = self.loading.take();
         *self = fresh;
         Ok(())
     }
@@ -453,8 +468,9 @@ impl Session {
     /// Puts the run on a new device after the old one was lost, from the last state that was read back.
     pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
         let lost = self.trainer.step() - self.safe.step;
-        let mut revived = Self::restore(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
+        let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         revived.playing = self.playing;
+        revived.loading = self.loading.take();
         (revived.speed, revived.taken) = (self.speed, self.taken);
         revived.events = std::mem::take(&mut self.events);
         revived.events.retain(|event| event.step <= revived.trainer.step());
@@ -565,6 +581,8 @@ impl Session {
             attention_references: self.attention_references(),
             notices: self.notices.clone(),
             walk: None,
+            loading: self.loading.as_ref().map(LoadingData::told),
+            images_report: self.data.report().cloned(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
         }
     }

@@ -6,6 +6,7 @@
 //! highest and last value ([`decimate`]), so no spike is lost and none is invented.
 
 use crate::command::Switch;
+pub use crate::snapshot::grouped;
 use crate::snapshot::{Change, Event, Series};
 
 use super::layout::Rect;
@@ -288,19 +289,6 @@ pub fn nearest(series: &Series, step: u64) -> Option<(u64, f32)> {
     let after = points.partition_point(|point| point.0 < step);
     let candidates = [after.checked_sub(1), Some(after)];
     candidates.into_iter().flatten().filter_map(|index| points.get(index).copied()).min_by_key(|point| point.0.abs_diff(step))
-}
-
-/// 12345 as "12,345".
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Three significant digits, never an exponent within the meters' ranges: 0.97, 0.221, 71.4, 1234.

@@ -403,6 +403,7 @@ impl Screen {
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
+                self.bottom.recording = self.recording;
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
                 self.written = frame.paint.written();
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
