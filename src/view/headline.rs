@@ -77,9 +77,9 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
         VerdictKind::Dominant => headline_of("One prototype takes every image.", beneath),
         VerdictKind::Uniform => headline_of("All prototypes look alike to every image.", beneath),
         VerdictKind::Constant => headline_of("Every image gets the same distribution.", beneath),
-        VerdictKind::Healthy if scene == Scene::Multicrop && snapshot.local_crops > 0 => headline_of(
-            "The student tells the whole from a piece.",
-            format!("The teacher sees the global crops only. {circumstances}: {meters}."),
+        VerdictKind::Healthy if scene == Scene::Multicrop && snapshot.local_crops > 0 && without.is_none() => headline_of(
+            "The student sees the pieces, the teacher the large crops.",
+            format!("Different images get different answers: {meters}."),
         ),
         VerdictKind::Healthy => match &without {
             Some(without) => headline_of(&format!("{without}, and no collapse so far."), format!("{}.", capital(&meters))),

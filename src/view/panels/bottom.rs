@@ -39,8 +39,7 @@ impl BottomBar {
         let paint = &frame.paint;
         let [left, top] = [area.min[0], area.min[1] - 24.0];
         let headline = headline(snapshot, frame.scene);
-        let right = area.max[0] - self.mark(frame, [area.max[0], top + 36.0]);
-        paint.text_clipped([left, top + 36.0], Style::CAPTION.strong(), &headline.sentence, right - left);
+        paint.text_clipped([left, top + 36.0], Style::CAPTION.strong(), &headline.sentence, area.width());
         // The numbers go where the line is too long for them.
         let short = headline.beneath.split(':').next().map(|words| format!("{words}."));
         let fits = |text: &&String| paint.text_width(Style::BODY, text) <= area.width();
@@ -48,8 +47,8 @@ impl BottomBar {
             paint.text([left, top + 76.0], Align::Left, Style::BODY, line);
         }
         let y = top + 112.0;
-        let mut limit = area.max[0];
-        if snapshot.adapter_is_software {
+        let mut limit = area.max[0] - self.mark(frame, [area.max[0], y]);
+        if self.recording.is_none() && snapshot.adapter_is_software {
             let banner = "no GPU: trains on the CPU";
             limit -= paint.text([limit, y], Align::Right, Style::LABEL, banner) + 24.0;
         }
