@@ -23,33 +23,41 @@ pub struct Pacing {
 #[derive(Default)]
 pub struct Answers {
     /// When each came, and the number of the command that has to have taken effect before a frame shows it.
-    waiting: Vec<(Instant, u64)>,
-    millis: Vec<f32>,
+    waiting: Vec<(Instant, u64, bool)>,
+    /// Milliseconds until a frame showed that it was noticed, and until one showed the training with it.
+    noticed: Vec<f32>,
+    in_effect: Vec<f32>,
 }
 
 impl Answers {
     /// Something was pressed; `command` is the number of the last command that came of it.
     pub fn pressed(&mut self, at: Instant, command: u64) {
-        if self.waiting.len() < 100 && self.millis.len() < KEPT {
-            self.waiting.push((at, command));
+        if self.waiting.len() < 100 && self.noticed.len() < KEPT {
+            self.waiting.push((at, command, false));
         }
     }
 
-    /// A frame was presented in which commands up to number `taken` have taken effect.
+    /// A frame was presented in which the training had taken commands up to number `taken`. It shows every input that came before.
     pub fn shown(&mut self, now: Instant, taken: u64) {
-        let millis = &mut self.millis;
-        self.waiting.retain(|(at, command)| {
-            let waits = *command > taken;
-            if !waits {
-                millis.push((now - *at).as_secs_f32() * 1e3);
+        for (at, command, noticed) in &mut self.waiting {
+            let millis = (now - *at).as_secs_f32() * 1e3;
+            if !std::mem::replace(noticed, true) {
+                self.noticed.push(millis);
             }
-            waits
-        });
+            if *command <= taken {
+                self.in_effect.push(millis);
+            }
+        }
+        self.waiting.retain(|(_, command, _)| *command > taken);
     }
 
-    /// How many were answered, and the half's and the 95 % quantile's milliseconds.
-    pub fn summary(&self) -> (usize, [f32; 2]) {
-        (self.millis.len(), [0.5, 0.95].map(|share| quantile(&self.millis, share).unwrap_or(f32::NAN)))
+    /// The report for the event log.
+    pub fn summary(&self) -> String {
+        let [noticed, in_effect] = [&self.noticed, &self.in_effect].map(|millis| {
+            let [half, most] = [0.5, 0.95].map(|share| quantile(millis, share).unwrap_or(f32::NAN));
+            format!("p50 {half:.1} ms, p95 {most:.1} ms")
+        });
+        format!("{} inputs shown after {noticed}, in effect after {in_effect}", self.noticed.len())
     }
 }
 
@@ -88,6 +96,11 @@ impl Pacing {
     /// Whether to draw now; `moving` while the picture changes by itself.
     pub fn is_due(&self, now: Instant, moving: bool) -> bool {
         (moving || self.wanted > 0) && now >= self.next
+    }
+
+    /// Time left before the next frame is to be drawn; nothing if it is late.
+    pub fn left(&self, now: Instant) -> Duration {
+        self.next.saturating_duration_since(now)
     }
 
     /// When to look again: the next frame, or a long time while nothing moves.
@@ -159,11 +172,10 @@ mod tests {
         answers.pressed(at(0), 3);
         answers.pressed(at(10), 0);
         answers.shown(at(40), 2);
-        assert_eq!(answers.summary().0, 1, "the one without a command");
+        assert_eq!((answers.noticed.len(), answers.in_effect.len()), (2, 1), "one waits for its command");
         answers.shown(at(90), 3);
-        let (count, [_, most]) = answers.summary();
-        assert_eq!(count, 2);
-        assert!((most - 90.0).abs() < 1.0);
+        assert_eq!(answers.noticed.len(), 2);
+        assert!((answers.in_effect[1] - 90.0).abs() < 1.0);
     }
 
     #[test]

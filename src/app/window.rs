@@ -35,6 +35,8 @@ use crate::view::screen::{Request, Screen};
 /// handing over costs more, and a frame still finds its turn within 50 ms.
 const SLICE: Duration = Duration::from_millis(6);
 const SOFTWARE_SLICE: Duration = Duration::from_millis(10);
+/// Below this, handing work over costs more than it brings.
+const LEAST_SLICE: Duration = Duration::from_millis(3);
 /// Attempts to get a lost device back before giving up.
 const REBUILDS: u32 = 5;
 
@@ -69,6 +71,8 @@ struct Open {
     /// F10 was pressed.
     record: bool,
     answers: Answers,
+    /// The training got a slice since the last frame.
+    fed: bool,
     /// Commands handed to the session so far.
     applied: u64,
     occluded: bool,
@@ -140,6 +144,7 @@ impl App {
             recorder: None,
             record: false,
             answers: Answers::default(),
+            fed: false,
             applied: 0,
             occluded: false,
             rebuilds: 0,
@@ -253,13 +258,13 @@ impl ApplicationHandler for App {
             log::info!(target: "twinlens::event", "film {text}");
             eprintln!("{text}");
         }
-        let (answered, [usual, slow]) = open.answers.summary();
         let [half, most] = [0.5, 0.95].map(|share| open.pacing.quantile_millis(share).unwrap_or(f32::NAN));
         log::info!(
             target: "twinlens::event",
-            "exit at step {}: {} frames while training, p50 {half:.1} ms, p95 {most:.1} ms; {answered} inputs answered, p50 {usual:.1} ms, p95 {slow:.1} ms",
+            "exit at step {}: {} frames while training, p50 {half:.1} ms, p95 {most:.1} ms; {}",
             open.snapshot.step,
             open.pacing.measured(),
+            open.answers.summary(),
         );
     }
 }
@@ -274,9 +279,22 @@ impl Open {
     fn train(&mut self) -> Result<Health, SessionError> {
         let Some(graphics) = &self.graphics else { return Ok(Health::DeviceLost) };
         let gpu = &graphics.gpu;
-        // Before the first step is shown, getting there counts for more than smooth frames.
-        let hurry = if self.first_step_shown { 1 } else { 4 };
-        let slice = hurry * if gpu.is_software() { SOFTWARE_SLICE } else { SLICE };
+        let slice = match (self.first_step_shown, gpu.is_software()) {
+            // Before the first step is shown, getting there counts for more than smooth frames.
+            (false, software) => 4 * if software { SOFTWARE_SLICE } else { SLICE },
+            (true, false) => SLICE,
+            (true, true) if !self.is_moving() => SOFTWARE_SLICE,
+            // A frame waits for all that was handed over before it: no more than can be done until it is due, but something.
+            (true, true) => {
+                let free = self.pacing.left(Instant::now()).saturating_sub(self.session.under_way());
+                match free.min(SOFTWARE_SLICE) {
+                    free if free >= LEAST_SLICE => free,
+                    _ if !std::mem::replace(&mut self.fed, true) => LEAST_SLICE,
+                    _ => Duration::ZERO,
+                }
+            }
+        };
+        self.fed |= slice > Duration::ZERO;
         let result = self.session.advance(Pace::Budget(slice)).and_then(|()| {
             // What a lost device would cost; reading the weights back is a short hitch, so not too often.
             if self.session.steps_at_risk() > 0 && self.kept_safe.elapsed() > KEEP_SAFE {
@@ -449,6 +467,7 @@ impl Open {
         self.window.pre_present_notify();
         frame.present();
         self.answers.shown(Instant::now(), taken);
+        self.fed = false;
         if std::mem::take(&mut self.screenshot) {
             self.save_screenshot(size, options);
         }
@@ -508,6 +527,9 @@ impl Open {
     /// F10.
     fn start_or_stop_recording(&mut self, size: [u32; 2], options: &WindowOptions) {
         if let Some(recorder) = &mut self.recorder {
+            if recorder.state().is_none() {
+                self.screen.say("The last film is still being finished.");
+            }
             recorder.stop(None);
             return;
         }

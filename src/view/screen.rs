@@ -1,13 +1,12 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
-use std::cell::{Cell, RefCell};
-
 use imgui::{Ui, WindowFlags};
 
 use crate::command::{Command, Switch, next_speed};
 use crate::snapshot::Snapshot;
 
+use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
 use super::layout::Layout;
@@ -143,6 +142,8 @@ pub struct Screen {
     /// The window is being recorded.
     pub recording: Option<Recording>,
     flow: u64,
+    /// What the charts show of the run, and how.
+    pub timeline: Timeline,
 }
 
 /// Where wgpu draws below imgui in this frame.
@@ -340,11 +341,12 @@ impl Screen {
         let mut wanted = Vec::new();
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
-        let (flow, audit, presenting) = (self.flow, self.audit, look.presenting);
+        let (flow, audit, presenting, wheel) = (self.flow, self.audit, look.presenting, self.centre.wheel);
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, flow, pictures: RefCell::default(), stage: Cell::default() }
+            let (timeline, pictures, stage) = Default::default();
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -363,6 +365,7 @@ impl Screen {
             .build(|| {
                 drop(bare);
                 let frame = frame(blocked);
+                frame.timeline.replace(std::mem::take(&mut self.timeline));
                 frame.paint.pane(layout.window);
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 match scene {
@@ -406,6 +409,7 @@ impl Screen {
                 self.bottom.recording = self.recording;
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
                 self.written = frame.paint.written();
+                self.timeline = frame.timeline.take();
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
         if let Some(scene) = chosen {

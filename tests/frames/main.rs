@@ -4,5 +4,6 @@
 mod crops;
 mod harness;
 mod layout;
+mod meters;
 mod panes;
 mod present;
