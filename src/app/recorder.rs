@@ -44,7 +44,13 @@ pub struct Recorder {
 
 impl Recorder {
     /// Begins a film of frames of `size` pixels in `format`; gives where it will lie. `name` is the file's, without its end.
-    pub fn start(gpu: &Gpu, folder: Option<&Path>, name: &str, size: [u32; 2], format: wgpu::TextureFormat) -> Result<(Self, String), String> {
+    pub fn start(
+        gpu: &Gpu,
+        folder: Option<&Path>,
+        name: &str,
+        size: [u32; 2],
+        format: wgpu::TextureFormat,
+    ) -> Result<(Self, String), String> {
         let kind = Kind::at_hand();
         let folder = folder.map_or_else(|| save::folder_for(Belongs::Films), Path::to_owned);
         let path = save::free_name(&folder, name, kind.extension());

@@ -70,7 +70,8 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
         }
         VerdictKind::Complete => {
             let low = history.loss.last().is_some_and(|loss| loss < 0.1);
-            let sentence = if low { "The loss is almost zero, and nothing is told apart." } else { "Every image gets nearly the same answer." };
+            let sentence =
+                if low { "The loss is almost zero, and nothing is told apart." } else { "Every image gets nearly the same answer." };
             headline_of(sentence, beneath)
         }
         VerdictKind::Dimensional => headline_of("The projections lie nearly on a line.", beneath),
