@@ -83,7 +83,7 @@ impl Recorder {
 
     /// How it stands; none once it stops.
     pub fn state(&self) -> Option<Recording> {
-        (!self.stopping).then(|| Recording { seconds: self.latest.as_secs_f32(), frames: self.taken })
+        (!self.stopping).then_some(Recording { seconds: self.latest.as_secs_f32(), frames: self.taken })
     }
 
     /// Copies the frame if it is its turn; `encoder` is the one that draws it. A frame of another size ends the film.
