@@ -322,7 +322,7 @@ impl Cloud {
     /// The class of an image, if it has one.
     pub fn class(&self, image: u32) -> Option<usize> {
         let class = *self.places.get(image as usize * 8 + 3)?;
-        (class >= 0.0 && class < 1e6).then_some(class as usize)
+        (0.0..1e6).contains(&class).then_some(class as usize)
     }
 
     /// The loss of an image's two projections, 2 - 2 cos: 0 to 4.

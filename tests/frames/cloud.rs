@@ -51,8 +51,9 @@ fn pictured(gpu: &Gpu, count: u32, extent: f32) -> Cloud {
         let (image, x, y) = (index / (SIDE * SIDE) % count.max(1), index % SIDE, index / SIDE % SIDE);
         let turn = (image % 8) as f32 * 0.39 + 0.2 * chance(image, 9);
         let wave = ((x as f32 * turn.cos() + y as f32 * turn.sin()) * 0.9).sin() > 0.0;
-        let colour =
-            |channel: u32| ((if wave { 0.35 + 0.6 * chance(image, 10 + channel) } else { 0.25 * chance(image, 20 + channel) }) * 255.0) as u32;
+        let colour = |channel: u32| {
+            ((if wave { 0.35 + 0.6 * chance(image, 10 + channel) } else { 0.25 * chance(image, 20 + channel) }) * 255.0) as u32
+        };
         0xff00_0000 | colour(0) | colour(1) << 8 | colour(2) << 16
     };
     Cloud {

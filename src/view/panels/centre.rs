@@ -36,9 +36,9 @@ pub struct Centre {
     /// All images as pictures; else as dots.
     pub images: bool,
     /// What the user wants colours to tell.
-    tint: Option<Tint>,
+    wanted_tint: Option<Tint>,
     /// What they tell in this frame.
-    shown_tint: Option<Tint>,
+    tint: Option<Tint>,
     motion: Motion,
     tints: Arc<[u32]>,
     /// What `tints` was made of: projection's numbers, meaning, theme.
@@ -91,7 +91,7 @@ impl Panel for Centre {
             self.steer(frame, &Stage { clip: area, ..stage });
             return;
         };
-        let tint = self.shown_tint.unwrap_or(Tint::Cluster);
+        let tint = self.tint.unwrap_or(Tint::Cluster);
         if !frame.presenting {
             let (_, below) = margins(&area);
             let legend = Rect::new(area.min[0] + 16.0, area.max[1] - below + 12.0, area.max[0] - 16.0, area.max[1] - 8.0);
@@ -143,8 +143,8 @@ impl Centre {
         let now = frame.fps.is_some().then(|| frame.ui.time());
         self.motion.follow(cloud, now, snapshot.playing);
         let offered = Tint::of(snapshot);
-        let tint = self.tint.filter(|tint| offered.contains(tint)).or(offered.first().copied()).unwrap_or(Tint::Cluster);
-        self.shown_tint = Some(tint);
+        let tint = self.wanted_tint.filter(|tint| offered.contains(tint)).or(offered.first().copied()).unwrap_or(Tint::Cluster);
+        self.tint = Some(tint);
         self.is_subject = false;
         let selection = cloud.and_then(|cloud| cloud.selection.as_ref());
         self.chosen = selection.map(|selection| selection.image);
@@ -234,7 +234,7 @@ impl Centre {
         paint.ring([x + 5.0, y], 5.0, theme::TEXT, 1.5);
         let width = paint.text([x + 16.0, y], Align::Left, Style::LABEL, "teacher");
         let taken = x + 16.0 + width + 16.0;
-        let tint = self.shown_tint.unwrap_or(Tint::Cluster);
+        let tint = self.tint.unwrap_or(Tint::Cluster);
         let images = if self.images { "images" } else { "dots" };
         let about_images = "Each image as a dot and a ring, or as the pictures that student and teacher see of it: framed and round. Zoomed in, \
                             pictures appear among the dots where there is room.";
@@ -330,13 +330,13 @@ impl Centre {
     /// The colours tell the next thing.
     pub fn next_tint(&mut self, snapshot: &Snapshot) {
         let offered = Tint::of(snapshot);
-        let now = self.tint.and_then(|tint| offered.iter().position(|&other| other == tint)).unwrap_or(0);
-        self.tint = offered.get((now + 1) % offered.len().max(1)).copied();
+        let now = self.wanted_tint.and_then(|tint| offered.iter().position(|&other| other == tint)).unwrap_or(0);
+        self.wanted_tint = offered.get((now + 1) % offered.len().max(1)).copied();
     }
 
     /// What the colours tell.
     pub fn tint(&self) -> Option<Tint> {
-        self.shown_tint
+        self.tint
     }
 
     /// An image is chosen, so that Esc has something to let go of.

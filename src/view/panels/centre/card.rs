@@ -83,7 +83,7 @@ fn views(frame: &Frame<'_>, cloud: &Cloud, image: u32, left: f32, top: f32) {
 fn size(frame: &Frame<'_>, name: &str, lines: &[String], neighbours: Option<usize>) -> [f32; 2] {
     let paint = &frame.paint;
     let texts = lines.iter().map(|line| paint.text_width(Style::LABEL, line)).fold(paint.text_width(Style::TITLE, name), f32::max);
-    let inner = texts.max(2.0 * VIEW + GAP).min(220.0).max(if neighbours.is_some() { 3.0 * NEIGHBOUR + 2.0 * 12.0 } else { 0.0 });
+    let inner = texts.clamp(2.0 * VIEW + GAP, 220.0).max(if neighbours.is_some() { 3.0 * NEIGHBOUR + 2.0 * 12.0 } else { 0.0 });
     let rows = neighbours.map_or(0.0, |count| 8.0 + LINE + count.div_ceil(3) as f32 * (NEIGHBOUR + LINE + 4.0));
     [inner + 2.0 * MARGIN, 2.0 * MARGIN + VIEW + 22.0 + LINE * (1 + lines.len()) as f32 + rows]
 }
