@@ -2,11 +2,13 @@
 //! nothing else passes between them. Points of the cloud stay on the GPU; a snapshot only holds their buffer.
 
 mod images;
+mod moment;
 mod walk;
 
 use std::sync::Arc;
 
 pub use images::{ImagesReport, Loading, grouped};
+pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
 pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};

@@ -32,6 +32,9 @@ pub struct RenderArgs {
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
+    /// Sub-steps of the next step to walk before the last frame: step mode.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=64), value_name = "N")]
+    walk: u32,
     /// Width and height of the frame in pixels, 320x240 to 7680x4320.
     #[arg(long, default_value = "1280x800", value_parser = parse_size, value_name = "WxH")]
     size: [u32; 2],
@@ -179,6 +182,13 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
         session.project_now()?;
         session.look_now()?;
+        if last {
+            for _ in 0..args.walk {
+                session.apply(crate::command::Command::Walk);
+                session.advance(Pace::Steps(0))?;
+                session.settle()?;
+            }
+        }
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });
         let beat = Duration::from_secs(1) / FILM_RATE;
