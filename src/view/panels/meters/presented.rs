@@ -28,14 +28,14 @@ const fn published(switch: Option<Switch>, method: Method) -> [&'static str; 2] 
 
 /// The number that stands large under the chart, and what it is.
 fn since_words(since: &SinceFlip, collapsed: bool) -> (String, String) {
-    let name = since.switch.title();
+    let (name, letter) = (since.switch.title(), since.switch.letter());
     let way = if since.on { "on" } else { "off" };
     match (&since.to_collapse, &since.to_recovery) {
         (Some(span), _) if collapsed => {
-            (seconds_text(span.seconds), format!("{} steps from {name} {way} to collapse, measured", grouped(span.steps)))
+            (seconds_text(span.seconds), format!("{} steps from {letter} {way} to collapse, measured", grouped(span.steps)))
         }
         (_, Some(span)) if !collapsed => {
-            (seconds_text(span.seconds), format!("{} steps from {name} {way} to healthy, measured", grouped(span.steps)))
+            (seconds_text(span.seconds), format!("{} steps from {letter} {way} to healthy, measured", grouped(span.steps)))
         }
         _ if collapsed => (seconds_text(since.since.seconds), format!("{name} {way}, still collapsed")),
         _ if since.on => (seconds_text(since.since.seconds), format!("{name} on, no collapse")),
@@ -100,9 +100,9 @@ mod tests {
         };
         let span = Some(Span { steps: 34, seconds: 1.9 });
         let (number, words) = since_words(&since(false, span, None), true);
-        assert_eq!((number.as_str(), words.as_str()), ("1.9 s", "34 steps from predictor off to collapse, measured"));
+        assert_eq!((number.as_str(), words.as_str()), ("1.9 s", "34 steps from P off to collapse, measured"));
         assert_eq!(since_words(&since(false, None, None), false).1, "predictor off, no collapse so far");
         assert_eq!(since_words(&since(true, None, None), true).1, "predictor on, still collapsed");
-        assert_eq!(since_words(&since(true, None, span), false).1, "34 steps from predictor on to healthy, measured");
+        assert_eq!(since_words(&since(true, None, span), false).1, "34 steps from P on to healthy, measured");
     }
 }

@@ -78,11 +78,12 @@ fn verdict_detail(verdict: &Verdict) -> String {
     }
 }
 
-/// Seconds as they are said: "1.9 s", "48 s", "3 min 5 s".
+/// Seconds as they are said: "1.9 s", "185 s", "16 min 40 s".
 pub fn seconds_text(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() || s < 0.0 => "–".to_owned(),
         s if s < 99.95 => format!("{s:.1} s"),
+        s if s < 999.5 => format!("{s:.0} s"),
         s => format!("{:.0} min {:.0} s", (s / 60.0).floor(), (s % 60.0).floor()),
     }
 }
@@ -120,7 +121,8 @@ mod tests {
         assert_eq!(since_text(&since, VerdictKind::Healthy), "predictor off for 12.4 s", "it came back by itself");
         since = SinceFlip { on: true, to_collapse: None, to_recovery: Some(span(1, 0.04)), ..since };
         assert_eq!(since_text(&since, VerdictKind::Healthy), "recovered 0.0 s, 1 step after P went on");
-        assert_eq!(seconds_text(185.2), "3 min 5 s");
+        assert_eq!(seconds_text(185.2), "185 s");
+        assert_eq!(seconds_text(1000.0), "16 min 40 s");
         assert_eq!(seconds_text(f64::NAN), "–");
     }
 
