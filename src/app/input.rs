@@ -97,6 +97,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('k'), _) => Action::Tint,
         (Some('i'), _) => Action::Images,
         (Some('d'), _) => Action::Theme,
+        (Some('y'), _) => Action::Logarithmic,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
     };
