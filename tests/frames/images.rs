@@ -47,7 +47,7 @@ fn the_card_lists_what_was_skipped_and_nothing_in_it_is_cut_off() {
         ("images-small", [640, 480], Look::default()),
     ] {
         let mut screen = Screen::new(Scene::Byol).with_look(look);
-        assert!(act(&mut screen, Action::Images, &data).is_empty());
+        assert!(act(&mut screen, Action::OwnImages, &data).is_empty());
         screen.audit = true;
         draw(&gpu, &mut renderer, &mut screen, size, &data);
         // A click on the count lists the files.
@@ -78,9 +78,10 @@ fn loading_has_a_bar_and_escape_stops_it_before_it_asks_to_leave() {
     let gpu = gpu();
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
     let loading = |done, total| Loading { name: "Holidays 2019".into(), doing: "reading", done, total };
-    for (name, scene, data) in
-        [("byol", Scene::Byol, own()), ("multicrop", Scene::Multicrop, crops::snapshot(&gpu, Some(crops::inspection(&gpu, [640, 480], 4, 3))))]
-    {
+    for (name, scene, data) in [
+        ("byol", Scene::Byol, own()),
+        ("multicrop", Scene::Multicrop, crops::snapshot(&gpu, Some(crops::inspection(&gpu, [640, 480], 4, 3)))),
+    ] {
         let mut screen = Screen::new(scene);
         screen.audit = true;
         let mut brightest = Vec::new();
