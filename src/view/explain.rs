@@ -210,13 +210,10 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ]),
         Scene::Multicrop => picture.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
     }
-<<<<<<< HEAD
     if scene != Scene::Multicrop {
         picture.extend([("K", "what the cloud's colours tell"), ("I", "the cloud's images as dots or pictures")]);
     }
-=======
     picture.push(("Y", "loss and divergence: logarithmic, linear"));
->>>>>>> main
     let presenting = vec![
         ("F5", "presenting mode: large type"),
         ("F11", "full screen"),
@@ -245,15 +242,9 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
 }
 
 /// What the mouse does.
-<<<<<<< HEAD
 const MOUSE: [(&str, &str); 6] = [
-    ("Drag", "turns the cloud; the right button moves it"),
-    ("Wheel", "zooms; a double click resets the view"),
-=======
-const MOUSE: [(&str, &str); 5] = [
     ("Drag", "turns the cloud (right button: moves it); moves a chart"),
     ("Wheel", "zooms cloud or charts; a double click resets"),
->>>>>>> main
     ("Point", "at a chart: the values at that step"),
     ("Click", "in the cloud: chooses an image; Esc lets go"),
     ("Click", "on a prototype: follows it (scene 2)"),

@@ -238,16 +238,13 @@ impl Screen {
             }
             Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
-<<<<<<< HEAD
-            Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
-=======
             Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
             Action::Confirm if self.question.is_none() && self.top.presets.is_open() => {
                 if let Some(command) = self.top.presets.start() {
                     self.submit(command, snapshot, commands);
                 }
             }
->>>>>>> main
+            Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm => self.answer(Answer::Yes, commands, requests),
             _ if self.question.is_some() => {}
