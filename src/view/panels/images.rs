@@ -89,7 +89,7 @@ pub fn row(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let note = format!("{} skipped", grouped(skipped as u64));
     let noted = skipped > 0 && paint.text_width(Style::LABEL, &note) + 90.0 < room;
     let taken = if noted { paint.text([x + room, y], Align::Right, Style::LABEL, &note) + 10.0 } else { 0.0 };
-    paint.name_clipped([x, y], Style::LABEL.coloured(theme::TEXT), &name, room - taken);
+    paint.name_clipped([x, y], Style::LABEL.coloured(theme::TEXT), name, room - taken);
     paint.key([area.max[0] - key, y], "O");
     if touch.hovered {
         let about = snapshot.images_report.as_ref().map_or_else(|| RENDERED.to_owned(), |report| report.summary());
