@@ -74,6 +74,13 @@ pub fn free_name(folder: &Path, stem: &str, extension: &str) -> PathBuf {
     std::iter::once(first.clone()).chain(numbered).find(|path| !path.exists()).unwrap_or(first)
 }
 
+/// "NAME in FOLDER": where room is short, the name is what must be read.
+pub fn told(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    format!("{name} in {}", folder.display())
+}
+
 /// Where a user's pictures or films belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Belongs {

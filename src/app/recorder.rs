@@ -18,8 +18,10 @@ const SLOTS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Frames a second, and when a film ends by itself: GIFs are large.
-const fn limits(kind: Kind) -> (u32, Cap) {
+const fn limits(kind: Kind, software: bool) -> (u32, Cap) {
     match kind {
+        // The encoder takes its time from the training.
+        Kind::Mp4 if software => (12, limits(kind, false).1),
         Kind::Gif => (12, Cap { time: Duration::from_secs(30), bytes: 64 << 20 }),
         Kind::Mp4 => (25, Cap { time: Duration::from_secs(3600), bytes: 4 << 30 }),
     }
@@ -54,9 +56,9 @@ impl Recorder {
         let kind = Kind::at_hand();
         let folder = folder.map_or_else(|| save::folder_for(Belongs::Films), Path::to_owned);
         let path = save::free_name(&folder, name, kind.extension());
-        let (rate, cap) = limits(kind);
+        let (rate, cap) = limits(kind, gpu.is_software());
         let writer = Writer::start(&path, kind, size, rate, cap)
-            .map_err(|error| format!("The window cannot be recorded as {}: {error}", path.display()))?;
+            .map_err(|error| format!("The window cannot be recorded as {}: {error}", save::told(&path)))?;
         let bytes = u64::from(Readback::row_bytes(size[0])) * u64::from(size[1]);
         let recorder = Self {
             ring: Some(Readback::new(gpu, bytes, SLOTS)),
@@ -78,7 +80,7 @@ impl Recorder {
             Kind::Mp4 => "",
             Kind::Gif => " (GIF, at most 30 s: for MP4, install ffmpeg)",
         };
-        Ok((recorder, format!("Recording to {}{how}; F10 stops.", path.display())))
+        Ok((recorder, format!("Recording {}{how}; F10 stops.", save::told(&path))))
     }
 
     /// How it stands; none once it stops.
@@ -186,7 +188,7 @@ impl Recorder {
 /// What to say of a film.
 fn told(finished: &Finished, kind: Kind, dropped: u64, why: Option<&str>) -> String {
     let Finished { path, time, frames, capped } = finished;
-    let mut text = format!("Saved {}: {:.1} s, {frames} frames", path.display(), time.as_secs_f32());
+    let mut text = format!("Saved {}: {:.1} s, {frames} frames", save::told(path), time.as_secs_f32());
     if dropped > 0 {
         text += &format!(", {dropped} dropped");
     }

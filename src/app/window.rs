@@ -595,8 +595,8 @@ impl Open {
             .map_err(|error| error.to_string())
             .and_then(|picture| picture::save_png(&path, &picture).map_err(|error| error.to_string()));
         match saved {
-            Ok(()) => self.screen.say(&format!("Saved {}", path.display())),
-            Err(error) => self.screen.say(&format!("The picture could not be saved as {}: {error}", path.display())),
+            Ok(()) => self.screen.say(&format!("Saved {}", save::told(&path))),
+            Err(error) => self.screen.say(&format!("The picture could not be saved as {}: {error}", save::told(&path))),
         }
         self.pacing.wake();
         log::info!(target: "twinlens::event", "screenshot {}", path.display());

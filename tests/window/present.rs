@@ -21,7 +21,7 @@ fn window_pictures_films_undo_speed_and_leaving() {
     app.wait("first trained step shown");
     app.focus(&display);
 
-    app.press(&display, "F10", "notice Recording to");
+    app.press(&display, "F10", "notice Recording twinlens-");
     app.press(&display, "p", "command SetSwitch { switch: Predictor, on: false }");
     app.press(&display, "ctrl+z", "command SetSwitch { switch: Predictor, on: true }");
     app.press(&display, "ctrl+shift+z", "command SetSwitch { switch: Predictor, on: false }");
@@ -52,13 +52,13 @@ fn window_pictures_films_undo_speed_and_leaving() {
     assert!(frames.len() > 2, "{} frames", frames.len());
 
     // Another film is cut short by a change of size, and another by leaving.
-    app.press(&display, "F10", "notice Recording to");
+    app.press(&display, "F10", "notice Recording twinlens-");
     std::thread::sleep(Duration::from_millis(600));
     let window = display.xdotool(&["search", "--onlyvisible", "--name", "^Twinlens$"]);
     let from = app.lines().len();
     display.xdotool(&["windowsize", window.lines().next().expect("the window"), "1100", "700"]);
     app.wait_from(from, "the film's end", |line| line.contains("changed its size"));
-    app.press(&display, "F10", "notice Recording to");
+    app.press(&display, "F10", "notice Recording twinlens-");
     std::thread::sleep(Duration::from_millis(600));
 
     // Ctrl+Q asks; N and Escape stay, Y leaves, and the film is finished first.

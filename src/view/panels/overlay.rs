@@ -94,7 +94,7 @@ pub fn ask(frame: &Frame<'_>, window: Rect, question: &Question, step: u64) -> O
     let width = (wanted.into_iter().fold(0.0, f32::max) + 2.0 * pad).min(window.width() - 16.0);
     let inner = width - 2.0 * pad;
     let lines = paint.wrapped_lines(Style::QUIET, &detail, inner);
-    let height = 2.0 * pad + pitch * (1.4 + f32::from(u8::from(subject.is_some())) + lines as f32) + high;
+    let height = 2.0 * pad + pitch * (1.7 + f32::from(u8::from(subject.is_some())) + lines as f32) + high;
     let [x, y] = [window.centre()[0] - width * 0.5, window.centre()[1] - height * 0.5].map(f32::round);
     card(frame, window, Rect::new(x, y, x + width, y + height));
 
@@ -107,7 +107,7 @@ pub fn ask(frame: &Frame<'_>, window: Rect, question: &Question, step: u64) -> O
         y += pitch;
     }
     y += pitch * paint.text_wrapped([left, y], Style::QUIET, &detail, inner, lines) as f32;
-    let top = y - pitch * 0.3;
+    let top = y;
     let mut answer = None;
     let mut x = left;
     for (name, key, meaning, default) in [(yes, "Enter", Answer::Yes, true), ("Stay", "Esc", Answer::No, false)] {
@@ -183,7 +183,9 @@ impl Help {
         let count = if 2.0 * column + gap <= room[0] { 2 } else { 1 };
         let columns = split(groups, count);
         let most = columns.iter().map(Vec::len).max().unwrap_or(0);
-        let shown = most.min((room[1] / pitch) as usize).max(1);
+        // Rows move a little closer before any has to go.
+        let pitch = (room[1] / most.max(1) as f32).clamp(pitch * 0.82, pitch);
+        let shown = most.min((room[1] / pitch + 1e-3) as usize).max(1);
         self.first = self.first.min(most - shown.min(most));
 
         let width = (column * columns.len() as f32 + gap * (columns.len() - 1) as f32).min(room[0]) + 2.0 * pad;
