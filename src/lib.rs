@@ -78,6 +78,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod gpu;
+pub mod lesson;
 pub mod methods;
 pub mod nn;
 pub mod observe;
