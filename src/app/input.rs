@@ -58,6 +58,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (_, Some(NamedKey::Enter)) => Action::Confirm,
         (_, Some(NamedKey::Tab)) => Action::Panels,
         (_, Some(NamedKey::F1)) => Action::Help,
+        (_, Some(NamedKey::F5)) => Action::Present,
         (_, Some(NamedKey::F11)) => return Some(Pressed::Fullscreen),
         (_, Some(NamedKey::F12)) => return Some(Pressed::Screenshot),
         (_, Some(NamedKey::ArrowLeft)) => Action::Arrow(Direction::Left),
@@ -75,6 +76,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('c'), _) => Action::Resample,
         (Some('v'), _) => Action::Cloud,
         (Some('b'), _) => Action::Batch,
+        (Some('d'), _) => Action::Theme,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
     };
@@ -107,6 +109,7 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyC => 'c',
         KeyCode::KeyV => 'v',
         KeyCode::KeyB => 'b',
+        KeyCode::KeyD => 'd',
         _ => return None,
     })
 }

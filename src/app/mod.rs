@@ -13,6 +13,7 @@ use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
 use crate::session::SessionError;
 use crate::view::scene::Scene;
+use crate::view::theme::Look;
 
 /// How the window starts.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct WindowOptions {
     pub config: RunConfig,
     /// Which scene opens.
     pub scene: Scene,
+    /// How it looks at first.
+    pub look: Look,
     /// Do not train before Space.
     pub paused: bool,
     /// Size of text and controls over the display's own scale.

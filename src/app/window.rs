@@ -123,7 +123,7 @@ impl App {
             graphics: Some(graphics),
             session,
             snapshot,
-            screen: Screen::new(self.options.scene),
+            screen: Screen::new(self.options.scene).with_look(self.options.look),
             pacing,
             modifiers: ModifiersState::empty(),
             dropped: Vec::new(),

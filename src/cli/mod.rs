@@ -15,6 +15,7 @@ pub use failure::Failure;
 use crate::config::{ConfigError, RunConfig};
 use crate::gpu::AdapterChoice;
 use crate::view::scene::Scene;
+use crate::view::theme::{Look, Theme};
 
 /// Watch BYOL train live on the GPU, break it, and mend it.
 #[derive(Debug, Parser)]
@@ -128,6 +129,25 @@ impl SceneFlag {
             ))),
             _ => Ok((scene, config)),
         }
+    }
+}
+
+/// How it looks; for the window and `render`.
+#[derive(Clone, Debug, Args)]
+pub struct LookFlags {
+    /// The ground: dark, or light for a lit room.
+    #[arg(long, default_value = "dark", value_parser = Theme::NAMES.map(|(name, _)| name))]
+    theme: String,
+    /// Presenting mode: large type, and only what a room needs.
+    #[arg(long)]
+    present: bool,
+}
+
+impl LookFlags {
+    /// The look.
+    pub fn look(&self) -> Look {
+        let theme = Theme::NAMES.iter().find(|(name, _)| *name == self.theme).map_or_else(Theme::default, |(_, theme)| *theme);
+        Look { theme, presenting: self.present }
     }
 }
 

@@ -13,7 +13,7 @@ use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbaImage};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{AdapterFlags, Failure, RunFlags, SceneFlag};
+use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag};
 use crate::gpu::Gpu;
 use crate::session::{Cadence, Pace, Session};
 use crate::view::frame::FrameRenderer;
@@ -27,6 +27,8 @@ pub struct RenderArgs {
     run: RunFlags,
     #[command(flatten)]
     scene: SceneFlag,
+    #[command(flatten)]
+    look: LookFlags,
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
@@ -245,7 +247,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let mut session = Session::open(gpu.clone(), config, cadence)?;
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
-    let mut screen = Screen::new(scene);
+    let mut screen = Screen::new(scene).with_look(args.look.look());
     let bar = Progress::new(args.steps);
     let last_look = looks.last().copied().unwrap_or(args.steps);
     for look in looks {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{AdapterFlags, Failure, RunFlags, SceneFlag, render};
+use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, render};
 use crate::app::{self, WindowError, WindowOptions};
 
 /// Arguments of the window.
@@ -14,6 +14,8 @@ pub struct WindowArgs {
     run: RunFlags,
     #[command(flatten)]
     scene: SceneFlag,
+    #[command(flatten)]
+    look: LookFlags,
     /// Do not train before Space is pressed.
     #[arg(long)]
     paused: bool,
@@ -36,6 +38,7 @@ pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         adapter: flags.choice(),
         config,
         scene,
+        look: args.look.look(),
         paused: args.paused,
         ui_scale: args.ui_scale,
         exit_after: args.exit_after.map(Duration::from_secs),

@@ -10,7 +10,7 @@ use crate::snapshot::Cloud;
 
 use super::camera::{Camera, EYE_DISTANCE};
 use super::layout::Rect;
-use super::theme;
+use super::theme::{self, Theme};
 
 /// Circles of the wire sphere times segments, plus the outline; the shader's constants.
 const SPHERE_SEGMENTS: u32 = (6 + 5 + 1) * 48;
@@ -161,6 +161,7 @@ impl CloudRenderer {
         stage: Option<&Stage>,
         camera: &Camera,
         cloud: Option<&Cloud>,
+        theme: Theme,
     ) {
         let [stage_x, stage_y] = stage.map_or([0.0; 2], |stage| stage.centre);
         let radius = stage.map_or(1.0, |stage| stage.radius * scale);
@@ -172,9 +173,9 @@ impl CloudRenderer {
             eye_distance: EYE_DISTANCE,
             scale,
             count: cloud.map_or(0, |cloud| cloud.count),
-            ground: theme::GROUND,
-            wire: theme::AXIS,
-            classes: theme::CLASSES,
+            ground: theme::GROUND.mark(theme),
+            wire: theme::AXIS.mark(theme),
+            classes: theme::CLASSES.map(|colour| colour.mark(theme)),
         };
         gpu.queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&view));
         self.bind(gpu, cloud.map_or(&self.empty, |cloud| &cloud.points).clone());
@@ -192,7 +193,7 @@ impl CloudRenderer {
             self.depth = Some((texture.create_view(&wgpu::TextureViewDescriptor::default()), size));
         }
         let (Some((_, group)), Some((depth, _))) = (&self.bound, &self.depth) else { return };
-        let [r, g, b, a] = theme::GROUND.map(f64::from);
+        let [r, g, b, a] = theme::GROUND.mark(theme).map(f64::from);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("cloud"),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {

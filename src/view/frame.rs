@@ -18,7 +18,7 @@ use super::cloud::CloudRenderer;
 use super::layout::effective_scale;
 use super::pictures::PicturesRenderer;
 use super::screen::{Request, Screen, Stages};
-use super::theme::{self, Fonts};
+use super::theme::{self, Fonts, Look};
 
 /// Draws frames. There can be one at a time in a process: imgui's context is global.
 pub struct FrameRenderer {
@@ -31,8 +31,9 @@ pub struct FrameRenderer {
     pictures: PicturesRenderer,
     /// The UI scale that was asked for.
     requested_scale: f32,
-    /// The UI scale that the fonts were rasterised for.
+    /// The UI scale that the fonts were rasterised for, and the look.
     scale: f32,
+    look: Look,
 }
 
 /// What a frame was built from and what came of it.
@@ -56,8 +57,9 @@ impl FrameRenderer {
         let config = RendererConfig { texture_format: format, ..RendererConfig::new_srgb() };
         // It loads imgui's small built-in font, which is replaced at once.
         let mut renderer = Renderer::new(&mut imgui, &gpu.device, &gpu.queue, config);
-        let fonts = Fonts::install(&mut imgui, ui_scale);
-        theme::style(&mut imgui, &base_style, ui_scale);
+        let look = Look::default();
+        let fonts = Fonts::install(&mut imgui, ui_scale, look.presenting);
+        theme::style(&mut imgui, &base_style, ui_scale, look.theme);
         load_atlas(&mut renderer, &mut imgui, &gpu);
         Ok(Self {
             cloud: CloudRenderer::new(&gpu, format)?,
@@ -69,6 +71,7 @@ impl FrameRenderer {
             fonts,
             requested_scale: ui_scale,
             scale: ui_scale,
+            look,
         })
     }
 
@@ -105,7 +108,7 @@ impl FrameRenderer {
         screen: &mut Screen,
         snapshot: &Snapshot,
     ) -> Built {
-        self.fit_scale(size);
+        self.fit(size, screen.look);
         let mut built = Built { commands: Vec::new(), requests: Vec::new() };
         let io = self.imgui.io_mut();
         io.display_size = size.map(|side| side as f32);
@@ -117,7 +120,7 @@ impl FrameRenderer {
 
         let cloud = snapshot.cloud.as_ref();
         let camera = &screen.centre.camera;
-        self.cloud.draw(&self.gpu, encoder, target, size, self.scale, stages.cloud.as_ref(), camera, cloud);
+        self.cloud.draw(&self.gpu, encoder, target, size, self.scale, stages.cloud.as_ref(), camera, cloud, self.look.theme);
         self.pictures.prepare(&self.gpu, size, self.scale, &stages.pictures);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("panels"),
@@ -137,16 +140,20 @@ impl FrameRenderer {
         built
     }
 
-    /// Rebuilds fonts and style when the window or the user asks for another scale.
-    fn fit_scale(&mut self, size: [u32; 2]) {
-        let wanted = effective_scale(self.requested_scale, size);
-        if (wanted - self.scale).abs() < 0.01 {
+    /// Rebuilds fonts and style when the window or the user asks for another scale or look.
+    fn fit(&mut self, size: [u32; 2], look: Look) {
+        let wanted = effective_scale(self.requested_scale, size, look.presenting);
+        let other_fonts = (wanted - self.scale).abs() >= 0.01 || look.presenting != self.look.presenting;
+        if !other_fonts && look == self.look {
             return;
         }
-        self.scale = wanted;
-        self.fonts = Fonts::install(&mut self.imgui, wanted);
-        theme::style(&mut self.imgui, &self.base_style, wanted);
-        load_atlas(&mut self.renderer, &mut self.imgui, &self.gpu);
+        if other_fonts {
+            self.scale = wanted;
+            self.fonts = Fonts::install(&mut self.imgui, wanted, look.presenting);
+            load_atlas(&mut self.renderer, &mut self.imgui, &self.gpu);
+        }
+        self.look = look;
+        theme::style(&mut self.imgui, &self.base_style, self.scale, look.theme);
     }
 }
 

@@ -42,11 +42,15 @@ impl Rect {
     }
 }
 
-/// The UI scale that is really used: what was asked for, unless the window is too small for it.
-pub fn effective_scale(requested: f32, physical: [u32; 2]) -> f32 {
-    let fits = (physical[0] as f32 / MINIMUM[0]).min(physical[1] as f32 / MINIMUM[1]);
-    requested.min(fits).clamp(0.5, 4.0)
+/// The UI scale that is really used: what was asked for, unless the window is too small for it. Presenting always fills the window
+/// with the same picture, so there its size alone decides.
+pub fn effective_scale(requested: f32, physical: [u32; 2], presenting: bool) -> f32 {
+    let fits = |least: [f32; 2]| (physical[0] as f32 / least[0]).min(physical[1] as f32 / least[1]);
+    if presenting { fits(PRESENTING).clamp(0.25, 6.0) } else { requested.min(fits(MINIMUM)).clamp(0.5, 4.0) }
 }
+
+/// The window, in logical pixels, that presenting is laid out for.
+const PRESENTING: [f32; 2] = [1280.0, 720.0];
 
 /// The smallest window, in logical pixels, that the layout is made for.
 const MINIMUM: [f32; 2] = [560.0, 400.0];
@@ -70,11 +74,12 @@ pub struct Layout {
 
 impl Layout {
     /// The panes of a window of `size` logical pixels; `panels` false hides left and right (the Tab key).
-    pub fn new(size: [f32; 2], panels: bool) -> Self {
+    pub fn new(size: [f32; 2], panels: bool, presenting: bool) -> Self {
         let [width, height] = size;
-        let top = 48.0;
-        let bottom = height - 64.0;
+        let top = if presenting { 72.0 } else { 48.0 };
+        let bottom = height - if presenting { 136.0 } else { 64.0 };
         let (left_width, right_width) = match width {
+            _ if presenting => (424.0, 368.0),
             w if w >= 1600.0 => (448.0, 480.0),
             w if w >= 1200.0 => (352.0, 352.0),
             w if w >= 1000.0 => (288.0, 288.0),
@@ -105,7 +110,7 @@ mod tests {
         for (size, left, centre, right) in
             [([1024.0, 768.0], 288.0, 448.0, 288.0), ([1280.0, 720.0], 352.0, 576.0, 352.0), ([1920.0, 1080.0], 448.0, 992.0, 480.0)]
         {
-            let layout = Layout::new(size, true);
+            let layout = Layout::new(size, true, false);
             assert_eq!(layout.left.map(|r| r.width()), Some(left));
             assert_eq!(layout.right.map(|r| r.width()), Some(right));
             assert_eq!(layout.centre.width(), centre);
@@ -115,11 +120,11 @@ mod tests {
     #[test]
     fn every_size_and_scale_leaves_room_for_the_cloud() {
         for physical in [[320, 240], [640, 480], [1024, 768], [1280, 800], [3840, 2160], [7680, 4320]] {
-            for requested in [0.5, 1.0, 1.1458333, 2.0, 3.0] {
-                let scale = effective_scale(requested, physical);
+            for (requested, presenting) in [0.5, 1.0, 1.1458333, 2.0, 3.0].into_iter().flat_map(|scale| [(scale, false), (scale, true)]) {
+                let scale = effective_scale(requested, physical, presenting);
                 let size = [physical[0] as f32 / scale, physical[1] as f32 / scale];
                 for panels in [true, false] {
-                    let layout = Layout::new(size, panels);
+                    let layout = Layout::new(size, panels, presenting);
                     assert!(layout.centre.width() >= 250.0, "{physical:?} at {requested}");
                     assert!(layout.centre.height() >= 250.0, "{physical:?} at {requested}");
                 }

@@ -4,10 +4,12 @@
 //! Subtlety: imgui lends one draw list at a time, so one `Paint` lives for the whole main window and nothing inside may ask
 //! for another.
 
+use std::cell::RefCell;
+
 use imgui::{DrawListMut, Ui};
 
 use super::layout::Rect;
-use super::theme::{self, Colour, Fonts, Type};
+use super::theme::{self, Colour, Fonts, Look, Rgba, Type};
 
 /// Which end of the text its position names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,18 +58,75 @@ impl Style {
     }
 }
 
+/// A text that was written: for the test that nothing is cut off or written over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// What was written.
+    pub text: String,
+    /// Where, in logical pixels: as wide as its letters, as high as its type size.
+    pub rect: Rect,
+    /// Where it had to stay.
+    pub pane: Rect,
+    /// Nothing of it was left out.
+    pub whole: bool,
+}
+
+#[derive(Default)]
+struct Audit {
+    written: Vec<Written>,
+    pane: Rect,
+}
+
 /// The brush. Positions and lengths are logical pixels of the window.
 pub struct Paint<'ui> {
     ui: &'ui Ui,
     list: DrawListMut<'ui>,
     fonts: &'ui Fonts,
     scale: f32,
+    look: Look,
+    audit: Option<RefCell<Audit>>,
 }
 
 impl<'ui> Paint<'ui> {
     /// A brush for the current imgui window at a UI scale.
-    pub fn new(ui: &'ui Ui, fonts: &'ui Fonts, scale: f32) -> Self {
-        Self { ui, list: ui.get_window_draw_list(), fonts, scale }
+    pub fn new(ui: &'ui Ui, fonts: &'ui Fonts, scale: f32, look: Look) -> Self {
+        Self { ui, list: ui.get_window_draw_list(), fonts, scale, look, audit: None }
+    }
+
+    /// The same brush, which remembers what it writes.
+    pub fn audited(self) -> Self {
+        Self { audit: Some(RefCell::default()), ..self }
+    }
+
+    /// What was written since [`Self::audited`].
+    pub fn written(&self) -> Vec<Written> {
+        self.audit.as_ref().map_or_else(Vec::new, |audit| std::mem::take(&mut audit.borrow_mut().written))
+    }
+
+    /// All that is written from here on belongs inside `pane`.
+    pub fn pane(&self, pane: Rect) {
+        if let Some(audit) = &self.audit {
+            audit.borrow_mut().pane = pane;
+        }
+    }
+
+    fn note(&self, left: f32, middle: f32, size: [f32; 2], text: &str, whole: bool) {
+        if let Some(audit) = &self.audit {
+            let [left, top] = [left / self.scale, middle / self.scale - size[1] * 0.5];
+            let audit = &mut *audit.borrow_mut();
+            let rect = Rect::new(left, top, left + size[0], top + size[1]);
+            audit.written.push(Written { text: text.to_owned(), rect, pane: audit.pane, whole });
+        }
+    }
+
+    /// How a colour looks in the theme in use: for what goes to wgpu.
+    pub const fn rgba(&self, colour: Colour) -> Rgba {
+        colour.mark(self.look.theme)
+    }
+
+    /// The look in use.
+    pub const fn look(&self) -> Look {
+        self.look
     }
 
     /// Logical to physical pixels. imgui's C++ crashes on what is not finite, so such a coordinate goes to the edge.
@@ -82,32 +141,75 @@ impl<'ui> Paint<'ui> {
 
     /// Width of a text in logical pixels.
     pub fn text_width(&self, style: Style, text: &str) -> f32 {
-        let _font = self.ui.push_font(self.fonts.regular(style.size));
+        let _font = self.ui.push_font(self.fonts.face(style.size, style.strong));
         self.ui.calc_text_size(text)[0] / self.scale
+    }
+
+    /// Height of a style's letters in logical pixels.
+    pub const fn text_height(&self, style: Style) -> f32 {
+        style.size.pixels(self.look.presenting)
     }
 
     /// Writes a text whose vertical middle is `position`'s y; gives its width.
     pub fn text(&self, position: [f32; 2], align: Align, style: Style, text: &str) -> f32 {
-        let size = {
-            let _font = self.ui.push_font(self.fonts.regular(style.size));
-            self.ui.calc_text_size(text)
-        };
+        self.write(position, align, style, text, true)
+    }
+
+    fn write(&self, position: [f32; 2], align: Align, style: Style, text: &str, whole: bool) -> f32 {
+        let _font = self.ui.push_font(self.fonts.face(style.size, style.strong));
+        let size = self.ui.calc_text_size(text);
         let [x, y] = self.at(position);
         let left = match align {
             Align::Left => x,
             Align::Centre => x - size[0] * 0.5,
             Align::Right => x - size[0],
         };
-        let corner = [left.round(), (y - size[1] * 0.5).round()];
-        {
-            let _font = self.ui.push_font(self.fonts.regular(style.size));
-            self.list.add_text(corner, style.colour, text);
-        }
-        if style.strong {
-            let _font = self.ui.push_font(self.fonts.shifted(style.size));
-            self.list.add_text(corner, style.colour, text);
-        }
+        self.list.add_text([left.round(), (y - size[1] * 0.5).round()], style.colour.ink(self.look.theme), text);
+        self.note(left, y, [size[0] / self.scale, self.text_height(style)], text, whole);
         size[0] / self.scale
+    }
+
+    /// Writes a text over at most `lines` lines of `width` logical pixels, the first one's middle at `position`'s y; gives the
+    /// number of lines. What does not fit in the last one ends in ….
+    pub fn text_wrapped(&self, position: [f32; 2], style: Style, text: &str, width: f32, lines: usize) -> usize {
+        let pitch = self.text_height(style) * 1.35;
+        let mut rest = text.trim();
+        for line in 0..lines.max(1) {
+            let y = position[1] + line as f32 * pitch;
+            let fits = self.fitting_words(style, rest, width);
+            if line + 1 == lines.max(1) || fits == 0 || fits == rest.len() {
+                self.text_clipped([position[0], y], style, rest, width);
+                return line + 1;
+            }
+            self.text([position[0], y], Align::Left, style, rest[..fits].trim_end());
+            rest = rest[fits..].trim_start();
+        }
+        lines.max(1)
+    }
+
+    /// Lines that [`Self::text_wrapped`] needs for a text.
+    pub fn wrapped_lines(&self, style: Style, text: &str, width: f32) -> usize {
+        let (mut rest, mut lines) = (text.trim(), 1);
+        loop {
+            let fits = self.fitting_words(style, rest, width);
+            if fits == 0 || fits == rest.len() {
+                return lines;
+            }
+            rest = rest[fits..].trim_start();
+            lines += 1;
+        }
+    }
+
+    /// Bytes of the longest run of whole words that fits; 0 where not even the first does.
+    fn fitting_words(&self, style: Style, text: &str, width: f32) -> usize {
+        let mut fits = 0;
+        for (end, _) in text.match_indices(' ').chain([(text.len(), "")]) {
+            if self.text_width(style, &text[..end]) > width {
+                break;
+            }
+            fits = end;
+        }
+        fits
     }
 
     /// Writes a text in at most `width` logical pixels, its end replaced by … where it does not fit.
@@ -128,19 +230,19 @@ impl<'ui> Paint<'ui> {
             }
         }
         let shown: String = characters[..fits].iter().collect::<String>().trim_end().to_owned() + "…";
-        self.text(position, Align::Left, style, &shown)
+        self.write(position, Align::Left, style, &shown, false)
     }
 
     /// A filled rectangle.
     pub fn fill(&self, rect: Rect, colour: Colour, rounding: f32) {
-        self.list.add_rect(self.at(rect.min), self.at(rect.max), colour).filled(true).rounding(rounding * self.scale).build();
+        self.list.add_rect(self.at(rect.min), self.at(rect.max), self.rgba(colour)).filled(true).rounding(rounding * self.scale).build();
     }
 
     /// The outline of a rectangle, inside its edges.
     pub fn outline(&self, rect: Rect, colour: Colour, rounding: f32, thickness: f32) {
         let inner = rect.inset(thickness * 0.5);
         self.list
-            .add_rect(self.at(inner.min), self.at(inner.max), colour)
+            .add_rect(self.at(inner.min), self.at(inner.max), self.rgba(colour))
             .rounding(rounding * self.scale)
             .thickness(thickness * self.scale)
             .build();
@@ -148,7 +250,7 @@ impl<'ui> Paint<'ui> {
 
     /// A straight line.
     pub fn line(&self, from: [f32; 2], to: [f32; 2], colour: Colour, thickness: f32) {
-        self.list.add_line(self.at(from), self.at(to), colour).thickness((thickness * self.scale).max(1.0)).build();
+        self.list.add_line(self.at(from), self.at(to), self.rgba(colour)).thickness((thickness * self.scale).max(1.0)).build();
     }
 
     /// A horizontal or vertical line of whole pixels.
@@ -162,7 +264,7 @@ impl<'ui> Paint<'ui> {
             let x = Self::crisp(start[0], half);
             ([x - half, start[1]], [x + half, end[1]])
         };
-        self.list.add_rect(a, b, colour).filled(true).build();
+        self.list.add_rect(a, b, self.rgba(colour)).filled(true).build();
     }
 
     /// A dashed horizontal or vertical line, dashes and gaps of `dash` each.
@@ -196,23 +298,23 @@ impl<'ui> Paint<'ui> {
     pub fn polyline(&self, points: impl Iterator<Item = [f32; 2]>, colour: Colour, thickness: f32) {
         let points: Vec<[f32; 2]> = points.map(|point| self.at(point)).collect();
         if points.len() > 1 {
-            self.list.add_polyline(points, colour).thickness(thickness * self.scale).build();
+            self.list.add_polyline(points, self.rgba(colour)).thickness(thickness * self.scale).build();
         }
     }
 
     /// A filled triangle.
     pub fn triangle(&self, a: [f32; 2], b: [f32; 2], c: [f32; 2], colour: Colour) {
-        self.list.add_triangle(self.at(a), self.at(b), self.at(c), colour).filled(true).build();
+        self.list.add_triangle(self.at(a), self.at(b), self.at(c), self.rgba(colour)).filled(true).build();
     }
 
     /// A filled dot.
     pub fn dot(&self, centre: [f32; 2], radius: f32, colour: Colour) {
-        self.list.add_circle(self.at(centre), radius * self.scale, colour).filled(true).build();
+        self.list.add_circle(self.at(centre), radius * self.scale, self.rgba(colour)).filled(true).build();
     }
 
     /// A ring.
     pub fn ring(&self, centre: [f32; 2], radius: f32, colour: Colour, thickness: f32) {
-        self.list.add_circle(self.at(centre), radius * self.scale, colour).thickness(thickness * self.scale).build();
+        self.list.add_circle(self.at(centre), radius * self.scale, self.rgba(colour)).thickness(thickness * self.scale).build();
     }
 
     /// A 2 px line with a filled head at `to`; horizontal or vertical.

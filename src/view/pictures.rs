@@ -54,7 +54,7 @@ impl Picture {
 }
 
 /// A colour as a pixel of [`Pixels::Words`].
-pub fn packed(colour: super::theme::Colour) -> u32 {
+pub fn packed(colour: super::theme::Rgba) -> u32 {
     u32::from_le_bytes(colour.map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8))
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::snapshot::Distributions;
 
 use super::pictures::packed;
-use super::theme::{self, Colour};
+use super::theme::{self, Colour, Theme};
 
 /// Prototypes that get a column at most.
 pub const COLUMNS: usize = 64;
@@ -26,8 +26,8 @@ pub struct Prototypes {
     pub usage: Vec<f32>,
     /// The prototype that is used most.
     pub most_used: u32,
-    /// Heat map: the batch's images, sorted by their likeliest prototype, as pixels: (rows, shown).
-    pub cells: Arc<[u32]>,
+    /// Heat map: the batch's images, sorted by their likeliest prototype, as pixels: (rows, shown); in the dark and in the light theme.
+    pub cells: [Arc<[u32]>; 2],
     /// The batch's image of each row of the heat map.
     pub rows: Vec<u32>,
     /// Images of the batch.
@@ -66,8 +66,7 @@ pub fn softmax_entropy(values: impl Iterator<Item = f32> + Clone) -> f32 {
 /// The heat map's colour of a probability: ground, violet, white; small ones are lifted (gamma 0.55).
 pub fn heat(probability: f32) -> Colour {
     let t = clean(probability).clamp(0.0, 1.0).powf(0.55);
-    let mix = |a: Colour, b: Colour, t: f32| std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t);
-    if t < 0.7 { mix(theme::PANEL, theme::TEACHER, t / 0.7) } else { mix(theme::TEACHER, theme::TEXT, (t - 0.7) / 0.3) }
+    if t < 0.7 { theme::PANEL.mixed(theme::TEACHER, t / 0.7) } else { theme::TEACHER.mixed(theme::TEXT, (t - 0.7) / 0.3) }
 }
 
 impl Prototypes {
@@ -114,7 +113,10 @@ impl Prototypes {
             let best = likeliest(image).unwrap_or(0);
             (best, (-1e6 * clean(image[best])) as i64)
         });
-        let cells = rows.iter().flat_map(|row| shown.iter().map(|&column| packed(heat(batch[*row as usize][column as usize])))).collect();
+        let cells = [Theme::Dark, Theme::Light].map(|theme| {
+            let heats = rows.iter().flat_map(|row| shown.iter().map(|&column| heat(batch[*row as usize][column as usize])));
+            heats.map(|heat| packed(heat.mark(theme))).collect()
+        });
         Self { count: count as u32, shown, usage, most_used, cells, rows, batch: batch.len() as u32, source }
     }
 
@@ -155,7 +157,7 @@ mod tests {
         assert_eq!(digest.usage, [0.25, 0.75, 0.0]);
         assert_eq!(digest.most_used, 1);
         assert_eq!(digest.rows, [1, 2, 0]);
-        assert_eq!(digest.cells.len(), 9);
+        assert_eq!(digest.cells[0].len(), 9);
         assert_eq!(digest.top_images(0, 8), [(0, 0.5), (1, 0.0)]);
         assert!(digest.top_images(3, 8).is_empty());
     }

@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot;
 use super::cloud::Stage;
 use super::explain;
 use super::layout::Layout;
-use super::paint::Paint;
+use super::paint::{Paint, Written};
 use super::panels::bottom::BottomBar;
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
@@ -24,7 +24,7 @@ use super::panels::top::TopBar;
 use super::panels::{Frame, Panel};
 use super::pictures::Picture;
 use super::scene::Scene;
-use super::theme::Fonts;
+use super::theme::{Fonts, Look};
 
 /// A run of at least this many steps is not ended without asking.
 pub const LONG_RUN: u64 = 500;
@@ -72,6 +72,10 @@ pub enum Action {
     Help,
     /// Show or hide left and right.
     Panels,
+    /// Dark or light.
+    Theme,
+    /// Presenting mode on or off.
+    Present,
     /// Escape: close what is open, or ask whether to leave.
     Escape,
     /// Enter: yes to an open question.
@@ -89,6 +93,12 @@ pub enum Request {
 #[derive(Default)]
 pub struct Screen {
     scene: Scene,
+    /// How everything looks; takes effect with the next frame.
+    pub look: Look,
+    /// Remember what is written: for the test that no text is cut off.
+    pub audit: bool,
+    /// What was written in the last frame, if it is remembered.
+    pub written: Vec<Written>,
     /// A scene that waits for a run of its method.
     wanted: Option<Scene>,
     top: TopBar,
@@ -124,6 +134,11 @@ impl Screen {
     /// A screen that shows `scene`, or the scene of the run's method if that is another.
     pub fn new(scene: Scene) -> Self {
         Self { scene, ..Self::default() }
+    }
+
+    /// The same, with a look.
+    pub fn with_look(self, look: Look) -> Self {
+        Self { look, ..self }
     }
 
     /// The scene that is shown.
@@ -175,6 +190,8 @@ impl Screen {
                 Scene::Multicrop => self.crops.arrow(direction, snapshot, commands),
             },
             Action::Panels => self.panels_hidden = !self.panels_hidden,
+            Action::Theme => self.look.theme = self.look.theme.other(),
+            Action::Present => self.look.presenting = !self.look.presenting,
         }
     }
 
@@ -245,7 +262,8 @@ impl Screen {
         self.follow(snapshot);
         let scene = self.scene;
         let physical = size.map(|side| side as f32);
-        let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden);
+        let look = self.look;
+        let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
         self.flow += u64::from(snapshot.playing);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
@@ -267,9 +285,13 @@ impl Screen {
             )
             .build(|| {
                 drop(bare);
-                let paint = Paint::new(ui, fonts, scale);
+                let paint = Paint::new(ui, fonts, scale, look);
+                let paint = if self.audit { paint.audited() } else { paint };
                 let (pictures, stage) = (RefCell::default(), Cell::default());
-                let frame = Frame { ui, paint, scale, fps, scene, blocked, flow: self.flow, pictures, stage };
+                let presenting = look.presenting;
+                let frame = Frame { ui, paint, scale, fps, scene, presenting, blocked, flow: self.flow, pictures, stage };
+                frame.paint.pane(layout.window);
+                frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 match scene {
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
                     Scene::Dino if self.cloud => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
@@ -285,21 +307,31 @@ impl Screen {
                 self.mechanism.typing &= layout.left.is_some() && scene != Scene::Multicrop;
                 match (layout.left, scene) {
                     (None, _) | (_, Scene::Multicrop) => {}
-                    (Some(left), Scene::Byol | Scene::Dino) => self.mechanism.ui(&frame, left, snapshot, &mut wanted),
+                    (Some(left), Scene::Byol | Scene::Dino) => {
+                        frame.paint.pane(left);
+                        self.mechanism.ui(&frame, left, snapshot, &mut wanted);
+                    }
                 }
                 match (layout.right, scene) {
                     (None, _) | (_, Scene::Multicrop) => {}
-                    (Some(right), Scene::Byol | Scene::Dino) => self.meters.ui(&frame, right, snapshot, &mut wanted),
+                    (Some(right), Scene::Byol | Scene::Dino) => {
+                        frame.paint.pane(right);
+                        self.meters.ui(&frame, right, snapshot, &mut wanted);
+                    }
                 }
                 let height = match scene {
                     Scene::Byol => centre::notice_height(&layout.centre),
                     Scene::Dino if self.cloud => centre::notice_height(&layout.centre),
                     Scene::Dino | Scene::Multicrop => layout.centre.max[1] - 28.0,
                 };
+                frame.paint.pane(layout.centre);
                 self.notices.ui(&frame, &layout.centre, height, snapshot);
+                frame.paint.pane(layout.top);
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
+                frame.paint.pane(layout.bottom);
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
+                self.written = frame.paint.written();
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
         if let Some(scene) = chosen {

@@ -1,83 +1,164 @@
 //! Colours, type sizes and fonts: the one place that knows how things look. All sizes are in logical pixels, at UI scale 1;
 //! [`Fonts::install`] rasterises the fonts for the scale in use, so text is as sharp at scale 3 as at 1.
 //!
-//! Subtlety: the font crate ships one weight. Semi-bold text is the same font drawn twice, the second time from a copy whose
-//! glyphs sit a fraction of a pixel to the right.
+//! A [`Colour`] is a meaning, not a number: [`Paint`](super::paint::Paint) asks it how it looks in the theme in use.
 
 use imgui::{Context, FontConfig, FontGlyphRanges, FontId, FontSource, StyleColor};
 
 /// Red, green, blue, alpha, each 0 to 1, as they go to the (non-sRGB) target.
-pub type Colour = [f32; 4];
+pub type Rgba = [f32; 4];
 
-const fn hex(rgb: u32) -> Colour {
+/// Which ground everything stands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Theme {
+    /// For a dark room.
+    #[default]
+    Dark,
+    /// For a lit one.
+    Light,
+}
+
+impl Theme {
+    /// Both, as they are called on the command line.
+    pub const NAMES: [(&'static str, Self); 2] = [("dark", Self::Dark), ("light", Self::Light)];
+
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Dark => Self::Light,
+            Self::Light => Self::Dark,
+        }
+    }
+}
+
+/// A colour by what it means: it knows how it looks in both themes, as a mark and as text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Colour {
+    dark: Rgba,
+    light: Rgba,
+    light_text: Rgba,
+}
+
+const fn hex(rgb: u32) -> Rgba {
     [((rgb >> 16) & 255) as f32 / 255.0, ((rgb >> 8) & 255) as f32 / 255.0, (rgb & 255) as f32 / 255.0, 1.0]
 }
 
+impl Colour {
+    const fn new(dark: u32, light: u32) -> Self {
+        Self { dark: hex(dark), light: hex(light), light_text: hex(light) }
+    }
+
+    /// An accent: on a light ground its text has to be darker than its marks.
+    const fn accent(dark: u32, light: u32, light_text: u32) -> Self {
+        Self { dark: hex(dark), light: hex(light), light_text: hex(light_text) }
+    }
+
+    /// As a mark: a fill, a line, a dot.
+    pub const fn mark(self, theme: Theme) -> Rgba {
+        match theme {
+            Theme::Dark => self.dark,
+            Theme::Light => self.light,
+        }
+    }
+
+    /// As text.
+    pub const fn ink(self, theme: Theme) -> Rgba {
+        match theme {
+            Theme::Dark => self.dark,
+            Theme::Light => self.light_text,
+        }
+    }
+
+    /// The way from this colour (share 0) to another (share 1).
+    pub fn mixed(self, other: Self, share: f32) -> Self {
+        let mix = |a: Rgba, b: Rgba| std::array::from_fn(|channel| a[channel] + (b[channel] - a[channel]) * share);
+        Self { dark: mix(self.dark, other.dark), light: mix(self.light, other.light), light_text: mix(self.light_text, other.light_text) }
+    }
+}
+
 /// Behind everything.
-pub const GROUND: Colour = hex(0x0E1116);
+pub const GROUND: Colour = Colour::new(0x0E1116, 0xFAFAF7);
 /// Bars and plots.
-pub const PANEL: Colour = hex(0x13171D);
+pub const PANEL: Colour = Colour::new(0x13171D, 0xF1F2EF);
 /// Buttons, the loss box, the selected row.
-pub const RAISED: Colour = hex(0x222933);
+pub const RAISED: Colour = Colour::new(0x222933, 0xE2E5E8);
+/// A button under the pointer.
+pub const HOVERED: Colour = Colour::new(0x2E3744, 0xD3D7DC);
 /// One-pixel lines between panes.
-pub const SEPARATOR: Colour = hex(0x2B323D);
+pub const SEPARATOR: Colour = Colour::new(0x2B323D, 0xD3D7DC);
 /// Axes, reference lines, outlines of keys.
-pub const AXIS: Colour = hex(0x667182);
+pub const AXIS: Colour = Colour::new(0x667182, 0x7C8693);
 /// Text.
-pub const TEXT: Colour = hex(0xF2F4F7);
+pub const TEXT: Colour = Colour::new(0xF2F4F7, 0x14181E);
 /// Second level of text; there is no third.
-pub const TEXT_2: Colour = hex(0xB9C1CC);
+pub const TEXT_2: Colour = Colour::new(0xB9C1CC, 0x454D59);
+/// Text on a fill of an accent.
+pub const ON_FILL: Colour = Colour::new(0x0E1116, 0x0E1116);
 /// The student: filled.
-pub const STUDENT: Colour = hex(0xE69F00);
+pub const STUDENT: Colour = Colour::accent(0xE69F00, 0xC97F00, 0x704800);
 /// The teacher: outlined.
-pub const TEACHER: Colour = hex(0xB18CFF);
+pub const TEACHER: Colour = Colour::accent(0xB18CFF, 0x7A4FE0, 0x5B2FC0);
 /// A global crop: solid frame.
-pub const GLOBAL: Colour = hex(0x56B4E9);
+pub const GLOBAL: Colour = Colour::accent(0x56B4E9, 0x1F86C7, 0x0A5480);
 /// A local crop: dashed frame.
-pub const LOCAL: Colour = hex(0x2BB673);
+pub const LOCAL: Colour = Colour::accent(0x2BB673, 0x168A50, 0x0B5A34);
+/// Local crops beside local crops, where [`LOCAL`] stands for them beside the whole.
+pub const PIECES: Colour = Colour::accent(0x9EE3BF, 0x4FB582, 0x0B5A34);
 /// A bar inside a matrix cell.
-pub const CELL: Colour = hex(0x3A4452);
+pub const CELL: Colour = Colour::new(0x3A4452, 0xCBD2DA);
 /// Collapse and alarms. Never text.
-pub const ALARM: Colour = hex(0xD55E00);
+pub const ALARM: Colour = Colour::new(0xD55E00, 0xD55E00);
 
 /// The ten class colours, repeated beyond ten classes; the last entry is "no label".
 pub const CLASSES: [Colour; 11] = [
-    hex(0xE08A98),
-    hex(0x9A94EE),
-    hex(0xE0D080),
-    hex(0x5DBB7B),
-    hex(0x8FD0F0),
-    hex(0xC9719A),
-    hex(0x5CC6B4),
-    hex(0xBDBD62),
-    hex(0xD188C6),
-    hex(0xC9CED6),
-    hex(0xB9C1CC),
+    Colour::new(0xE08A98, 0xC2566B),
+    Colour::new(0x9A94EE, 0x5A50CC),
+    Colour::new(0xE0D080, 0xA68E22),
+    Colour::new(0x5DBB7B, 0x23854A),
+    Colour::new(0x8FD0F0, 0x2F8DBA),
+    Colour::new(0xC9719A, 0xA03A6C),
+    Colour::new(0x5CC6B4, 0x1D8B79),
+    Colour::new(0xBDBD62, 0x7D7D20),
+    Colour::new(0xD188C6, 0xA64B9B),
+    Colour::new(0xC9CED6, 0x6B7480),
+    Colour::new(0xB9C1CC, 0x454D59),
 ];
 
 /// The colour of class `index`.
-pub fn class_colour(index: usize) -> Colour {
+pub const fn class_colour(index: usize) -> Colour {
     CLASSES[index % 10]
 }
 
 /// The same colour at another opacity.
 pub const fn with_alpha(colour: Colour, alpha: f32) -> Colour {
-    [colour[0], colour[1], colour[2], alpha]
+    const fn at(rgba: Rgba, alpha: f32) -> Rgba {
+        [rgba[0], rgba[1], rgba[2], alpha]
+    }
+    Colour { dark: at(colour.dark, alpha), light: at(colour.light, alpha), light_text: at(colour.light_text, alpha) }
+}
+
+/// How everything looks: on which ground, and for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Look {
+    /// The ground.
+    pub theme: Theme,
+    /// For a room: large type, and only what the room needs.
+    pub presenting: bool,
 }
 
 /// The grid's unit in logical pixels.
 pub const UNIT: f32 = 8.0;
 
-/// The sizes of text, in logical pixels.
+/// The sizes of text, in logical pixels: to work with, and to present with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// 13: labels, axes, keys.
+    /// 13 and 20: labels, axes, keys.
     Label,
-    /// 15: body, names, titles.
+    /// 15 and 24: body, names, titles.
     Body,
-    /// 16: the caption.
+    /// 16 and 30: the caption.
     Caption,
-    /// 22: the current value of a meter.
+    /// 22 and 36: the current value of a meter.
     Value,
 }
 
@@ -85,76 +166,76 @@ impl Type {
     const ALL: [Self; 4] = [Self::Label, Self::Body, Self::Caption, Self::Value];
 
     /// Height in logical pixels.
-    pub const fn pixels(self) -> f32 {
-        match self {
-            Self::Label => 13.0,
-            Self::Body => 15.0,
-            Self::Caption => 16.0,
-            Self::Value => 22.0,
+    pub const fn pixels(self, presenting: bool) -> f32 {
+        match (self, presenting) {
+            (Self::Label, false) => 13.0,
+            (Self::Body, false) => 15.0,
+            (Self::Caption, false) => 16.0,
+            (Self::Value, false) => 22.0,
+            (Self::Label, true) => 20.0,
+            (Self::Body, true) => 24.0,
+            (Self::Caption, true) => 30.0,
+            (Self::Value, true) => 36.0,
         }
     }
 }
 
-/// The rasterised fonts of one UI scale.
+/// The rasterised fonts of one UI scale and one set of sizes.
 #[derive(Clone, Debug)]
 pub struct Fonts {
     regular: Vec<FontId>,
-    shifted: Vec<FontId>,
+    strong: Vec<FontId>,
 }
 
-/// Latin, Greek, punctuation, super- and subscripts, letterlike and mathematical signs.
-const TEXT_GLYPHS: &[u32] = &[0x20, 0x17F, 0x370, 0x3FF, 0x2010, 0x205E, 0x2070, 0x209F, 0x2100, 0x214F, 0x2200, 0x22FF, 0];
-/// Arrows, mathematical signs and geometric shapes, which the text font lacks.
+/// Inter, by the Inter Project Authors (`assets/fonts/LICENSE-Inter.txt`).
+const REGULAR: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
+const SEMI_BOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
+/// Latin, Greek, punctuation, super- and subscripts, letterlike and mathematical signs, arrows.
+const TEXT_GLYPHS: &[u32] = &[0x20, 0x17F, 0x370, 0x3FF, 0x2010, 0x205E, 0x2070, 0x209F, 0x2100, 0x214F, 0x2190, 0x21FF, 0x2200, 0x22FF, 0];
+/// Arrows, mathematical signs and geometric shapes, where the text font lacks them.
 const SYMBOL_GLYPHS: &[u32] = &[0x2190, 0x21FF, 0x2200, 0x22FF, 0x2300, 0x23FF, 0x25A0, 0x25FF, 0];
 
 impl Fonts {
     /// Puts the fonts for `scale` into the context's (emptied) atlas; the renderer's font texture has to be reloaded after it.
-    pub fn install(imgui: &mut Context, scale: f32) -> Self {
+    pub fn install(imgui: &mut Context, scale: f32, presenting: bool) -> Self {
         imgui.fonts().clear();
-        let mut add = |size: f32, shift: f32| {
+        let mut add = |size: Type, data: &'static [u8]| {
             let config = |glyphs: &'static [u32]| FontConfig {
                 oversample_h: 2,
                 oversample_v: 1,
                 pixel_snap_h: false,
-                glyph_offset: [shift, 0.0],
-                rasterizer_multiply: 1.25,
                 glyph_ranges: FontGlyphRanges::from_slice(glyphs),
                 ..FontConfig::default()
             };
-            let size_pixels = (size * scale * 1.1).round();
+            // imgui sizes a face by its ascent and descent, which is 1.21 times what designers call its size.
+            let size_pixels = (size.pixels(presenting) * scale * 1.21).round();
             imgui.fonts().add_font(&[
-                FontSource::TtfData { data: epaint_default_fonts::UBUNTU_LIGHT, size_pixels, config: Some(config(TEXT_GLYPHS)) },
+                FontSource::TtfData { data, size_pixels, config: Some(config(TEXT_GLYPHS)) },
                 FontSource::TtfData { data: epaint_default_fonts::HACK_REGULAR, size_pixels, config: Some(config(SYMBOL_GLYPHS)) },
             ])
         };
         // The body face comes first: imgui's own widgets use the atlas's first font.
-        let body = add(Type::Body.pixels(), 0.0);
-        let mut regular = Vec::new();
-        let mut shifted = Vec::new();
-        for size in Type::ALL {
-            regular.push(if size == Type::Body { body } else { add(size.pixels(), 0.0) });
-            shifted.push(add(size.pixels(), 0.45 * scale * size.pixels() / 15.0));
-        }
-        Self { regular, shifted }
+        let body = add(Type::Body, REGULAR);
+        let regular = Type::ALL.map(|size| if size == Type::Body { body } else { add(size, REGULAR) }).to_vec();
+        let strong = Type::ALL.map(|size| add(size, SEMI_BOLD)).to_vec();
+        Self { regular, strong }
     }
 
-    /// The face of a size.
-    pub fn regular(&self, size: Type) -> FontId {
-        self.regular[size as usize]
-    }
-
-    /// The same face, moved right by the thickness of a semi-bold stroke.
-    pub fn shifted(&self, size: Type) -> FontId {
-        self.shifted[size as usize]
+    /// The face of a size, semi-bold or not.
+    pub fn face(&self, size: Type, strong: bool) -> FontId {
+        if strong { self.strong[size as usize] } else { self.regular[size as usize] }
     }
 }
 
 /// Colours and sizes of imgui's own widgets (tooltips, dialogs, the path field) at a UI scale.
 /// `base` is the context's style as it was created, for sizes are scaled from there.
-pub fn style(imgui: &mut Context, base: &imgui::Style, scale: f32) {
+pub fn style(imgui: &mut Context, base: &imgui::Style, scale: f32, theme: Theme) {
     let style = imgui.style_mut();
     *style = *base;
-    style.use_dark_colors();
+    match theme {
+        Theme::Dark => style.use_dark_colors(),
+        Theme::Light => style.use_light_colors(),
+    };
     for (index, colour) in [
         (StyleColor::Text, TEXT),
         (StyleColor::TextDisabled, TEXT_2),
@@ -165,14 +246,14 @@ pub fn style(imgui: &mut Context, base: &imgui::Style, scale: f32) {
         (StyleColor::FrameBgHovered, RAISED),
         (StyleColor::FrameBgActive, RAISED),
         (StyleColor::Button, RAISED),
-        (StyleColor::ButtonHovered, hex(0x2E3744)),
-        (StyleColor::ButtonActive, hex(0x3A4452)),
+        (StyleColor::ButtonHovered, HOVERED),
+        (StyleColor::ButtonActive, CELL),
         (StyleColor::Separator, SEPARATOR),
-        (StyleColor::TextSelectedBg, hex(0x3A4452)),
+        (StyleColor::TextSelectedBg, CELL),
         (StyleColor::NavHighlight, TEXT),
         (StyleColor::ModalWindowDimBg, with_alpha(GROUND, 0.6)),
     ] {
-        style[index] = colour;
+        style[index] = colour.mark(theme);
     }
     style.window_rounding = 4.0;
     style.popup_rounding = 4.0;
@@ -184,4 +265,39 @@ pub fn style(imgui: &mut Context, base: &imgui::Style, scale: f32) {
     style.anti_aliased_lines_use_tex = true;
     style.scale_all_sizes(scale);
     style.window_border_size = 1.0;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance (WCAG 2.1).
+    fn luminance(rgba: Rgba) -> f32 {
+        let linear = |value: f32| if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) };
+        0.2126 * linear(rgba[0]) + 0.7152 * linear(rgba[1]) + 0.0722 * linear(rgba[2])
+    }
+
+    fn contrast(a: Rgba, b: Rgba) -> f32 {
+        let [a, b] = [luminance(a), luminance(b)];
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_is_legible_in_both_themes() {
+        for theme in [Theme::Dark, Theme::Light] {
+            for ground in [GROUND, PANEL, RAISED] {
+                for text in [TEXT, TEXT_2] {
+                    let contrast = contrast(text.ink(theme), ground.mark(theme));
+                    assert!(contrast >= 6.4, "{theme:?}: {contrast} of {text:?} on {ground:?}");
+                }
+            }
+            for accent in [STUDENT, TEACHER, GLOBAL, LOCAL] {
+                assert!(contrast(accent.ink(theme), GROUND.mark(theme)) >= 7.0, "{theme:?}: {accent:?}");
+                assert!(contrast(ON_FILL.ink(theme), accent.mark(theme)) >= 3.5, "{theme:?}: on {accent:?}");
+            }
+            for mark in CLASSES {
+                assert!(contrast(mark.mark(theme), GROUND.mark(theme)) >= 3.0, "{theme:?}: {mark:?}");
+            }
+        }
+    }
 }

@@ -74,7 +74,7 @@ impl Looking<'_, '_> {
         let smooth = rect.width() * self.frame.scale < 4.0 * *picture_side as f32;
         self.frame.picture(Picture { rect, pixels: Pixels::Buffer(picture.clone(), 0), size: [*picture_side; 2], smooth, alpha: false });
         if let Some(shares) = shares {
-            let veil = attention::veil(shares).map(|opacity| packed(theme::with_alpha(theme::GROUND, opacity)));
+            let veil = attention::veil(shares).map(|opacity| packed(self.frame.paint.rgba(theme::with_alpha(theme::GROUND, opacity))));
             self.frame.picture(Picture::of_cells(veil.collect(), [*side, *side], rect));
         }
     }

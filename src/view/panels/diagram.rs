@@ -55,7 +55,7 @@ pub fn place(column: [f32; 2], top: f32, height: f32) -> Rect {
 /// A box of the student.
 pub fn filled(frame: &Frame<'_>, rect: Rect, name: &str) {
     frame.paint.fill(rect, theme::STUDENT, 4.0);
-    frame.paint.text(rect.centre(), Align::Centre, Style::TITLE.coloured(theme::GROUND), name);
+    frame.paint.text(rect.centre(), Align::Centre, Style::TITLE.coloured(theme::ON_FILL), name);
 }
 
 /// A box of the teacher.

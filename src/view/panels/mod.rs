@@ -40,6 +40,8 @@ pub struct Frame<'ui> {
     pub scene: Scene,
     /// An overlay is open: nothing below it reacts.
     pub blocked: bool,
+    /// For a room: large type, and only what the room needs.
+    pub presenting: bool,
     /// Frames a second of the window; none offscreen.
     pub fps: Option<f32>,
     /// Counts drawn frames while training goes on; what flows in the diagram moves with it.

@@ -9,7 +9,7 @@ use crate::view::panels::Frame;
 use crate::view::theme::{self, Colour};
 
 /// Pieces against pieces: the local crops' green, lightened.
-const PIECES: Colour = [0.62, 0.89, 0.75, 1.0];
+const PIECES: Colour = theme::PIECES;
 
 fn reference(value: f32, name: impl Into<String>, below: bool, right: bool) -> Reference {
     Reference { value, name: name.into(), below, right }

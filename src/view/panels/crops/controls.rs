@@ -85,7 +85,7 @@ fn locals(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
         let touch = frame.touch(&format!("locals-{number}"), cell);
         let chosen = snapshot.local_crops == number;
         let counted = number > 0 && number <= snapshot.local_crops;
-        let (ground, ink) = if chosen { (theme::LOCAL, theme::GROUND) } else { (theme::RAISED, theme::TEXT) };
+        let (ground, ink) = if chosen { (theme::LOCAL, theme::ON_FILL) } else { (theme::RAISED, theme::TEXT) };
         let ground = if chosen && number == 0 { theme::TEXT_2 } else { ground };
         paint.fill(cell, ground, 3.0);
         if counted {

@@ -118,8 +118,7 @@ pub fn dots(looking: &mut Looking<'_, '_>, stage: &Stage, dots: &Dots) {
     // What is far fades towards the ground, but never out of sight.
     let faded = |colour: theme::Colour, depth: f32| {
         let share = 0.3 * (0.5 - depth * 0.5).clamp(0.0, 1.0);
-        let mixed: [f32; 3] = std::array::from_fn(|channel| colour[channel] * (1.0 - share) + theme::GROUND[channel] * share);
-        [mixed[0], mixed[1], mixed[2], 1.0]
+        colour.mixed(theme::GROUND, share)
     };
     let mut order: Vec<(&Dot, bool)> =
         dots.student.iter().map(|dot| (dot, false)).chain(dots.teacher.iter().map(|dot| (dot, true))).collect();

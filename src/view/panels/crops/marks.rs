@@ -89,7 +89,7 @@ pub fn tag(paint: &Paint<'_>, corner: [f32; 2], size: [f32; 2], index: usize, gl
     let rect = Rect::new(corner[0], corner[1], corner[0] + size[0], corner[1] + size[1]);
     paint.fill(rect, colour(index, globals), 0.0);
     let kind = if size[1] < 20.0 { Type::Label } else { Type::Body };
-    paint.text(rect.centre(), Align::Centre, Style::new(kind, true, theme::GROUND), &name(index, globals));
+    paint.text(rect.centre(), Align::Centre, Style::new(kind, true, theme::ON_FILL), &name(index, globals));
 }
 
 /// Two decimals with a true minus: "0.93", "−0.12".

@@ -40,10 +40,6 @@ fn value_of(values: &[f32], prototype: u32) -> f32 {
     values.get(prototype as usize).copied().filter(|value| value.is_finite()).unwrap_or(0.0)
 }
 
-fn mixed(a: Colour, b: Colour, t: f32) -> Colour {
-    std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t)
-}
-
 impl Board<'_> {
     /// The band of the chosen prototype behind every row but the heat map, which frames it itself, down to its images.
     pub(super) fn band(&self, placed: &[(Row, f32, f32)]) {
@@ -125,7 +121,7 @@ impl Board<'_> {
                     let inner = rect.inset(stroke);
                     if inner.max[0] - inner.min[0] >= 2.0 * stroke && inner.max[1] - inner.min[1] >= stroke {
                         let behind = if self.column == Some(column) { theme::SEPARATOR } else { theme::GROUND };
-                        paint.fill(inner, mixed(behind, colour, 0.3), 0.0);
+                        paint.fill(inner, behind.mixed(colour, 0.3), 0.0);
                     }
                 }
             }
@@ -247,7 +243,11 @@ impl Board<'_> {
         let scale = self.frame.scale;
         let plot =
             Rect { min: plot.min.map(|value| (value * scale).round() / scale), max: plot.max.map(|value| (value * scale).round() / scale) };
-        self.frame.picture(Picture::of_cells(digest.cells.clone(), [digest.shown.len() as u32, rows as u32], plot));
+        self.frame.picture(Picture::of_cells(
+            digest.cells[self.frame.paint.look().theme as usize].clone(),
+            [digest.shown.len() as u32, rows as u32],
+            plot,
+        ));
         if let Some(column) = self.column {
             let middle = self.columns.middle(column);
             let half = (self.columns.pitch * 0.5).max(3.0) + 1.0;
