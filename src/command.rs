@@ -1,6 +1,6 @@
 //! Everything a user, a lesson or a script may ask of a running [`Session`](crate::session): plain data, no behaviour.
 
-use crate::config::{DataSpec, Method};
+use crate::config::{DataSpec, Method, RunConfig};
 
 /// An ingredient of the method that can be left out while it trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +117,8 @@ impl Dial {
 pub enum Command {
     /// Train on.
     Play,
+    /// Train on until so many steps are completed, then pause.
+    PlayTo(u64),
     /// Stop after the step that is going on.
     Pause,
     /// Pause, and do exactly one step.
@@ -153,4 +155,6 @@ pub enum Command {
     LoadData(DataSpec),
     /// Start another preset from step 0, with its own procedural images, or with the images from files that are trained on.
     LoadPreset(String),
+    /// Start exactly this run from step 0, on procedural images. If it cannot start, the run goes on and a notice says why.
+    StartRun(Box<RunConfig>),
 }

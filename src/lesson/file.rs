@@ -203,6 +203,9 @@ fn read_step(place: Place<'_>, step: FileStep, before: Option<RunConfig>, overri
         return place.refuse("outcome", "needs `expect`: it is said only once what is expected has been measured");
     }
     let ask = step.ask.map(|ask| read_ask(place, ask)).transpose()?;
+    if ask.is_some() && place.step == Some(1) {
+        return place.refuse("ask", "cannot stand in the first step: there is nothing on screen to ask about yet");
+    }
     let published = step.published.map(|published| {
         Ok::<_, LessonError>(Published {
             value: place.text("published.value", published.value, LONGEST_FIGURE)?,

@@ -69,6 +69,10 @@ pub struct Session {
     playing: bool,
     /// Stop when this many steps are completed.
     target: Option<u64>,
+    /// Pause when this many steps are completed: [`Command::PlayTo`].
+    play_to: Option<u64>,
+    /// Runs started in this session.
+    runs: u64,
     events: Vec<Event>,
     notices: Vec<String>,
     loading: Option<(DataSpec, Receiver<Result<LoadedData, SourceError>>)>,
@@ -120,6 +124,8 @@ impl Session {
             queued: VecDeque::new(),
             playing: true,
             target: None,
+            play_to: None,
+            runs: 0,
             events: Vec::new(),
             loading: None,
             safe,
@@ -189,7 +195,7 @@ impl Session {
     }
 
     fn wants_step(&self) -> bool {
-        self.playing && self.meters.stopped().is_none() && self.target.is_none_or(|target| self.trainer.step() < target)
+        self.playing && self.meters.stopped().is_none() && [self.target, self.play_to].into_iter().flatten().all(|target| self.trainer.step() < target)
     }
 
     /// Takes a command; it takes effect between two steps.
@@ -323,12 +329,17 @@ impl Session {
         match command {
             Command::Play => {
                 self.playing = true;
-                self.target = None;
+                (self.target, self.play_to) = (None, None);
+            }
+            Command::PlayTo(step) => {
+                self.playing = true;
+                (self.target, self.play_to) = (None, Some(step));
             }
             Command::Pause => self.playing = false,
             // Until the session can stop in mid-step, a walk is a step.
             Command::Step | Command::Walk => {
                 self.playing = true;
+                self.play_to = None;
                 self.target = Some(self.trainer.step() + 1);
             }
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
@@ -348,6 +359,7 @@ impl Session {
                 self.restart(config, self.data.clone())?;
             }
             Command::LoadPreset(name) => self.load_preset(&name)?,
+            Command::StartRun(config) => self.start_run(*config)?,
             Command::LoadData(spec) => {
                 self.notices.push(format!("loading {spec} ..."));
                 self.loading = Some((spec.clone(), LoadedData::load_aside(spec)));
@@ -369,6 +381,20 @@ impl Session {
                 Ok(())
             }
         }
+    }
+
+    fn start_run(&mut self, config: RunConfig) -> Result<(), SessionError> {
+        let started = match LoadedData::load(&config.data) {
+            Ok(data) => self.restart(config, Arc::new(data)),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = started {
+            if self.gpu.is_lost() {
+                return Err(error);
+            }
+            self.notices.push(format!("{error}; the run goes on as it was"));
+        }
+        Ok(())
     }
 
     fn take_loaded(&mut self) {
@@ -399,6 +425,7 @@ impl Session {
         let playing = self.playing;
         let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
         fresh.playing = playing;
+        fresh.runs = self.runs + 1;
         fresh.queued = std::mem::take(&mut self.queued);
         *self = fresh;
         Ok(())
@@ -409,6 +436,7 @@ impl Session {
         let lost = self.trainer.step() - self.safe.step;
         let mut revived = Self::restore(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         revived.playing = self.playing;
+        (revived.play_to, revived.runs) = (self.play_to, self.runs);
         revived.events = std::mem::take(&mut self.events);
         revived.events.retain(|event| event.step <= revived.trainer.step());
         revived.notices.push(format!("the graphics device was lost; {lost} steps are being done again from step {}", self.safe.step));
@@ -477,6 +505,7 @@ impl Session {
             adapter_is_software: self.gpu.is_software(),
             method: config.method,
             seed: config.seed,
+            run: self.runs,
             step: self.meters.step(),
             playing: self.wants_step(),
             steps_per_second: self.meters.steps_per_second(Instant::now()),

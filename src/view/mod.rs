@@ -7,6 +7,7 @@ pub mod cloud;
 pub mod explain;
 pub mod frame;
 pub mod layout;
+pub mod lesson_player;
 pub mod paint;
 pub mod panels;
 pub mod picture;

@@ -65,6 +65,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         adapter: "made up".to_owned(),
         adapter_is_software: true,
         seed: 0,
+        run: 0,
         step: 300,
         playing: true,
         steps_per_second: 12.0,
