@@ -68,6 +68,12 @@ pub struct History {
     pub fragment_to_whole: Series,
     /// Local crops: share whose class the nearest other local crops tell.
     pub fragment_to_fragment: Series,
+    /// Local crops: the median place of their own whole image among the held-out images, 1 the first.
+    pub fragment_median_rank: Series,
+    /// Mean cosine of the student's global crops with the teacher's other global crops of the same image, over a batch.
+    pub global_agreement: Series,
+    /// Mean cosine of the student's local crops with the teacher's global crops of the same image, over a batch.
+    pub local_agreement: Series,
 }
 
 /// A switch or a dial that was changed, and when.
@@ -75,6 +81,8 @@ pub struct History {
 pub struct Event {
     /// The last step that was done before the change.
     pub step: u64,
+    /// Seconds of training (pauses not counted) before the change.
+    pub seconds: f64,
     /// What changed.
     pub change: Change,
 }
@@ -86,6 +94,34 @@ pub enum Change {
     Switch(Switch, bool),
     /// A dial, with its new value.
     Dial(Dial, f32),
+    /// The number of local crops.
+    LocalCrops(u32),
+}
+
+/// A stretch of training, measured on this adapter.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Span {
+    /// Steps.
+    pub steps: u64,
+    /// Seconds of training; pauses do not count.
+    pub seconds: f64,
+}
+
+/// What has come of the newest flip of a switch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SinceFlip {
+    /// The switch.
+    pub switch: Switch,
+    /// It was switched on.
+    pub on: bool,
+    /// The last step before it.
+    pub step: u64,
+    /// How long ago it was.
+    pub since: Span,
+    /// From the flip to the first verdict of a collapse, if there was none before it.
+    pub to_collapse: Option<Span>,
+    /// From the flip to the first healthy verdict, if there was a collapse before it.
+    pub to_recovery: Option<Span>,
 }
 
 /// How the representation is doing. Thresholds: `observe::verdict`.
@@ -139,6 +175,8 @@ pub struct Verdict {
     pub value: f32,
     /// One sentence: the rule, with its threshold.
     pub reason: String,
+    /// Steps still to be measured before it speaks.
+    pub wanting: u64,
 }
 
 /// The switches as they are now.
@@ -340,6 +378,8 @@ pub struct Snapshot {
     pub events: Vec<Event>,
     /// How it is doing.
     pub verdict: Verdict,
+    /// The newest flip of a switch and what came of it.
+    pub since_flip: Option<SinceFlip>,
     /// Class names; empty where the data have no labels (then kNN is not measured).
     pub class_names: Vec<String>,
     /// kNN accuracy by chance.

@@ -194,3 +194,30 @@ fn learning_without_ema_collapses() {
     let (least, last) = embedding_std_of(&["ema=off"], 60);
     assert!(last < 0.15, "least {least}, last {last}");
 }
+
+#[test]
+fn a_flip_is_timed_until_its_collapse() {
+    let gpu = gpu();
+    let config = RunConfig::load("byol-fast", None, &[]).expect("a valid configuration");
+    let mut session = Session::open(gpu, config, Cadence::headless(1, None)).expect("a session");
+    steps(&mut session, 19);
+    assert_eq!(session.snapshot().verdict.wanting, 1, "19 steps are too few for a verdict");
+    assert_eq!(session.snapshot().since_flip, None);
+    session.apply(Command::SetLocalCrops(0));
+    session.apply(Command::SetSwitch { switch: Switch::StopGradient, on: false });
+    steps(&mut session, 1);
+    let snapshot = session.snapshot();
+    assert_eq!(snapshot.events.len(), 2, "{:?}", snapshot.events);
+    assert!(snapshot.events[1].step == 19 && snapshot.events[1].seconds > 0.0);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    session.settle().expect("a living device");
+    let before = session.snapshot().since_flip.expect("it was flipped").since;
+    assert_eq!(Some(before), snapshot.since_flip.map(|since| since.since), "pauses do not count");
+    steps(&mut session, 40);
+    let since = session.snapshot().since_flip.expect("it was flipped");
+    let span = since.to_collapse.expect("it collapses");
+    assert_eq!((since.since.steps, since.on, since.switch), (41, false, Switch::StopGradient));
+    assert!((1..=41).contains(&span.steps), "{span:?}");
+    assert!(span.seconds > 0.0 && span.seconds <= since.since.seconds, "{since:?}");
+    assert!(before.steps == 1 && before.seconds < since.since.seconds);
+}

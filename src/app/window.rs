@@ -425,6 +425,7 @@ impl Open {
                     log::info!(target: "twinlens::event", "switch {} {state} at step {}", switch.key(), event.step);
                 }
                 Change::Dial(dial, value) => log::info!(target: "twinlens::event", "dial {} {value} at step {}", dial.key(), event.step),
+                Change::LocalCrops(locals) => log::info!(target: "twinlens::event", "local_crops {locals} at step {}", event.step),
             }
         }
         self.events_logged = snapshot.events.len();

@@ -37,21 +37,30 @@ impl Window {
         }
     }
 
+    /// Too few steps for a verdict.
+    fn measuring(&self) -> Option<Verdict> {
+        let steps = self.values.len();
+        ((steps as u64) < MEAN_STEPS).then(|| measuring(steps))
+    }
+
     fn mean(&self) -> Option<f32> {
         let sum: f64 = self.values.iter().map(|&(_, value)| f64::from(value)).sum();
         (!self.values.is_empty()).then(|| (sum / self.values.len() as f64) as f32)
     }
 
     fn over(&self) -> String {
-        match self.values.len() {
-            1 => "in the only step measured".to_owned(),
-            count => format!("over the last {count} steps"),
-        }
+        format!("over the last {} steps", self.values.len())
     }
 }
 
 fn unknown() -> Verdict {
-    Verdict { reason: "No step has been measured yet.".to_owned(), ..Verdict::default() }
+    Verdict { reason: "There are no numbers to judge.".to_owned(), ..Verdict::default() }
+}
+
+/// Before [`MEAN_STEPS`] steps the mean says more about the first of them than about the run.
+fn measuring(steps: usize) -> Verdict {
+    let reason = format!("The verdict is on the mean of {MEAN_STEPS} steps; {steps} have been measured.");
+    Verdict { reason, wanting: MEAN_STEPS - steps as u64, ..Verdict::default() }
 }
 
 /// Judges one BYOL learner.
@@ -82,8 +91,11 @@ impl Judge {
         self.effective_rank.mean()
     }
 
-    /// The verdict; unknown before any data, and if the spread is not a number.
+    /// The verdict; unknown before [`MEAN_STEPS`] steps, and if the spread is not a number.
     pub fn verdict(&self) -> Verdict {
+        if let Some(measuring) = self.embedding_std.measuring() {
+            return measuring;
+        }
         let Some(spread) = self.embedding_std().filter(|value| value.is_finite()) else {
             return unknown();
         };
@@ -96,6 +108,7 @@ impl Judge {
                 reason: format!(
                     "Embedding std is {spread:.3} {over}, under {COMPLETE_BELOW_STD}: every image gets nearly the same projection."
                 ),
+                ..Verdict::default()
             };
         }
         match self.effective_rank().filter(|rank| *rank < DIMENSIONAL_BELOW_RANK) {
@@ -106,12 +119,14 @@ impl Judge {
                 reason: format!(
                     "Effective rank is {rank:.2}, under {DIMENSIONAL_BELOW_RANK}: the projections vary along a single direction."
                 ),
+                ..Verdict::default()
             },
             None => Verdict {
                 kind: VerdictKind::Healthy,
                 meter: "embedding std",
                 value: spread,
                 reason: format!("Embedding std is {spread:.3} {over}, not under {COMPLETE_BELOW_STD}: the projections are spread out."),
+                ..Verdict::default()
             },
         }
     }
@@ -157,8 +172,11 @@ impl DinoJudge {
         Some(self.mean_teacher_entropy()? - self.teacher_entropy()?)
     }
 
-    /// The verdict; unknown before any data, if an entropy is not a number, and with a single prototype.
+    /// The verdict; unknown before [`MEAN_STEPS`] steps, if an entropy is not a number, and with a single prototype.
     pub fn verdict(&self) -> Verdict {
+        if let Some(measuring) = self.teacher_entropy.measuring() {
+            return measuring;
+        }
         let entropies = self.teacher_entropy().zip(self.mean_teacher_entropy());
         let Some((entropy, mean_entropy)) = entropies.filter(|(entropy, mean)| entropy.is_finite() && mean.is_finite()) else {
             return unknown();
@@ -177,6 +195,7 @@ impl DinoJudge {
                 meter: "mutual information",
                 value: information,
                 reason: format!("{informed}, not under {floor:.3}: different images get different prototypes."),
+                ..Verdict::default()
             };
         }
         let collapsed = format!("{informed}, under {floor:.3}, and");
@@ -188,6 +207,7 @@ impl DinoJudge {
                 reason: format!(
                     "{collapsed} the mean teacher entropy is {mean_entropy:.3}, under {low:.3}: a few prototypes take every image."
                 ),
+                ..Verdict::default()
             };
         }
         if entropy > high {
@@ -198,6 +218,7 @@ impl DinoJudge {
                 reason: format!(
                     "{collapsed} the teacher entropy is {entropy:.3}, over {high:.3}: every image gets nearly all prototypes alike."
                 ),
+                ..Verdict::default()
             };
         }
         Verdict {
@@ -205,6 +226,7 @@ impl DinoJudge {
             meter: "mutual information",
             value: information,
             reason: format!("{collapsed} the teacher is neither sharp nor uniform: every image gets nearly the same distribution."),
+            ..Verdict::default()
         }
     }
 }
@@ -217,6 +239,8 @@ mod tests {
         // In shares of ln 64.
         let mut judge = DinoJudge::new(64);
         let most = judge.ln_prototypes();
+        // A single pair stands for as many steps as it takes.
+        let entropies = if let [one] = entropies { &[*one; MEAN_STEPS as usize] } else { entropies };
         (1..).zip(entropies).for_each(|(step, &(entropy, mean))| judge.push_entropies(step, entropy * most, mean * most));
         judge.verdict()
     }
@@ -234,7 +258,7 @@ mod tests {
         assert_eq!(judged_dino(&[(0.2, 0.26)]).kind, VerdictKind::Healthy);
         assert_eq!(judged_dino(&[(0.1, 0.9)]).kind, VerdictKind::Healthy);
         let mut single = DinoJudge::new(1);
-        single.push_entropies(1, 0.0, 0.0);
+        (1..=MEAN_STEPS).for_each(|step| single.push_entropies(step, 0.0, 0.0));
         assert_eq!(single.verdict().kind, VerdictKind::Unknown);
     }
 
@@ -252,9 +276,20 @@ mod tests {
 
     fn judged(spreads: &[f32], ranks: &[(u64, f32)]) -> Verdict {
         let mut judge = Judge::default();
+        let spreads = if let [one] = spreads { &[*one; MEAN_STEPS as usize] } else { spreads };
         (1..).zip(spreads).for_each(|(step, &value)| judge.push_embedding_std(step, value));
         ranks.iter().for_each(|&(step, value)| judge.push_effective_rank(step, value));
         judge.verdict()
+    }
+
+    #[test]
+    fn the_first_steps_are_not_judged() {
+        let early = judged(&[0.01; 19], &[]);
+        assert_eq!((early.kind, early.wanting), (VerdictKind::Unknown, 1));
+        assert!(early.reason.contains("19"), "{}", early.reason);
+        assert_eq!(judged(&[0.01; 20], &[]).kind, VerdictKind::Complete);
+        assert_eq!(judged_dino(&[(0.99, 1.0); 12]).wanting, 8);
+        assert_eq!(judged_dino(&[(0.99, 1.0); 20]).kind, VerdictKind::Uniform);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::flips::FlipWatch;
 use super::schedule::{Cadence, Job};
 use super::start::Observers;
 use crate::config::GLOBAL_VIEWS;
@@ -13,7 +14,7 @@ use crate::gpu::{Gpu, Readback, Tensor};
 use crate::observe::history::push_steps;
 use crate::observe::step_log::StepLog;
 use crate::observe::verdict::{COMPLETE_BELOW_STD, DinoJudge, Judge};
-use crate::snapshot::{Distributions, History, Series, Verdict};
+use crate::snapshot::{Distributions, History, Series, SinceFlip, Verdict};
 use crate::train::Trainer;
 
 /// What one learner's meters say.
@@ -146,6 +147,8 @@ pub(super) struct Meters {
     judged: Vec<Judged>,
     explained: Option<f32>,
     stopped: Option<String>,
+    /// What comes of the newest flip, for learner 0.
+    pub(super) flips: FlipWatch,
     /// When which step was seen, over the last second.
     pace: VecDeque<(Instant, u64)>,
 }
@@ -184,6 +187,7 @@ impl Meters {
             judged: vec![Judged { dino: (prototypes > 0).then(|| DinoJudge::new(prototypes)), ..Judged::default() }; learners],
             explained: None,
             stopped: None,
+            flips: FlipWatch::default(),
             pace: VecDeque::new(),
         }
     }
@@ -261,12 +265,12 @@ impl Meters {
         [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].into_iter().chain(&self.distribution_copies)
     }
 
-    /// Takes in what has arrived.
-    pub(super) fn collect(&mut self) {
+    /// Takes in what has arrived, at `seconds` of training time.
+    pub(super) fn collect(&mut self, seconds: f64) {
         let mut arrived = Vec::new();
         self.steps.collect(|last, bytes| arrived.push((last, bytes.to_vec())));
         for (last, bytes) in arrived {
-            self.take_steps(last, &bytes);
+            self.take_steps(last, &bytes, seconds);
         }
         let (histories, judged, learners, extras) = (&mut self.histories, &mut self.judged, self.learners, self.extras);
         self.ranks.collect(|step, bytes| {
@@ -278,7 +282,15 @@ impl Meters {
                 Arc::make_mut(history).effective_rank.push(step, rank);
                 judged.judge.push_effective_rank(step, rank);
                 judged.effective_rank = Some((step, rank));
-                judged.agreement = Some((step, agreement(&cosines[learner * of_learner..][..of_learner])));
+                let agreement = agreement(&cosines[learner * of_learner..][..of_learner]);
+                let (globals, locals) = agreement.split_at(agreement.len().min(GLOBAL_VIEWS as usize));
+                let history = Arc::make_mut(history);
+                for (series, crops) in [(&mut history.global_agreement, globals), (&mut history.local_agreement, locals)] {
+                    if !crops.is_empty() {
+                        series.push(step, crops.iter().sum::<f32>() / crops.len() as f32);
+                    }
+                }
+                judged.agreement = Some((step, agreement));
             }
         });
         self.accuracies.collect(|step, bytes| {
@@ -295,6 +307,7 @@ impl Meters {
                     let fragments = [next(), next(), next()];
                     history.fragment_to_whole.push(step, fragments[0]);
                     history.fragment_to_fragment.push(step, fragments[1]);
+                    history.fragment_median_rank.push(step, fragments[2]);
                     judged.fragments = Some((step, fragments));
                 }
                 if extras.attention {
@@ -322,7 +335,7 @@ impl Meters {
         self.explained_copies.collect(|_, bytes| *explained = floats(bytes).first().copied());
     }
 
-    fn take_steps(&mut self, last: u64, bytes: &[u8]) {
+    fn take_steps(&mut self, last: u64, bytes: &[u8], seconds: f64) {
         for (learner, steps) in StepLog::decode(bytes, self.learners, self.seen, last).into_iter().enumerate() {
             if let Some(broken) = steps.iter().find(|values| !values.is_finite())
                 && self.stopped.is_none()
@@ -340,6 +353,10 @@ impl Meters {
                     judge.push_entropies(values.step, seen.teacher_entropy, seen.mean_teacher_entropy);
                 }
                 judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
+                if learner == 0 {
+                    let done = self.flips.time_of(values.step, last, seconds);
+                    self.flips.judged(values.step, done, judged.verdict().kind);
+                }
                 // DINO's collapses are seen in its distributions, not here.
                 if std < COMPLETE_BELOW_STD && judged.dino.is_none() && judged.first_collapsed.is_none() {
                     judged.first_collapsed = Some(values.step);
@@ -347,6 +364,7 @@ impl Meters {
             }
             push_steps(Arc::make_mut(&mut self.histories[learner]), &steps);
         }
+        self.flips.measured(last, seconds);
         self.seen = self.seen.max(last);
         let now = Instant::now();
         self.pace.push_back((now, last));
@@ -378,6 +396,11 @@ impl Meters {
 
     pub(super) fn verdict(&self) -> Verdict {
         self.judged[0].verdict()
+    }
+
+    /// What there is to say about the newest flip, at `seconds` of training time.
+    pub(super) fn since_flip(&self, seconds: f64) -> Option<SinceFlip> {
+        self.flips.since(self.seen, seconds)
     }
 
     pub(super) fn untrained_knn(&self) -> Option<f32> {

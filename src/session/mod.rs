@@ -5,6 +5,7 @@
 //! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
 //! two steps.
 
+mod flips;
 mod look;
 mod meters;
 mod pace;
@@ -29,6 +30,7 @@ use crate::gpu::{Gpu, GpuError};
 use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
+use flips::TrainingTime;
 use meters::Meters;
 use pace::Pacer;
 use schedule::{Job, Schedule};
@@ -74,6 +76,12 @@ pub struct Session {
     /// Runs started in this session.
     runs: u64,
     events: Vec<Event>,
+    time: TrainingTime,
+    opened: Instant,
+    /// Steps that are wanted follow at once: between two calls they do only where the GPU gets its work by budget.
+    live: bool,
+    /// Training has gone on since the time was last taken.
+    training: bool,
     notices: Vec<String>,
     loading: Option<(DataSpec, Receiver<Result<LoadedData, SourceError>>)>,
     safe: Checkpoint,
@@ -127,6 +135,10 @@ impl Session {
             play_to: None,
             runs: 0,
             events: Vec::new(),
+            time: TrainingTime::default(),
+            opened: Instant::now(),
+            live: false,
+            training: false,
             loading: None,
             safe,
         })
@@ -227,6 +239,8 @@ impl Session {
         match pace {
             Pace::Steps(steps) => {
                 self.take_commands()?;
+                self.live = true;
+                self.training |= steps > 0;
                 self.target = Some(self.trainer.step() + u64::from(steps));
                 while self.next_job()? {
                     // Whole steps are asked for by those who want every measurement.
@@ -236,6 +250,7 @@ impl Session {
                     self.run_job()?;
                 }
                 self.target = None;
+                self.live = false;
             }
             Pace::Budget(budget) => {
                 let mut left = self.pacer.room(budget);
@@ -246,6 +261,8 @@ impl Session {
                     left -= cost;
                     self.run_slice(job, end)?;
                 }
+                self.live = true;
+                self.note_training();
             }
         }
         Ok(())
@@ -312,9 +329,15 @@ impl Session {
     }
 
     fn collect(&mut self) {
+        self.time.pass(self.opened.elapsed().as_secs_f64(), self.training);
         self.pacer.collect();
-        self.meters.collect();
+        self.meters.collect(self.time.seconds());
+        self.note_training();
         self.observers.looking.collect(&self.gpu);
+    }
+
+    fn note_training(&mut self) {
+        self.training = self.meters.is_waiting() || self.job == Some(Job::Step) || (self.live && self.wants_step());
     }
 
     fn take_commands(&mut self) -> Result<(), SessionError> {
@@ -439,6 +462,9 @@ impl Session {
         (revived.play_to, revived.runs) = (self.play_to, self.runs);
         revived.events = std::mem::take(&mut self.events);
         revived.events.retain(|event| event.step <= revived.trainer.step());
+        (revived.time, revived.opened) = (self.time, self.opened);
+        revived.meters.flips = self.meters.flips;
+        revived.meters.flips.back_to(revived.trainer.step(), revived.time.seconds());
         revived.notices.push(format!("the graphics device was lost; {lost} steps are being done again from step {}", self.safe.step));
         *self = revived;
         Ok(())
@@ -461,6 +487,7 @@ impl Session {
         let (key, text) = match change {
             Change::Switch(switch, on) => (switch.key(), on.to_string()),
             Change::Dial(dial, value) => (dial.key(), value.to_string()),
+            Change::LocalCrops(locals) => ("local_crops", locals.to_string()),
         };
         for hyper in &mut self.trainer.hypers {
             let mut config = RunConfig { hyper: *hyper, ..self.trainer.config.clone() };
@@ -470,10 +497,19 @@ impl Session {
             }
             *hyper = config.hyper;
         }
-        log::info!("event step={} {key}={text}", self.trainer.step());
-        self.events.push(Event { step: self.trainer.step(), change });
+        self.changed(change, key, &text);
         self.trainer.apply_hypers()?;
         Ok(self.observers.rebind(&self.trainer)?)
+    }
+
+    /// Notes what was changed, and when.
+    fn changed(&mut self, change: Change, key: &str, text: &str) {
+        let (step, seconds) = (self.trainer.step(), self.time.seconds());
+        log::info!("event step={step} {key}={text}");
+        if let Change::Switch(switch, on) = change {
+            self.meters.flips.flipped(switch, on, step, seconds);
+        }
+        self.events.push(Event { step, seconds, change });
     }
 
     fn set_local_crops(&mut self, locals: u32) -> Result<(), SessionError> {
@@ -482,7 +518,7 @@ impl Session {
             self.notices.push(error.to_string());
             return Ok(());
         }
-        log::info!("event step={} local_crops={locals}", self.trainer.step());
+        self.changed(Change::LocalCrops(locals), "local_crops", &locals.to_string());
         self.trainer.config.views = config.views;
         self.trainer.apply_hypers()?;
         Ok(self.observers.rebind(&self.trainer)?)
@@ -514,6 +550,7 @@ impl Session {
             history: self.meters.history(),
             events: self.events.clone(),
             verdict: self.meters.verdict(),
+            since_flip: self.meters.since_flip(self.time.seconds()),
             chance: 1.0 / class_names.len().max(1) as f32,
             untrained_knn: self.meters.untrained_knn(),
             class_names,

@@ -136,7 +136,7 @@ pub fn decimate(points: &[(u64, f32)], last_step: u64, columns: usize) -> Vec<(u
 pub fn flips(events: &[Event]) -> impl Iterator<Item = (u64, Switch, bool)> + '_ {
     events.iter().filter_map(|event| match event.change {
         Change::Switch(switch, on) => Some((event.step, switch, on)),
-        Change::Dial(..) => None,
+        Change::Dial(..) | Change::LocalCrops(_) => None,
     })
 }
 

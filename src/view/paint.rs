@@ -212,25 +212,44 @@ impl<'ui> Paint<'ui> {
         fits
     }
 
-    /// Writes a text in at most `width` logical pixels, its end replaced by … where it does not fit.
+    /// Writes a text of ours in at most `width` logical pixels, its end replaced by … where it does not fit. Choose wordings that
+    /// fit: the test of the layout takes a text that was cut for a fault.
     pub fn text_clipped(&self, position: [f32; 2], style: Style, text: &str, width: f32) -> f32 {
+        match self.shortened(style, text, width) {
+            None => self.text(position, Align::Left, style, text),
+            Some(shown) => self.write(position, Align::Left, style, &shown, false),
+        }
+    }
+
+    /// The same for a name that is not ours (an adapter's, a class's, a path), which may be longer than any room; the whole of it
+    /// belongs into a tooltip.
+    pub fn name_clipped(&self, position: [f32; 2], style: Style, name: &str, width: f32) -> f32 {
+        self.text(position, Align::Left, style, self.shortened(style, name, width).as_deref().unwrap_or(name))
+    }
+
+    /// The longest beginning of a text that fits with … after it; none where the whole fits.
+    fn shortened(&self, style: Style, text: &str, width: f32) -> Option<String> {
         if self.text_width(style, text) <= width {
-            return self.text(position, Align::Left, style, text);
+            return None;
         }
         let characters: Vec<char> = text.chars().collect();
-        // The longest prefix that fits, by bisection.
+        let shown = |length: usize| characters[..length].iter().collect::<String>().trim_end().to_owned() + "…";
+        // By bisection.
         let (mut fits, mut too_long) = (0, characters.len());
         while fits + 1 < too_long {
             let middle = (fits + too_long) / 2;
-            let candidate: String = characters[..middle].iter().collect::<String>() + "…";
-            if self.text_width(style, &candidate) <= width {
+            if self.text_width(style, &shown(middle)) <= width {
                 fits = middle;
             } else {
                 too_long = middle;
             }
         }
-        let shown: String = characters[..fits].iter().collect::<String>().trim_end().to_owned() + "…";
-        self.write(position, Align::Left, style, &shown, false)
+        Some(shown(fits))
+    }
+
+    /// The first of some wordings, from the longest to the shortest, that fits into `width`; none if not even the last does.
+    pub fn fitting<'text>(&self, style: Style, wordings: &[&'text str], width: f32) -> Option<&'text str> {
+        wordings.iter().copied().find(|wording| self.text_width(style, wording) <= width)
     }
 
     /// A filled rectangle.

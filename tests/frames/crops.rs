@@ -68,7 +68,7 @@ fn crop(index: u32, globals: u32, aspect: f32) -> ([f32; 4], bool) {
 }
 
 /// An image of a shape, its picture as a square of its longer side.
-fn inspection(gpu: &Gpu, shape: [u32; 2], locals: u32, heads: u32) -> Inspection {
+pub fn inspection(gpu: &Gpu, shape: [u32; 2], locals: u32, heads: u32) -> Inspection {
     let globals = 2;
     let count = globals + locals;
     let aspect = shape[0] as f32 / shape[1] as f32;
@@ -130,7 +130,7 @@ fn inspection(gpu: &Gpu, shape: [u32; 2], locals: u32, heads: u32) -> Inspection
     }
 }
 
-fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
+pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
     let locals = inspection.as_ref().map_or(4, |inspection| inspection.crops.len() as u32 - inspection.globals);
     let attention = inspection.as_ref().is_some_and(|inspection| inspection.attention_heads > 0);
     let mut history = History::default();
@@ -181,10 +181,17 @@ fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         },
         history: Arc::new(history),
         events: vec![
-            Event { step: 1000, change: Change::Switch(Switch::Centering, false) },
-            Event { step: 1040, change: Change::Switch(Switch::Centering, true) },
+            Event { step: 1000, seconds: 0.0, change: Change::Switch(Switch::Centering, false) },
+            Event { step: 1040, seconds: 0.0, change: Change::Switch(Switch::Centering, true) },
         ],
-        verdict: Verdict { kind: VerdictKind::Healthy, meter: "mutual information", value: 1.92, reason: "it is above 0.21".to_owned() },
+        verdict: Verdict {
+            kind: VerdictKind::Healthy,
+            meter: "mutual information",
+            value: 1.92,
+            reason: "it is above 0.21".to_owned(),
+            wanting: 0,
+        },
+        since_flip: None,
         class_names: ["stripes", "bars", "checks", "diagonal", "dots", "zigzag", "upright", "lattice"].map(str::to_owned).to_vec(),
         chance: 0.125,
         untrained_knn: Some(0.35),

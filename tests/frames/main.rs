@@ -3,4 +3,5 @@
 
 mod crops;
 mod harness;
+mod layout;
 mod panes;

@@ -17,7 +17,7 @@ use crate::harness::*;
 
 /// How a made-up DINO run is doing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Balance {
+pub enum Balance {
     Healthy,
     Dominant,
     Uniform,
@@ -59,7 +59,7 @@ fn striped(side: u32, image: u32, x: u32, y: u32) -> u32 {
 }
 
 /// A made-up DINO run with `prototypes` prototypes, 256 held-out images and batches of 48.
-fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
+pub fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
     let side = 32;
     let center: Vec<f32> = (0..prototypes).map(|p| 0.5 * (chance(p, 1) - 0.5) + 0.2 * chance(p / 5, 2)).collect();
     let logits = |image: u32, view: u32| -> Vec<f32> {
@@ -147,14 +147,14 @@ fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
         Balance::Uniform => (VerdictKind::Uniform, "teacher entropy", 4.15),
         Balance::Constant => (VerdictKind::Constant, "mutual information", 0.02),
     };
-    let flip = |step, switch, on| Event { step, change: Change::Switch(switch, on) };
+    let flip = |step, switch, on| Event { step, seconds: 0.0, change: Change::Switch(switch, on) };
     let mut snapshot = Snapshot {
         preset: "dino".to_owned(),
         method: Method::Dino,
         step: 1500,
         history: Arc::new(history),
         events: vec![flip(400, Switch::Centering, false), flip(450, Switch::Centering, true), flip(800, Switch::Sharpening, false)],
-        verdict: Verdict { kind, meter, value, reason: String::new() },
+        verdict: Verdict { kind, meter, value, reason: String::new(), wanting: 0 },
         distributions: Some(Distributions { prototypes, center: center.into(), batch: of_batch.into(), cloud: held_out.into() }),
         inspection: Some(inspection),
         ..snapshot(Some(cloud))
@@ -219,8 +219,10 @@ fn any_size_scale_and_data_are_drawn() {
     hostile.adapter = "GPU ".repeat(100);
     hostile.class_names = (0..1000).map(|index| format!("クラス {index} {}", "x".repeat(index % 90))).collect();
     hostile.notices = vec!["100 % of %s and %n\nare broken ".repeat(40)];
-    hostile.verdict = Verdict { kind: VerdictKind::Dimensional, meter: "effective rank", value: f32::NAN, reason: "%s %d".repeat(50) };
-    hostile.events = (0..500).map(|step| Event { step, change: Change::Switch(Switch::ALL[step as usize % 3], step % 2 == 0) }).collect();
+    hostile.verdict =
+        Verdict { kind: VerdictKind::Dimensional, meter: "effective rank", value: f32::NAN, reason: "%s %d".repeat(50), wanting: 0 };
+    hostile.events =
+        (0..500).map(|step| Event { step, seconds: 0.0, change: Change::Switch(Switch::ALL[step as usize % 3], step % 2 == 0) }).collect();
     hostile.step = u64::MAX / 2;
     hostile.steps_per_second = f32::INFINITY;
     hostile.dials = Dials {

@@ -124,7 +124,7 @@ fn classes(frame: &Frame<'_>, area: &Rect, snapshot: &Snapshot) {
         if more > 0 && index + 1 == columns * lines {
             paint.text([x, y], Align::Left, Style::LABEL, &format!("+ {} more", more + 1));
         } else {
-            paint.text_clipped([x, y], Style::LABEL, name, pitch - 8.0);
+            paint.name_clipped([x, y], Style::LABEL, name, pitch - 8.0);
         }
     }
 }

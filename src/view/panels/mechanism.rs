@@ -85,8 +85,8 @@ impl Mechanism {
         let x = area.min[0] + label + 10.0;
         let style = Style::LABEL.coloured(theme::TEXT);
         match &self.path_problem {
-            Some(problem) => paint.text_clipped([x, y], style, problem, area.max[0] - x),
-            None => paint.text_clipped([x, y], style, &snapshot.data, area.max[0] - x),
+            Some(problem) => paint.name_clipped([x, y], style, problem, area.max[0] - x),
+            None => paint.name_clipped([x, y], style, &snapshot.data, area.max[0] - x),
         };
         if frame.blocked {
             self.typing = false;

@@ -43,7 +43,7 @@ impl Notices {
         let rect = Rect::new(x - width * 0.5, y - 18.0, x + width * 0.5, y + 18.0);
         paint.fill(rect, theme::RAISED, 4.0);
         paint.outline(rect, theme::AXIS, 4.0, 1.0);
-        paint.text_clipped([rect.min[0] + 16.0, y], Style::BODY, newest, width - 32.0);
+        paint.name_clipped([rect.min[0] + 16.0, y], Style::BODY, newest, width - 32.0);
         if frame.touch("notice", rect).hovered {
             let mut lines = vec![newest.as_str()];
             lines.extend(snapshot.notices.iter().rev().map(String::as_str).filter(|line| *line != newest.as_str()).take(12));

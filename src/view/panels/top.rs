@@ -2,12 +2,12 @@
 //! goes first, then frames a second, then steps a second; never the verdict.
 
 use crate::command::Command;
-use crate::snapshot::{Snapshot, VerdictKind};
+use crate::snapshot::{SinceFlip, Snapshot, Span, Verdict, VerdictKind};
 use crate::view::charts::{grouped, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::scene::Scene;
-use crate::view::theme::{self, Type};
+use crate::view::theme;
 
 use super::{Frame, Panel};
 
@@ -53,7 +53,7 @@ impl Panel for TopBar {
         }
         x = self.tabs(frame, area, x, snapshot);
         if area.width() > 1100.0 {
-            x += paint.text_clipped([x, middle + 1.0], Style::LABEL, &snapshot.preset, 140.0);
+            x += paint.name_clipped([x, middle + 1.0], Style::LABEL, &snapshot.preset, 140.0);
         }
         x += 14.0;
         let play = if snapshot.playing { Symbol::Pause } else { Symbol::Play };
@@ -106,7 +106,7 @@ impl Panel for TopBar {
         }
         let room = badge_left - 24.0 - x;
         if room > 90.0 {
-            paint.text_clipped([x, middle + 1.0], Style::LABEL, &snapshot.adapter, room);
+            paint.name_clipped([x, middle + 1.0], Style::LABEL, &snapshot.adapter, room);
             let rect = Rect::new(x, area.min[1], badge_left - 24.0, area.max[1] - 2.0);
             if frame.touch("adapter", rect).hovered {
                 let kind = if snapshot.adapter_is_software { "A CPU: no GPU is in use." } else { "All training and drawing run on it." };
@@ -151,22 +151,21 @@ impl TopBar {
         x
     }
 
-    /// The verdict at the right end; gives its left edge.
+    /// The verdict at the right end, under it what the newest flip did; gives its left edge.
     fn badge(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
         let paint = &frame.paint;
         let verdict = &snapshot.verdict;
         let alarm = verdict.kind.is_collapse();
         let title = verdict_title(verdict.kind);
-        let meter = match verdict.kind {
-            VerdictKind::Unknown => String::new(),
-            _ => format!("{} {}", verdict.meter, short(verdict.value)),
-        };
+        let meter = verdict_detail(verdict);
+        let since = snapshot.since_flip.as_ref().map(|since| since_text(since, verdict.kind));
         let title_width = paint.text_width(Style::TITLE, title);
         let meter_width = if meter.is_empty() { 0.0 } else { paint.text_width(Style::LABEL, &meter) + 10.0 };
+        let since_width = since.as_deref().map_or(0.0, |text| paint.text_width(Style::LABEL, text));
         let bar = if alarm { 8.0 } else { 0.0 };
         let right = area.max[0] - 16.0;
-        let left = right - title_width - meter_width - 36.0 - bar;
-        let rect = Rect::new(left, area.min[1] + 8.0, right, area.max[1] - 8.0);
+        let left = right - (title_width + meter_width).max(since_width) - 36.0 - bar;
+        let rect = Rect::new(left, area.min[1] + 5.0, right, area.max[1] - 5.0);
         let touch = frame.touch("verdict", rect);
         if alarm {
             paint.fill(rect, theme::GROUND, 4.0);
@@ -175,17 +174,60 @@ impl TopBar {
         } else {
             paint.outline(rect, theme::AXIS, 4.0, 1.0);
         }
-        let y = rect.centre()[1];
         let x = left + 17.0 + bar;
+        let middle = rect.centre()[1];
+        let y = if since.is_some() { middle - 8.0 } else { middle };
         paint.text([x, y], Align::Left, Style::TITLE, title);
         if !meter.is_empty() {
-            paint.text([x + title_width + 10.0, y + 1.0], Align::Left, Style::new(Type::Label, false, theme::TEXT_2), &meter);
+            paint.text([x + title_width + 10.0, y + 1.0], Align::Left, Style::LABEL, &meter);
+        }
+        if let Some(since) = &since {
+            paint.text([x, middle + 10.0], Align::Left, Style::LABEL, since);
         }
         if touch.hovered {
-            let reason = if verdict.reason.is_empty() { "The verdict comes after the first steps." } else { verdict.reason.as_str() };
-            frame.tooltip(&[reason]);
+            let mut lines = vec![verdict.reason.as_str()];
+            if since.is_some() {
+                lines.push("Seconds are training time on this adapter; pauses do not count. The verdict is on the mean of 20 steps.");
+            }
+            frame.tooltip(&lines);
         }
         left
+    }
+}
+
+/// What stands beside the verdict: the meter that decided, with its value; before the verdict, how long it takes.
+fn verdict_detail(verdict: &Verdict) -> String {
+    match (verdict.kind, verdict.wanting) {
+        (VerdictKind::Unknown, 0) => String::new(),
+        (VerdictKind::Unknown, 1) => "1 step more".to_owned(),
+        (VerdictKind::Unknown, steps) => format!("{steps} steps more"),
+        _ => format!("{} {}", verdict.meter, short(verdict.value)),
+    }
+}
+
+/// Seconds as they are said: "1.9 s", "48 s", "3 min 5 s".
+pub fn seconds_text(seconds: f64) -> String {
+    match seconds {
+        s if !s.is_finite() || s < 0.0 => "–".to_owned(),
+        s if s < 99.95 => format!("{s:.1} s"),
+        s => format!("{:.0} min {:.0} s", (s / 60.0).floor(), (s % 60.0).floor()),
+    }
+}
+
+fn span_text(span: &Span) -> String {
+    let steps = if span.steps == 1 { "1 step".to_owned() } else { format!("{} steps", grouped(span.steps)) };
+    format!("{}, {steps}", seconds_text(span.seconds))
+}
+
+/// What came of the newest flip, as far as it has been measured.
+pub fn since_text(since: &SinceFlip, verdict: VerdictKind) -> String {
+    let state = if since.on { "on" } else { "off" };
+    match (&since.to_collapse, &since.to_recovery) {
+        (Some(span), _) if verdict.is_collapse() => format!("{} after {} went {state}", span_text(span), since.switch.letter()),
+        (_, Some(span)) if verdict == VerdictKind::Healthy => {
+            format!("recovered {} after {} went {state}", span_text(span), since.switch.letter())
+        }
+        _ => format!("{} {state} for {}", since.switch.title(), seconds_text(since.since.seconds)),
     }
 }
 
@@ -208,5 +250,33 @@ fn draw_symbol(frame: &Frame<'_>, [x, y]: [f32; 2], symbol: Symbol) {
             paint.polyline(turns.map(|turn| point(turn, 7.0)), colour, 2.0);
             paint.triangle(point(-2.5, 12.0), point(-2.9, 3.5), point(-1.75, 6.0), colour);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Switch;
+
+    #[test]
+    fn what_a_flip_did() {
+        let span = |steps, seconds| Span { steps, seconds };
+        let mut since =
+            SinceFlip { switch: Switch::Predictor, on: false, step: 100, since: span(200, 12.44), to_collapse: None, to_recovery: None };
+        assert_eq!(since_text(&since, VerdictKind::Healthy), "predictor off for 12.4 s");
+        since.to_collapse = Some(span(34, 1.9));
+        assert_eq!(since_text(&since, VerdictKind::Complete), "1.9 s, 34 steps after P went off");
+        assert_eq!(since_text(&since, VerdictKind::Healthy), "predictor off for 12.4 s", "it came back by itself");
+        since = SinceFlip { on: true, to_collapse: None, to_recovery: Some(span(1, 0.04)), ..since };
+        assert_eq!(since_text(&since, VerdictKind::Healthy), "recovered 0.0 s, 1 step after P went on");
+        assert_eq!(seconds_text(185.2), "3 min 5 s");
+        assert_eq!(seconds_text(f64::NAN), "–");
+    }
+
+    #[test]
+    fn the_verdict_says_how_long_it_takes() {
+        let verdict = |kind, wanting| Verdict { kind, wanting, meter: "embedding std", value: 0.089, ..Verdict::default() };
+        assert_eq!(verdict_detail(&verdict(VerdictKind::Unknown, 12)), "12 steps more");
+        assert_eq!(verdict_detail(&verdict(VerdictKind::Complete, 0)), "embedding std 0.089");
     }
 }
