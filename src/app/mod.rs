@@ -1,5 +1,6 @@
 //! The window: winit's events, imgui's input, the surface, and training sliced between the frames.
 
+pub mod folders;
 mod input;
 mod pacing;
 mod surface;
@@ -11,6 +12,7 @@ use winit::event_loop::{ControlFlow, EventLoop};
 
 use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
+use crate::lesson::Lesson;
 use crate::session::SessionError;
 use crate::view::scene::Scene;
 use crate::view::theme::Look;
@@ -26,6 +28,8 @@ pub struct WindowOptions {
     pub scene: Scene,
     /// How it looks at first.
     pub look: Look,
+    /// The lesson that opens with the window.
+    pub lesson: Option<Lesson>,
     /// Do not train before Space.
     pub paused: bool,
     /// Size of text and controls over the display's own scale.

@@ -202,6 +202,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),
         ("Tab", "hide or show the panels"),
         ("F5  D", "presenting mode; dark or light"),
+        ("L  PageDown  PageUp", "lessons; the next page of one, the page before"),
         ("F11  F12", "full screen; save a picture of the window"),
         ("?", "this list"),
         ("Esc", "close this, or leave (asks first)"),

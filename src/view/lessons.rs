@@ -101,6 +101,11 @@ impl Lessons {
         self.offer = Some(0.0);
     }
 
+    /// The title of the lesson that is offered.
+    pub fn first_title(&self) -> String {
+        self.library.first().map_or_else(|| "BYOL's three asymmetries".to_owned(), |lesson| lesson.title.clone())
+    }
+
     /// Whether the offer is to be seen.
     pub const fn offers(&self) -> bool {
         self.offer.is_some() && self.player.is_none()

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod frame;
 pub mod layout;
 pub mod lesson_player;
+pub mod lessons;
 pub mod paint;
 pub mod panels;
 pub mod picture;

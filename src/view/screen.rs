@@ -11,11 +11,15 @@ use crate::snapshot::Snapshot;
 use super::cloud::Stage;
 use super::explain;
 use super::layout::Layout;
+use super::lesson_player::Player;
+use super::lessons::Lessons;
 use super::paint::{Paint, Written};
 use super::panels::bottom::BottomBar;
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
+use super::panels::lesson_band::{self, Turn};
+use super::panels::lesson_list::{self, Choice, Offered};
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
@@ -76,6 +80,12 @@ pub enum Action {
     Theme,
     /// Presenting mode on or off.
     Present,
+    /// Opens or closes the list of lessons.
+    Lessons,
+    /// The next page of the lesson.
+    NextPage,
+    /// The page before.
+    PreviousPage,
     /// Escape: close what is open, or ask whether to leave.
     Escape,
     /// Enter: yes to an open question.
@@ -110,6 +120,8 @@ pub struct Screen {
     pub dino: Dino,
     /// Scene 3.
     pub crops: Crops,
+    /// The lessons: their list, and the one that is played.
+    pub lessons: Lessons,
     meters: Meters,
     bottom: BottomBar,
     notices: Notices,
@@ -159,18 +171,31 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help || self.question.is_some()
+        self.help || self.question.is_some() || self.lessons.chosen.is_some()
     }
 
     /// Does what a key asks for.
     pub fn act(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         match action {
             Action::Help => self.help = self.question.is_none() && !self.help,
-            Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
+            Action::Escape if self.question.is_some() => self.answer(Answer::No, snapshot, commands, requests),
             Action::Escape if self.help => self.help = false,
+            Action::Escape if self.lessons.chosen.is_some() => self.lessons.chosen = None,
+            Action::Escape if self.lessons.player().is_some() => {
+                self.lessons.leave();
+                self.say("The lesson is left, and the run goes on as it is. L opens the lessons.");
+            }
             Action::Escape => self.question = Some(Question::Quit),
-            Action::Confirm => self.answer(Answer::Yes, commands, requests),
+            Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
+            Action::Confirm => self.answer(Answer::Yes, snapshot, commands, requests),
             _ if self.question.is_some() => {}
+            Action::Lessons => {
+                self.help = false;
+                self.lessons.toggle_list();
+            }
+            Action::Arrow(Direction::Up) | Action::PreviousPage if self.lessons.chosen.is_some() => self.lessons.choose(-1),
+            Action::Arrow(Direction::Down) | Action::NextPage if self.lessons.chosen.is_some() => self.lessons.choose(1),
+            Action::NextPage | Action::PreviousPage => self.turn(action == Action::NextPage, snapshot),
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
             Action::Walk => commands.push(Command::Walk),
@@ -192,6 +217,38 @@ impl Screen {
             Action::Panels => self.panels_hidden = !self.panels_hidden,
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
+        }
+    }
+
+    /// Starts the lesson that is chosen in the list; asks first if a long run would end.
+    fn start_chosen(&mut self, snapshot: &Snapshot) {
+        let Some(lesson) = self.lessons.chosen_lesson() else { return };
+        if snapshot.step >= LONG_RUN && snapshot.stopped.is_none() && self.lessons.player().is_none() {
+            self.lessons.chosen = None;
+            self.question = Some(Question::Lesson { lesson, steps: snapshot.step });
+        } else {
+            self.lessons.start(lesson, snapshot);
+        }
+    }
+
+    /// The next page of the lesson, or the one before.
+    fn turn(&mut self, forward: bool, snapshot: &Snapshot) {
+        match self.lessons.player_mut() {
+            Some(player) if forward => player.forward(snapshot),
+            Some(player) => player.back(snapshot),
+            None => self.say("PageDown and PageUp walk a lesson; L opens the list of lessons."),
+        }
+    }
+
+    /// Lets `seconds` pass: what a lesson does next is done here and not while drawing, so a frame that is drawn twice does it once.
+    pub fn tick(&mut self, snapshot: &Snapshot, seconds: f32, commands: &mut Vec<Command>) {
+        self.lessons.tick(snapshot, seconds, commands);
+        if let Some(scene) = self.lessons.player_mut().and_then(Player::take_scene) {
+            if scene.shows(snapshot.method) {
+                self.scene = scene;
+            } else {
+                self.wanted = Some(scene);
+            }
         }
     }
 
@@ -237,10 +294,11 @@ impl Screen {
         }
     }
 
-    fn answer(&mut self, answer: Answer, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
+    fn answer(&mut self, answer: Answer, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         match (self.question.take(), answer) {
             (Some(Question::Quit), Answer::Yes) => requests.push(Request::Quit),
             (Some(Question::Lose { command, .. }), Answer::Yes) => commands.push(command),
+            (Some(Question::Lesson { lesson, .. }), Answer::Yes) => self.lessons.start(lesson, snapshot),
             (Some(_), Answer::No) => self.wanted = None,
             _ => {}
         }
@@ -269,6 +327,7 @@ impl Screen {
         let mut wanted = Vec::new();
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
+        let (mut turned, mut offered, mut rows) = (None, None, Vec::new());
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
             (ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])), ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0)));
@@ -291,6 +350,15 @@ impl Screen {
                 let presenting = look.presenting;
                 let frame = Frame { ui, paint, scale, fps, scene, presenting, blocked, flow: self.flow, pictures, stage };
                 frame.paint.pane(layout.window);
+                let layout = match self.lessons.player() {
+                    Some(player) => {
+                        layout.with_bottom(lesson_band::height(&frame.paint, player.lesson(), layout.window.width(), presenting))
+                    }
+                    None => layout,
+                };
+                if self.lessons.chosen.is_some() {
+                    rows = lesson_list::heights(&frame.paint, layout.window.width(), &self.lessons);
+                }
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 match scene {
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
@@ -326,11 +394,17 @@ impl Screen {
                 };
                 frame.paint.pane(layout.centre);
                 self.notices.ui(&frame, &layout.centre, height, snapshot);
+                if self.lessons.offers() {
+                    offered = lesson_list::offer(&frame, &layout.centre, layout.centre.min[1] + 28.0, &self.lessons.first_title());
+                }
                 frame.paint.pane(layout.top);
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
-                self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
+                match self.lessons.player() {
+                    Some(player) => turned = lesson_band::ui(&frame, layout.bottom, player, snapshot),
+                    None => self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted),
+                }
                 self.written = frame.paint.written();
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
@@ -340,13 +414,25 @@ impl Screen {
         for command in wanted {
             self.submit(command, snapshot, commands);
         }
+        match offered {
+            Some(Offered::Open) => self.lessons.toggle_list(),
+            Some(Offered::Dismiss) => self.lessons.settle_offer(),
+            None => {}
+        }
+        if let Some(turned) = turned {
+            self.turn(turned == Turn::Forward, snapshot);
+        }
+        if let Some(Choice::Row(row)) = lesson_list::ui(ui, fonts, look, physical, scale, &self.lessons, &rows) {
+            self.lessons.chosen = Some(row);
+            self.start_chosen(snapshot);
+        }
         if self.help {
             overlay::help(ui, &explain::keys(scene, snapshot.method), physical, scale);
         }
         if let Some(question) = &self.question
             && let Some(answer) = overlay::ask(ui, question, snapshot.step, physical, scale)
         {
-            self.answer(answer, commands, requests);
+            self.answer(answer, snapshot, commands, requests);
         }
         stages
     }

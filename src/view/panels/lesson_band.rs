@@ -1,7 +1,6 @@
 //! The band below while a lesson is played: headline and detail, or the question to the room; what was measured; where in the
 //! lesson this is, and what PageDown does next. What is said of an outcome is said after it was measured.
 
-use crate::config::Method;
 use crate::lesson::{Lesson, Step};
 use crate::snapshot::Snapshot;
 use crate::view::charts::short;
@@ -186,7 +185,7 @@ fn side(frame: &Frame<'_>, area: Rect, player: &Player, snapshot: &Snapshot) {
         label_lines(paint, label, &what);
         y += height + 2.0;
     }
-    let mut line = |text: String, y: &mut f32| {
+    let line = |text: String, y: &mut f32| {
         let lines = paint.wrapped_lines(Style::LABEL, &text, area.width());
         let height = lines as f32 * pitch(paint, Style::LABEL);
         if *y + height <= area.max[1] + 2.0 {
@@ -232,7 +231,7 @@ fn measured(player: &Player, snapshot: &Snapshot) -> (String, String) {
 fn progress_row(frame: &Frame<'_>, [left, right]: [f32; 2], y: f32, player: &Player, snapshot: &Snapshot) -> Option<Turn> {
     let paint = &frame.paint;
     let count = player.lesson().steps.len();
-    let unit = if frame.presenting { 1.5 } else { 1.0 };
+    let unit: f32 = if frame.presenting { 1.5 } else { 1.0 };
     let pitch_of_boxes = (unit * 16.0).min((right - left) * 0.3 / count as f32);
     let mut x = left;
     for index in 0..count {
@@ -311,12 +310,4 @@ fn next_text(player: &Player, snapshot: &Snapshot) -> Vec<String> {
     let Some(next) = player.lesson().steps.get(player.index() + 1) else { return Vec::new() };
     let title = next.ask.as_ref().map_or(&next.caption, |ask| &ask.question);
     vec![title.clone(), if next.ask.is_some() { "a question".to_owned() } else { "next step".to_owned() }, "next".to_owned()]
-}
-
-/// The method that a lesson is about, for the list.
-pub fn about(lesson: &Lesson) -> &'static str {
-    match lesson.steps.first().map(|step| step.config.method) {
-        Some(Method::Dino) => "DINO",
-        _ => "BYOL",
-    }
 }

@@ -16,28 +16,34 @@ pub enum Choice {
     Row(usize),
 }
 
+fn margin(presenting: bool) -> f32 {
+    if presenting { 24.0 } else { 16.0 }
+}
+
+fn width(window: f32, presenting: bool) -> f32 {
+    (window - 32.0).min(if presenting { 1000.0 } else { 720.0 })
+}
+
+/// How high each lesson's row is; taken with the main window's brush, before the list's own window opens.
+pub fn heights(paint: &Paint<'_>, window: f32, lessons: &Lessons) -> Vec<f32> {
+    let presenting = paint.look().presenting;
+    let width = width(window, presenting) - 2.0 * margin(presenting);
+    lessons.library().iter().map(|lesson| row_height(paint, &lesson.summary, width)).collect()
+}
+
 /// Paints the list in the middle of a display of `size` physical pixels.
-pub fn ui(ui: &Ui, fonts: &Fonts, look: Look, size: [f32; 2], scale: f32, lessons: &Lessons) -> Option<Choice> {
+pub fn ui(ui: &Ui, fonts: &Fonts, look: Look, size: [f32; 2], scale: f32, lessons: &Lessons, heights: &[f32]) -> Option<Choice> {
     let chosen = lessons.chosen?;
     let window = size.map(|side| side / scale);
-    let margin = if look.presenting { 24.0 } else { 16.0 };
-    let width = (window[0] - 32.0).min(if look.presenting { 1000.0 } else { 720.0 });
+    let (margin, width) = (margin(look.presenting), width(window[0], look.presenting));
     let mut choice = None;
     let bare =
         (ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])), ui.push_style_var(imgui::StyleVar::WindowMinSize([1.0, 1.0])));
-    // Measured with the main window's brush before the list's own window opens.
-    let rows = ui.window("##lesson measures").size([1.0, 1.0], Condition::Always).position([-100.0, -100.0], Condition::Always);
-    let mut heights = Vec::new();
-    rows.flags(WindowFlags::NO_DECORATION | WindowFlags::NO_INPUTS | WindowFlags::NO_SAVED_SETTINGS | WindowFlags::NO_BACKGROUND)
-        .build(|| {
-            let paint = Paint::new(ui, fonts, scale, look);
-            heights = lessons.library().iter().map(|lesson| row_height(&paint, &lesson.summary, width - 2.0 * margin)).collect();
-        });
     let head = if look.presenting { 64.0 } else { 48.0 };
     let foot = if look.presenting { 48.0 } else { 40.0 };
     let problems = lessons.problems.len().min(3) as f32 * if look.presenting { 28.0 } else { 20.0 };
     let room = window[1] - 32.0 - head - foot - problems;
-    let [first, last] = visible(&heights, chosen, room);
+    let [first, last] = visible(heights, chosen, room);
     let height = head + heights[first..last].iter().sum::<f32>() + problems + foot;
     let corner = [(window[0] - width) * 0.5, (window[1] - height) * 0.5];
     ui.window("##lessons")
@@ -50,7 +56,7 @@ pub fn ui(ui: &Ui, fonts: &Fonts, look: Look, size: [f32; 2], scale: f32, lesson
             let frame = Frame::over(ui, Paint::new(ui, fonts, scale, look), scale, look.presenting);
             let paint = &frame.paint;
             let [left, top] = corner;
-            paint.text([left + margin, top + head * 0.5], Align::Left, Style::new(theme::Type::Caption, true, theme::TEXT), "Lessons");
+            paint.text([left + margin, top + head * 0.5], Align::Left, Style { strong: true, ..Style::CAPTION }, "Lessons");
             let mut y = top + head;
             for index in first..last {
                 let lesson = &lessons.library()[index];

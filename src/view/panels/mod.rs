@@ -9,6 +9,8 @@ pub mod diagram_byol;
 pub mod diagram_dino;
 pub mod dials;
 pub mod dino;
+pub mod lesson_band;
+pub mod lesson_list;
 pub mod mechanism;
 pub mod meters;
 pub mod notices;
@@ -63,6 +65,14 @@ pub struct Touch {
     pub held: bool,
     /// The right button likewise.
     pub held_right: bool,
+}
+
+impl<'ui> Frame<'ui> {
+    /// For a window of imgui's over the panes.
+    pub fn over(ui: &'ui Ui, paint: Paint<'ui>, scale: f32, presenting: bool) -> Self {
+        let (pictures, stage) = (RefCell::default(), Cell::default());
+        Self { ui, paint, scale, scene: Scene::default(), blocked: false, presenting, fps: None, flow: 0, pictures, stage }
+    }
 }
 
 impl Frame<'_> {

@@ -17,6 +17,13 @@ pub enum Question {
         /// Steps of the run that would end.
         steps: u64,
     },
+    /// A lesson that starts runs of its own.
+    Lesson {
+        /// Which.
+        lesson: std::sync::Arc<crate::lesson::Lesson>,
+        /// Steps of the run that would end.
+        steps: u64,
+    },
 }
 
 /// The answer given in this frame.
@@ -57,6 +64,10 @@ pub fn ask(ui: &Ui, question: &Question, step: u64, size: [f32; 2], scale: f32) 
                 Command::LoadPreset(name) => ("Start another preset?", format!("{name}\nThe run of {steps} steps ends."), "Start"),
                 _ => ("Re-initialise?", format!("The run of {steps} steps ends; training starts again from step 0."), "Re-initialise"),
             }
+        }
+        Question::Lesson { lesson, steps } => {
+            let steps = super::super::charts::grouped(*steps);
+            ("Start the lesson?", format!("{}\nIt trains runs of its own; the run of {steps} steps ends.", lesson.title), "Start")
         }
     };
     let mut answer = None;
