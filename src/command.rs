@@ -99,6 +99,18 @@ impl Dial {
         }
     }
 
+    /// The name on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Tau => "momentum τ",
+            Self::PredictorMultiplier => "predictor learning rate",
+            Self::TeacherTemperature => "teacher temperature",
+            Self::StudentTemperature => "student temperature",
+            Self::CenterMomentum => "centre momentum",
+            Self::LearningRate => "learning rate",
+        }
+    }
+
     /// The configuration key.
     pub const fn key(self) -> &'static str {
         match self {
@@ -109,6 +121,19 @@ impl Dial {
             Self::CenterMomentum => "center_momentum",
             Self::LearningRate => "learning_rate",
         }
+    }
+}
+
+/// The speeds that the keys go through, in steps a second; beyond the last one there is no limit.
+pub const SPEEDS: [u32; 5] = [1, 2, 5, 10, 20];
+
+/// The next speed below (`faster` false) or above `limit`, as in [`SPEEDS`].
+pub fn next_speed(limit: Option<u32>, faster: bool) -> Option<u32> {
+    match (limit, faster) {
+        (None, true) => None,
+        (None, false) => SPEEDS.last().copied(),
+        (Some(now), true) => SPEEDS.into_iter().find(|&speed| speed > now),
+        (Some(now), false) => Some(SPEEDS.into_iter().rev().find(|&speed| speed < now).unwrap_or(SPEEDS[0])),
     }
 }
 
@@ -147,6 +172,9 @@ pub enum Command {
     },
     /// Make so many local crops of each image, 0 to 8.
     SetLocalCrops(u32),
+    /// Train at most so many steps a second; none: as fast as it goes. Which steps are done does not hang on it. Whoever asks for
+    /// whole steps (headless commands) is not slowed down.
+    SetSpeed(Option<u32>),
     /// Show other crops of the image that is shown.
     Resample,
     /// Show this held-out image with crops of its own; none: the first image of the last batch with the very crops it was trained on.
@@ -157,4 +185,25 @@ pub enum Command {
     LoadPreset(String),
     /// Start exactly this run from step 0, on procedural images. If it cannot start, the run goes on and a notice says why.
     StartRun(Box<RunConfig>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_go_up_and_down() {
+        let mut speed = None;
+        let down: Vec<_> = std::iter::repeat_with(|| {
+            speed = next_speed(speed, false);
+            speed
+        })
+        .take(7)
+        .collect();
+        assert_eq!(down, [Some(20), Some(10), Some(5), Some(2), Some(1), Some(1), Some(1)]);
+        assert_eq!(next_speed(Some(1), true), Some(2));
+        assert_eq!(next_speed(Some(20), true), None);
+        assert_eq!(next_speed(None, true), None);
+        assert_eq!(next_speed(Some(7), true), Some(10));
+    }
 }

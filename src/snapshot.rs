@@ -368,6 +368,8 @@ pub struct Snapshot {
     pub playing: bool,
     /// Steps a second, over the last second of training; 0 while paused.
     pub steps_per_second: f32,
+    /// Steps a second that training is held to; none: as fast as it goes.
+    pub speed_limit: Option<u32>,
     /// Switches.
     pub switches: Switches,
     /// Dials.

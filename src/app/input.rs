@@ -16,12 +16,15 @@ pub enum Pressed {
     Fullscreen,
     /// Save a picture.
     Screenshot,
+    /// Begin to record the window, or stop.
+    Record,
     /// Multiply the UI scale; 0 sets it back.
     Scale(f32),
 }
 
 /// The meaning of a pressed key, if it has one. Held keys repeat only where that helps.
-pub fn meaning(event: &KeyEvent, modifiers: ModifiersState) -> Option<Pressed> {
+/// While a question waits (`asking`), Y and N answer it.
+pub fn meaning(event: &KeyEvent, modifiers: ModifiersState, asking: bool) -> Option<Pressed> {
     let letter = match &event.logical_key {
         Key::Character(text) => text.chars().next(),
         _ => None,
@@ -34,18 +37,35 @@ pub fn meaning(event: &KeyEvent, modifiers: ModifiersState) -> Option<Pressed> {
         PhysicalKey::Code(code) => Some(code),
         PhysicalKey::Unidentified(_) => None,
     };
-    let pressed = interpret(letter, named, code, modifiers)?;
-    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Walk | Action::Arrow(_)));
+    let pressed = match (interpret(letter, named, code, modifiers), letter) {
+        (_, Some('y' | 'Y')) if asking && modifiers.is_empty() => Pressed::Screen(Action::Confirm),
+        (_, Some('n' | 'N')) if asking && modifiers.is_empty() => Pressed::Screen(Action::Escape),
+        (pressed, _) => pressed?,
+    };
+    let repeats = matches!(
+        pressed,
+        Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Walk | Action::Arrow(_) | Action::Undo | Action::Redo)
+    );
     (!event.repeat || repeats).then_some(pressed)
 }
 
 fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode>, modifiers: ModifiersState) -> Option<Pressed> {
     let letter = letter.filter(char::is_ascii).or_else(|| code.and_then(latin)).map(|letter| letter.to_ascii_lowercase());
+    // Where [ and ] need AltGr, some systems report it as Ctrl and Alt.
+    match letter {
+        Some('[') => return Some(Pressed::Screen(Action::Speed { faster: false })),
+        Some(']') => return Some(Pressed::Screen(Action::Speed { faster: true })),
+        _ => {}
+    }
     if modifiers.control_key() || modifiers.super_key() {
-        return match (letter?, code) {
-            ('+' | '=', _) => Some(Pressed::Scale(1.1)),
-            ('-' | '_', _) => Some(Pressed::Scale(1.0 / 1.1)),
-            ('0', _) => Some(Pressed::Scale(0.0)),
+        return match letter? {
+            '+' | '=' => Some(Pressed::Scale(1.1)),
+            '-' | '_' => Some(Pressed::Scale(1.0 / 1.1)),
+            '0' => Some(Pressed::Scale(0.0)),
+            'z' if modifiers.shift_key() => Some(Pressed::Screen(Action::Redo)),
+            'z' => Some(Pressed::Screen(Action::Undo)),
+            'y' => Some(Pressed::Screen(Action::Redo)),
+            'q' => Some(Pressed::Screen(Action::Quit)),
             _ => None,
         };
     }
@@ -61,6 +81,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (_, Some(NamedKey::PageUp)) => Action::PreviousPage,
         (_, Some(NamedKey::F1)) => Action::Help,
         (_, Some(NamedKey::F5)) => Action::Present,
+        (_, Some(NamedKey::F10)) => return Some(Pressed::Record),
         (_, Some(NamedKey::F11)) => return Some(Pressed::Fullscreen),
         (_, Some(NamedKey::F12)) => return Some(Pressed::Screenshot),
         (_, Some(NamedKey::ArrowLeft)) => Action::Arrow(Direction::Left),
@@ -113,6 +134,11 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyV => 'v',
         KeyCode::KeyB => 'b',
         KeyCode::KeyL => 'l',
+        KeyCode::KeyQ => 'q',
+        KeyCode::KeyY => 'y',
+        KeyCode::KeyZ => 'z',
+        KeyCode::BracketLeft => '[',
+        KeyCode::BracketRight => ']',
         KeyCode::KeyD => 'd',
         _ => return None,
     })
@@ -137,6 +163,20 @@ mod tests {
         assert_eq!(letter('r', ModifiersState::CONTROL), None);
         assert_eq!(letter('N', none), Some(Pressed::Screen(Action::Flip(Switch::Centering))));
         assert_eq!(letter('x', none), None);
+    }
+
+    #[test]
+    fn undo_redo_and_speed() {
+        let control = ModifiersState::CONTROL;
+        assert_eq!(letter('z', control), Some(Pressed::Screen(Action::Undo)));
+        assert_eq!(letter('Z', control | ModifiersState::SHIFT), Some(Pressed::Screen(Action::Redo)));
+        assert_eq!(letter('y', control), Some(Pressed::Screen(Action::Redo)));
+        assert_eq!(letter('z', ModifiersState::empty()), None);
+        let slower = Some(Pressed::Screen(Action::Speed { faster: false }));
+        assert_eq!(letter('[', ModifiersState::empty()), slower);
+        assert_eq!(letter('[', control | ModifiersState::ALT), slower, "AltGr of a German keyboard on Windows");
+        assert_eq!(interpret(Some('х'), None, Some(KeyCode::BracketLeft), ModifiersState::empty()), slower, "by its place");
+        assert_eq!(interpret(Some('я'), None, Some(KeyCode::KeyZ), control), Some(Pressed::Screen(Action::Undo)), "by its place");
     }
 
     #[test]

@@ -328,18 +328,19 @@ impl Open {
             WindowEvent::Occluded(occluded) => self.occluded = occluded,
             WindowEvent::DroppedFile(path) => self.dropped.push(path),
             WindowEvent::MouseWheel { delta, .. } => {
-                self.screen.centre.wheel += match delta {
+                self.screen.wheel(match delta {
                     MouseScrollDelta::LineDelta(_, lines) => lines,
                     MouseScrollDelta::PixelDelta(pixels) => pixels.y as f32 / 40.0,
-                };
+                });
             }
             WindowEvent::KeyboardInput { event: key, is_synthetic: false, .. } if key.state == ElementState::Pressed => {
-                match meaning(&key, self.modifiers) {
+                match meaning(&key, self.modifiers, self.screen.is_asking()) {
                     Some(Pressed::Fullscreen) => {
                         let now = self.window.fullscreen().is_some();
                         self.window.set_fullscreen((!now).then_some(Fullscreen::Borderless(None)));
                     }
                     Some(Pressed::Screenshot) => self.screenshot = true,
+                    Some(Pressed::Record) => {}
                     Some(Pressed::Scale(factor)) => {
                         let display = options.ui_scale * self.window.scale_factor() as f32;
                         let current = graphics.renderer.requested_scale();

@@ -28,6 +28,9 @@ pub struct LessonArgs {
     /// Train at most so many steps in each run; expectations of runs that are cut short are not judged.
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..=20_000))]
     limit_steps: Option<u64>,
+    /// End after this step of the lesson.
+    #[arg(long, value_name = "STEP", value_parser = clap::value_parser!(u64).range(1..=48))]
+    until: Option<u64>,
     /// Change a key in every run that the lesson starts; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
@@ -55,6 +58,7 @@ pub fn run(args: &LessonArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
         return Ok(());
     }
+    lesson.steps.truncate(args.until.unwrap_or(u64::MAX) as usize);
     let mut cut = vec![false; lesson.steps.len()];
     if let Some(limit) = args.limit_steps {
         for (step, cut) in lesson.steps.iter_mut().zip(&mut cut) {

@@ -3,18 +3,18 @@
 //! Frames go into the files as the training passes them, so nothing is kept in memory; a file appears under its name only when it
 //! is whole. Everything the user wrote is checked before the adapter is opened.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use clap::Args;
-use image::codecs::gif::{GifEncoder, Repeat};
-use image::{Delay, Frame, RgbaImage};
+use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag};
+use crate::film::{self, Film};
 use crate::gpu::Gpu;
+use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
 use crate::view::frame::FrameRenderer;
 use crate::view::picture::{self, Canvas};
@@ -74,148 +74,62 @@ const LAST_SECONDS: u32 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Png,
-    Gif,
-    Mp4,
+    Film(film::Kind),
 }
 
 fn kind_of(path: &Path) -> Result<Kind, Failure> {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     match extension.as_deref() {
         Some("png") => Ok(Kind::Png),
-        Some("gif") => Ok(Kind::Gif),
-        Some("mp4") => Ok(Kind::Mp4),
+        Some("gif") => Ok(Kind::Film(film::Kind::Gif)),
+        Some("mp4") => Ok(Kind::Film(film::Kind::Mp4)),
         _ => Err(Failure::Usage(format!("--out {}: give a name that ends in .png, .gif or .mp4", path.display()))),
-    }
-}
-
-/// A file that gets its name when it is whole, and leaves nothing behind if it never is.
-struct Aside {
-    path: PathBuf,
-    aside: PathBuf,
-    done: bool,
-}
-
-impl Aside {
-    fn new(path: &Path) -> io::Result<Self> {
-        let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
-        if path.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-        }
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent)?;
-        }
-        let mut aside = name.to_owned();
-        aside.push(format!(".{}.part", std::process::id()));
-        let aside = path.with_file_name(aside);
-        std::fs::File::create(&aside)?;
-        Ok(Self { path: path.to_owned(), aside, done: false })
-    }
-
-    fn finish(mut self) -> io::Result<()> {
-        std::fs::File::open(&self.aside)?.sync_all()?;
-        std::fs::rename(&self.aside, &self.path)?;
-        self.done = true;
-        Ok(())
-    }
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        if !self.done {
-            let _ = std::fs::remove_file(&self.aside);
-        }
     }
 }
 
 /// One output file.
 enum Sink {
-    Png { file: Aside },
-    Gif { file: Aside, encoder: Box<GifEncoder<BufWriter<std::fs::File>>> },
-    Mp4 { file: Aside, encoder: Child },
+    Still(Aside),
+    Film(PathBuf, Box<Film>),
 }
 
 impl Sink {
     fn open(path: &Path, size: [u32; 2]) -> Result<Self, Failure> {
-        let kind = kind_of(path)?;
-        let file = Aside::new(path).map_err(|error| Failure::writing(path, &error))?;
-        match kind {
-            Kind::Png => Ok(Self::Png { file }),
-            Kind::Gif => {
-                let target = std::fs::File::create(&file.aside).map_err(|error| Failure::writing(path, &error))?;
-                let mut encoder = GifEncoder::new_with_speed(BufWriter::new(target), 10);
-                encoder.set_repeat(Repeat::Infinite).map_err(|error| Failure::writing(path, &io::Error::other(error)))?;
-                Ok(Self::Gif { file, encoder: Box::new(encoder) })
+        let failed = |error: &io::Error| Failure::writing(path, error);
+        Ok(match kind_of(path)? {
+            Kind::Png => Self::Still(Aside::new(path).map_err(|error| failed(&error))?),
+            Kind::Film(kind) => {
+                let film = Film::open(path, kind, size, FILM_RATE).map_err(|error| failed(&error))?;
+                Self::Film(path.to_owned(), Box::new(film))
             }
-            Kind::Mp4 => {
-                let encoder = Command::new("ffmpeg")
-                    .args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba"])
-                    .args(["-s", &format!("{}x{}", size[0], size[1]), "-r", &FILM_RATE.to_string(), "-i", "-", "-an"])
-                    // Even sides, and the pixel format that every player knows.
-                    .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4"])
-                    .arg(&file.aside)
-                    .stdin(Stdio::piped())
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::piped())
-                    .spawn()
-                    .map_err(|error| {
-                        Failure::Usage(format!(
-                            "--out {}: ffmpeg is needed for .mp4 and did not start ({error}); install it, or give a .gif",
-                            path.display()
-                        ))
-                    })?;
-                Ok(Self::Mp4 { file, encoder })
-            }
-        }
+        })
     }
 
     const fn is_film(&self) -> bool {
-        !matches!(self, Self::Png { .. })
+        matches!(self, Self::Film(..))
     }
 
     /// Adds a frame; `last` ones stay longer.
     fn add(&mut self, picture: &RgbaImage, last: bool) -> Result<(), Failure> {
-        let repeats = if last { LAST_SECONDS * FILM_RATE } else { 1 };
-        let (file, result) = match self {
-            Self::Png { file } => {
-                let result = if last { picture::write_png(&file.aside, picture) } else { Ok(()) };
-                (file, result)
+        match self {
+            Self::Still(file) if last => picture::write_png(file.aside(), picture).map_err(|error| Failure::writing(file.path(), &error)),
+            Self::Still(_) => Ok(()),
+            Self::Film(path, film) => {
+                let beats = if last { LAST_SECONDS * FILM_RATE } else { 1 };
+                film.add(picture, beats).map_err(|error| Failure::writing(path, &error))
             }
-            Self::Gif { file, encoder } => {
-                let delay = Delay::from_numer_denom_ms(1000 * repeats, FILM_RATE);
-                let frame = Frame::from_parts(picture.clone(), 0, 0, delay);
-                (file, encoder.encode_frame(frame).map_err(io::Error::other))
-            }
-            Self::Mp4 { file, encoder } => {
-                let result = match &mut encoder.stdin {
-                    Some(pipe) => (0..repeats).try_for_each(|_| pipe.write_all(picture.as_raw())),
-                    None => Ok(()),
-                };
-                (file, result)
-            }
-        };
-        result.map_err(|error| Failure::writing(&file.path, &error))
+        }
     }
 
     fn finish(self) -> Result<PathBuf, Failure> {
-        let (file, result) = match self {
-            Self::Png { file } => (file, Ok(())),
-            Self::Gif { file, encoder } => {
-                drop(encoder); // writes the trailer and what is buffered
-                (file, Ok(()))
+        match self {
+            Self::Still(file) => {
+                let path = file.path().to_owned();
+                file.finish().map_err(|error| Failure::writing(&path, &error))?;
+                Ok(path)
             }
-            Self::Mp4 { file, mut encoder } => {
-                drop(encoder.stdin.take());
-                let result = encoder.wait_with_output().and_then(|output| {
-                    let said = String::from_utf8_lossy(&output.stderr);
-                    let line = said.lines().last().unwrap_or("no reason given").to_owned();
-                    if output.status.success() { Ok(()) } else { Err(io::Error::other(format!("ffmpeg: {line}"))) }
-                });
-                (file, result)
-            }
-        };
-        let path = file.path.clone();
-        result.and_then(|()| file.finish()).map_err(|error| Failure::writing(&path, &error))?;
-        Ok(path)
+            Self::Film(path, film) => film.finish().map_err(|error| Failure::writing(&path, &error)),
+        }
     }
 }
 

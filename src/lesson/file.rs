@@ -112,7 +112,9 @@ impl Place<'_> {
         match () {
             () if text.trim().is_empty() => self.refuse(key, "is empty; write a sentence"),
             () if length > longest => self.refuse(key, format!("has {length} characters; at most {longest} fit on screen")),
-            () if text.chars().any(char::is_control) => self.refuse(key, "has a line break or another control character; write it on one line"),
+            () if text.chars().any(char::is_control) => {
+                self.refuse(key, "has a line break or another control character; write it on one line")
+            }
             () => Ok(text),
         }
     }
@@ -178,7 +180,8 @@ fn read_step(place: Place<'_>, step: FileStep, before: Option<RunConfig>, overri
             _ => true,
         };
         if !shows {
-            return place.refuse("scene", format!("= {} does not show runs of {}; give another preset", shown(scene), config.method.name()));
+            return place
+                .refuse("scene", format!("= {} does not show runs of {}; give another preset", shown(scene), config.method.name()));
         }
     }
     if let Some(run) = step.run.filter(|run| !(1..=LONGEST_RUN).contains(run)) {

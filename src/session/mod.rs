@@ -32,7 +32,7 @@ use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
 use meters::Meters;
-use pace::Pacer;
+use pace::{Pacer, SpeedLimit};
 use schedule::{Job, Schedule};
 use start::{LoadedData, Observers};
 
@@ -65,6 +65,11 @@ pub struct Session {
     schedule: Schedule,
     pacer: Pacer,
     meters: Meters,
+    speed: SpeedLimit,
+    /// Whole steps are asked for: the speed limit is not for them.
+    hurried: bool,
+    /// Commands taken so far.
+    taken: u64,
     job: Option<Job>,
     cursor: usize,
     queued: VecDeque<Command>,
@@ -127,6 +132,9 @@ impl Session {
             observers,
             data,
             meters,
+            speed: SpeedLimit::default(),
+            hurried: false,
+            taken: 0,
             job: None,
             cursor: 0,
             queued: VecDeque::new(),
@@ -207,12 +215,19 @@ impl Session {
     }
 
     fn wants_step(&self) -> bool {
-        self.playing && self.meters.stopped().is_none() && [self.target, self.play_to].into_iter().flatten().all(|target| self.trainer.step() < target)
+        self.playing
+            && self.meters.stopped().is_none()
+            && [self.target, self.play_to].into_iter().flatten().all(|target| self.trainer.step() < target)
     }
 
     /// Takes a command; it takes effect between two steps.
     pub fn apply(&mut self, command: Command) {
         self.queued.push_back(command);
+    }
+
+    /// Commands that have taken effect so far (or were refused): the one applied as number n has once this says n.
+    pub const fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// A checkpoint of the state between two steps; waits for the GPU.
@@ -236,6 +251,7 @@ impl Session {
     pub fn advance(&mut self, pace: Pace) -> Result<(), SessionError> {
         self.gpu.poll()?;
         self.collect();
+        self.hurried = matches!(pace, Pace::Steps(_));
         match pace {
             Pace::Steps(steps) => {
                 self.take_commands()?;
@@ -274,7 +290,12 @@ impl Session {
             return Ok(true);
         }
         self.take_commands()?;
-        self.job = self.schedule.next(self.trainer.step(), self.wants_step(), self.observers.looking.is_free());
+        let now = Instant::now();
+        let may_step = self.wants_step() && (self.hurried || self.speed.allows(now));
+        self.job = self.schedule.next(self.trainer.step(), may_step, self.observers.looking.is_free());
+        if self.job == Some(Job::Step) {
+            self.speed.began(now);
+        }
         if self.job == Some(Job::Look) {
             self.observers.looking.aim(&self.trainer);
         }
@@ -343,6 +364,7 @@ impl Session {
     fn take_commands(&mut self) -> Result<(), SessionError> {
         self.take_loaded();
         while let Some(command) = self.queued.pop_front() {
+            self.taken += 1;
             self.execute(command)?;
         }
         Ok(())
@@ -363,11 +385,13 @@ impl Session {
             Command::Step | Command::Walk => {
                 self.playing = true;
                 self.play_to = None;
+                self.speed.set(self.speed.limit);
                 self.target = Some(self.trainer.step() + 1);
             }
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
             Command::SetLocalCrops(locals) => self.set_local_crops(locals)?,
+            Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
             Command::Resample => {
                 self.observers.looking.resample();
                 self.schedule.force_look();
@@ -449,6 +473,7 @@ impl Session {
         let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
         fresh.playing = playing;
         fresh.runs = self.runs + 1;
+        (fresh.speed, fresh.taken) = (self.speed, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
         *self = fresh;
         Ok(())
@@ -460,6 +485,7 @@ impl Session {
         let mut revived = Self::restore(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         revived.playing = self.playing;
         (revived.play_to, revived.runs) = (self.play_to, self.runs);
+        (revived.speed, revived.taken) = (self.speed, self.taken);
         revived.events = std::mem::take(&mut self.events);
         revived.events.retain(|event| event.step <= revived.trainer.step());
         (revived.time, revived.opened) = (self.time, self.opened);
@@ -544,6 +570,7 @@ impl Session {
             run: self.runs,
             step: self.meters.step(),
             playing: self.wants_step(),
+            speed_limit: self.speed.limit,
             steps_per_second: self.meters.steps_per_second(Instant::now()),
             switches: hyper.into(),
             dials: hyper.into(),

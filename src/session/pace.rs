@@ -8,7 +8,7 @@ use std::mem::discriminant;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::schedule::Job;
 use crate::gpu::{Gpu, Program, Readback};
@@ -20,6 +20,37 @@ pub enum Pace {
     Budget(Duration),
     /// Hand over so many whole steps, with the measurements that are due.
     Steps(u32),
+}
+
+/// Holds training to a number of steps a second, by the moments at which steps begin. What a step computes does not hang on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SpeedLimit {
+    /// Steps a second; none: as fast as it goes.
+    pub(super) limit: Option<u32>,
+    next: Option<Instant>,
+}
+
+impl SpeedLimit {
+    /// Another limit; the next step need not wait for the old one's.
+    pub(super) const fn set(&mut self, limit: Option<u32>) {
+        self.limit = limit;
+        self.next = None;
+    }
+
+    /// Whether a step may begin now.
+    pub(super) fn allows(&self, now: Instant) -> bool {
+        self.limit.is_none() || self.next.is_none_or(|next| now >= next)
+    }
+
+    /// A step begins now. Keeps the beat; time that was lost is not caught up with.
+    pub(super) fn began(&mut self, now: Instant) {
+        let Some(limit) = self.limit else { return };
+        let interval = Duration::from_secs(1) / limit.max(1);
+        self.next = Some(match self.next {
+            Some(next) if now < next + interval => next + interval,
+            _ => now + interval,
+        });
+    }
 }
 
 /// Slices under way at most.
@@ -165,5 +196,32 @@ impl Pacer {
                 costs[range].iter_mut().for_each(|cost| *cost = (*cost * factor).clamp(1e-3, 1e3));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_holds_over_time_and_lost_time_is_lost() {
+        let start = Instant::now();
+        let at = |millis: u64| start + Duration::from_millis(millis);
+        let mut speed = SpeedLimit::default();
+        speed.set(Some(5));
+        let mut began = Vec::new();
+        // Asked every 7 ms, except for a second in which nobody asks.
+        for millis in (0..4000).step_by(7).filter(|millis| !(1500..2500).contains(millis)) {
+            if speed.allows(at(millis)) {
+                speed.began(at(millis));
+                began.push(millis);
+            }
+        }
+        assert_eq!(began.len(), 8 + 8, "{began:?}");
+        assert!(began.windows(2).all(|pair| pair[1] - pair[0] >= 190), "{began:?}");
+        speed.set(None);
+        assert!(speed.allows(at(4000)));
+        speed.began(at(4000));
+        assert!(speed.allows(at(4000)));
     }
 }

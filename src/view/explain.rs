@@ -172,51 +172,79 @@ pub fn no_such_switch(switch: Switch, method: Method) -> String {
     format!("{}: {name} has no {}, that is {other}.", switch.letter(), switch.title())
 }
 
-/// Keys and what they do, as `?` shows them: those of the scene and of the method that trains.
-pub fn keys(scene: Scene, method: Method) -> Vec<(&'static str, &'static str)> {
-    let mut keys = vec![
-        ("1  2  3", "BYOL, DINO, multi-crop"),
+/// Keys that belong together, as `?` shows them. Of the keys, those pressed together have one space between them, those that may be
+/// pressed one or the other have two.
+pub struct KeyGroup {
+    /// What they are about.
+    pub title: &'static str,
+    /// Keys, and what they do.
+    pub rows: Vec<(&'static str, &'static str)>,
+}
+
+/// Keys and what they do: those of the scene and of the method that trains.
+pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
+    let training = vec![
         ("Space", "play or pause"),
         ("S", "one training step"),
-        ("W", "one sub-step of a step: views, student, teacher, loss, backward ..."),
-        ("R  Shift+R", "re-initialise: the same seed, the next seed"),
+        ("W", "one sub-step: views, student, teacher, loss ..."),
+        ("[  ]", "slower, faster: 1 to 20 steps/s, or no limit"),
+        ("R  Shift R", "new weights: the same seed, the next seed"),
+        ("Ctrl Z", "take back the last change of this run"),
+        ("Ctrl Shift Z  Ctrl Y", "do it again"),
     ];
-    keys.extend(Switch::of(method).iter().map(|switch| match switch {
+    let ingredients = Switch::of(method).iter().map(|switch| match switch {
         Switch::Ema => ("E", "EMA on or off"),
         Switch::StopGradient => ("G", "stop-gradient on or off"),
         Switch::Predictor => ("P", "predictor on or off"),
         Switch::Centering => ("N", "centering on or off"),
         Switch::Sharpening => ("H", "sharpening on or off"),
-    }));
+    });
+    let mut picture = vec![("1  2  3", "BYOL, DINO, multi-crop")];
     match scene {
         Scene::Byol => {}
-        Scene::Dino => keys.extend([
+        Scene::Dino => picture.extend([
             ("←  →", "another prototype"),
-            ("↓  ↑", "the image's own prototype; the most used one"),
+            ("↓  ↑", "the image's own, the most used prototype"),
             ("V", "the embedding cloud, and back"),
             ("C", "other crops of the image"),
         ]),
-        Scene::Multicrop => keys.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
+        Scene::Multicrop => picture.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
     }
-    keys.extend([
-        ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal text and controls"),
+    let presenting = vec![
+        ("F5", "presenting mode: large type"),
+        ("F11", "full screen"),
         ("Tab", "hide or show the panels"),
-        ("F5  D", "presenting mode; dark or light"),
-        ("L  PageDown  PageUp", "lessons; the next page of one, the page before"),
-        ("F11  F12", "full screen; save a picture of the window"),
-        ("?", "this list"),
-        ("Esc", "close this, or leave (asks first)"),
-    ]);
-    keys
+        ("D", "dark or light"),
+        ("L", "lessons"),
+        ("PageDown  PageUp", "a lesson's next page, the page before"),
+        ("F12", "save a picture of the window"),
+    ];
+    let window = vec![
+        ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"),
+        ("?  F1", "this list"),
+        ("Esc", "close what is open, or leave (asks)"),
+        ("Ctrl Q", "leave (asks)"),
+    ];
+    [
+        ("Training", training),
+        ("Ingredients", ingredients.collect()),
+        ("Picture", picture),
+        ("Presenting", presenting),
+        ("Window", window),
+        ("Mouse", MOUSE.to_vec()),
+    ]
+    .into_iter()
+    .map(|(title, rows)| KeyGroup { title, rows })
+    .collect()
 }
 
 /// What the mouse does.
-pub const MOUSE: [(&str, &str); 5] = [
-    ("Click on a prototype", "follows it through all rows (scene 2)"),
-    ("Drag on the cloud", "turns it; with the right button, moves it"),
+const MOUSE: [(&str, &str); 5] = [
+    ("Drag", "turns the cloud; the right button moves it"),
     ("Wheel", "zooms; a double click resets the view"),
-    ("Pointer on a chart", "reads the values at that step"),
-    ("Drop a folder or file", "trains on those images"),
+    ("Point", "at a chart: the values at that step"),
+    ("Click", "on a prototype: follows it (scene 2)"),
+    ("Drop", "a folder or file: trains on those images"),
 ];
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ use crate::snapshot::{Dials, Snapshot, SubStep, Switches, Verdict, VerdictKind};
 
 use super::scene::Scene;
 
+/// Sub-steps that a page walks at most: twice around is more than any needs.
+const MOST_WALKS: u32 = 16;
+
 /// What is to be done, one after the other.
 #[derive(Clone, Debug, PartialEq)]
 enum Task {
@@ -103,7 +106,9 @@ pub struct Player {
     remembered: Vec<Option<Finding>>,
     restoring: bool,
     /// Where the walk stood when it was last sent on.
-    walked: Option<Option<SubStep>>,
+    walked: Option<(Option<SubStep>, u64)>,
+    /// How often it was sent on for this page.
+    walks: u32,
     was_playing: bool,
     scene: Option<Scene>,
     colour: Option<String>,
@@ -127,6 +132,7 @@ impl Player {
             finding: Finding::None,
             restoring: false,
             walked: None,
+            walks: 0,
             was_playing: false,
             scene: None,
             colour: None,
@@ -197,7 +203,9 @@ impl Player {
             (None, _) => Progress::Idle,
             _ if self.awaited.is_some() => Progress::Starting,
             (Some(&Task::Reach(of)), _) if self.restoring => Progress::Restoring { step: step.min(of), of },
-            (Some(&Task::Reach(_)), Some([from, to])) => Progress::Running { step: step.saturating_sub(from).min(to - from), of: to - from },
+            (Some(&Task::Reach(_)), Some([from, to])) => {
+                Progress::Running { step: step.saturating_sub(from).min(to - from), of: to - from }
+            }
             _ => Progress::Starting,
         }
     }
@@ -240,7 +248,7 @@ impl Player {
 
     fn clear_findings(&mut self) {
         (self.span, self.begun, self.seconds, self.reached) = (None, false, 0.0, None);
-        (self.finding, self.restoring, self.walked) = (Finding::None, false, None);
+        (self.finding, self.restoring, self.walked, self.walks) = (Finding::None, false, None, 0);
     }
 
     /// Takes up scene and colour of the page.
@@ -385,11 +393,12 @@ impl Player {
             }
             Task::Walk(wanted) => {
                 let at = snapshot.walk.as_ref().map(|walk| walk.at);
-                if at == Some(wanted) || snapshot.stopped.is_some() {
+                if at == Some(wanted) || snapshot.stopped.is_some() || self.walks > MOST_WALKS {
                     return true;
                 }
-                if self.walked != Some(at) {
-                    self.walked = Some(at);
+                if self.walked != Some((at, snapshot.step)) {
+                    self.walked = Some((at, snapshot.step));
+                    self.walks += 1;
                     commands.push(Command::Walk);
                 }
                 return false;
@@ -432,7 +441,9 @@ impl Player {
         for (meter, [least, most]) in expect.meters {
             match meter.last(&snapshot.history) {
                 Some(value) if (least..=most).contains(&value) => {}
-                Some(value) => missed.push(format!("expected {} {} to {}, measured {}", meter.title(), short(least), short(most), short(value))),
+                Some(value) => {
+                    missed.push(format!("expected {} {} to {}, measured {}", meter.title(), short(least), short(most), short(value)))
+                }
                 None => missed.push(format!("{} was not measured", meter.title())),
             }
         }

@@ -17,6 +17,7 @@ pub mod prototypes;
 pub mod scene;
 pub mod screen;
 pub mod theme;
+pub mod undo;
 
 use std::path::{Path, PathBuf};
 

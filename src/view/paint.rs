@@ -52,6 +52,11 @@ impl Style {
         Self { size, strong, colour }
     }
 
+    /// The same, semi-bold.
+    pub const fn strong(self) -> Self {
+        Self { strong: true, ..self }
+    }
+
     /// The same in another colour.
     pub const fn coloured(self, colour: Colour) -> Self {
         Self { colour, ..self }
@@ -69,6 +74,15 @@ pub struct Written {
     pub pane: Rect,
     /// Nothing of it was left out.
     pub whole: bool,
+}
+
+/// A part of a text.
+struct Run<'text> {
+    text: &'text str,
+    /// What it takes, physical pixels.
+    width: f32,
+    /// What its letters leave free at the left of that.
+    indent: f32,
 }
 
 #[derive(Default)]
@@ -142,7 +156,25 @@ impl<'ui> Paint<'ui> {
     /// Width of a text in logical pixels.
     pub fn text_width(&self, style: Style, text: &str) -> f32 {
         let _font = self.ui.push_font(self.fonts.face(style.size, style.strong));
-        self.ui.calc_text_size(text)[0] / self.scale
+        self.runs(style, text).map(|run| run.width).sum::<f32>() / self.scale
+    }
+
+    /// A text cut into what is written at one go, in the font that is pushed: numbers that change all the time have their digits in
+    /// cells of one width, so that they do not dance.
+    fn runs<'text>(&self, style: Style, text: &'text str) -> impl Iterator<Item = Run<'text>> {
+        let tabular = style.size == Type::Value;
+        let cell = if tabular { self.ui.calc_text_size("0")[0] } else { 0.0 };
+        let is_digit = move |letter: char| tabular && letter.is_ascii_digit();
+        let mut rest = text;
+        std::iter::from_fn(move || {
+            let first = rest.chars().next()?;
+            let end = if is_digit(first) { 1 } else { rest.find(is_digit).unwrap_or(rest.len()) };
+            let (text, after) = rest.split_at(end);
+            rest = after;
+            let letters = self.ui.calc_text_size(text)[0];
+            let width = if is_digit(first) { cell } else { letters };
+            Some(Run { text, width, indent: 0.5 * (width - letters) })
+        })
     }
 
     /// Height of a style's letters in logical pixels.
@@ -157,16 +189,21 @@ impl<'ui> Paint<'ui> {
 
     fn write(&self, position: [f32; 2], align: Align, style: Style, text: &str, whole: bool) -> f32 {
         let _font = self.ui.push_font(self.fonts.face(style.size, style.strong));
-        let size = self.ui.calc_text_size(text);
+        let width = self.runs(style, text).map(|run| run.width).sum::<f32>();
         let [x, y] = self.at(position);
         let left = match align {
             Align::Left => x,
-            Align::Centre => x - size[0] * 0.5,
-            Align::Right => x - size[0],
+            Align::Centre => x - width * 0.5,
+            Align::Right => x - width,
         };
-        self.list.add_text([left.round(), (y - size[1] * 0.5).round()], style.colour.ink(self.look.theme), text);
-        self.note(left, y, [size[0] / self.scale, self.text_height(style)], text, whole);
-        size[0] / self.scale
+        let top = (y - self.ui.current_font_size() * 0.5).round();
+        let mut at = left.round();
+        for run in self.runs(style, text) {
+            self.list.add_text([(at + run.indent).round(), top], style.colour.ink(self.look.theme), run.text);
+            at += run.width;
+        }
+        self.note(left, y, [width / self.scale, self.text_height(style)], text, whole);
+        width / self.scale
     }
 
     /// Writes a text over at most `lines` lines of `width` logical pixels, the first one's middle at `position`'s y; gives the
@@ -367,7 +404,8 @@ impl<'ui> Paint<'ui> {
     /// A keyboard key with its letter; gives its width. `position` is its left middle.
     pub fn key(&self, position: [f32; 2], letters: &str) -> f32 {
         let width = self.key_width(letters);
-        let rect = Rect::new(position[0], position[1] - 10.0, position[0] + width, position[1] + 10.0);
+        let half = (self.text_height(Style::LABEL) * 0.78).round();
+        let rect = Rect::new(position[0], position[1] - half, position[0] + width, position[1] + half);
         self.fill(rect, theme::RAISED, 4.0);
         self.outline(rect, theme::AXIS, 4.0, 1.0);
         let style = Style::new(Type::Label, true, theme::TEXT);
@@ -377,7 +415,8 @@ impl<'ui> Paint<'ui> {
 
     /// Width of [`Self::key`].
     pub fn key_width(&self, letters: &str) -> f32 {
-        (self.text_width(Style::LABEL, letters) + 12.0).max(20.0)
+        let high = (self.text_height(Style::LABEL) * 0.78).round() * 2.0;
+        (self.text_width(Style::LABEL.strong(), letters) + 12.0).max(high)
     }
 
     /// A 44x24 switch around `centre`: on is filled with the knob at the right, off is an outline with it at the left.

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use imgui::{Ui, WindowFlags};
 
-use crate::command::{Command, Switch};
+use crate::command::{Command, Switch, next_speed};
 use crate::snapshot::Snapshot;
 
 use super::cloud::Stage;
@@ -19,16 +19,17 @@ use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
 use super::panels::lesson_band::{self, Turn};
-use super::panels::lesson_list::{self, Choice, Offered};
+use super::panels::lesson_list::{self, Offered};
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
-use super::panels::overlay::{self, Answer, Question};
+use super::panels::overlay::{self, Answer, Help, Question};
 use super::panels::top::TopBar;
 use super::panels::{Frame, Panel};
 use super::pictures::Picture;
 use super::scene::Scene;
 use super::theme::{Fonts, Look};
+use super::undo::Undo;
 
 /// A run of at least this many steps is not ended without asking.
 pub const LONG_RUN: u64 = 500;
@@ -86,10 +87,30 @@ pub enum Action {
     NextPage,
     /// The page before.
     PreviousPage,
+    /// Take the last change back.
+    Undo,
+    /// Do again what was taken back.
+    Redo,
+    /// Another speed limit.
+    Speed {
+        /// Up.
+        faster: bool,
+    },
+    /// Ask whether to leave.
+    Quit,
     /// Escape: close what is open, or ask whether to leave.
     Escape,
     /// Enter: yes to an open question.
     Confirm,
+}
+
+/// How a recording of the window stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recording {
+    /// Since its first frame.
+    pub seconds: f32,
+    /// Frames taken.
+    pub frames: u64,
 }
 
 /// What only the window can do.
@@ -128,8 +149,11 @@ pub struct Screen {
     /// Scene 2 shows the cloud in the middle.
     cloud: bool,
     panels_hidden: bool,
-    help: bool,
+    help: Help,
     question: Option<Question>,
+    undo: Undo,
+    /// The window is being recorded.
+    pub recording: Option<Recording>,
     flow: u64,
 }
 
@@ -171,37 +195,76 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help || self.question.is_some() || self.lessons.chosen.is_some()
+        self.help.is_open() || self.question.is_some() || self.lessons.chosen.is_some()
+    }
+
+    /// A question waits for its answer.
+    pub fn is_asking(&self) -> bool {
+        self.question.is_some()
+    }
+
+    /// The wheel was turned by `lines`: for what lies over the panes, or else for the cloud.
+    pub fn wheel(&mut self, lines: f32) {
+        if self.is_covered() {
+            self.help.scroll(-lines);
+        } else {
+            self.centre.wheel += lines;
+        }
     }
 
     /// Does what a key asks for.
     pub fn act(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
+        let before = commands.len();
         match action {
-            Action::Help => self.help = self.question.is_none() && !self.help,
+            Action::Undo | Action::Redo if self.question.is_none() => return self.step_back(action, commands),
+            _ => self.do_action(action, snapshot, commands, requests),
+        }
+        for command in &commands[before..] {
+            self.undo.note(command, snapshot, false);
+        }
+    }
+
+    /// Undo or redo: the command for it is an ordinary one, but no change to be taken back itself.
+    fn step_back(&mut self, action: Action, commands: &mut Vec<Command>) {
+        match if action == Action::Undo { self.undo.undo() } else { self.undo.redo() } {
+            Ok((command, text)) => {
+                commands.push(command);
+                self.say(&text);
+            }
+            Err(text) => self.say(text),
+        }
+    }
+
+    fn do_action(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
+        match action {
+            Action::Help if self.question.is_none() => self.help.toggle(),
             Action::Escape if self.question.is_some() => self.answer(Answer::No, snapshot, commands, requests),
-            Action::Escape if self.help => self.help = false,
+            Action::Escape if self.help.is_open() => self.help.close(),
             Action::Escape if self.lessons.chosen.is_some() => self.lessons.chosen = None,
             Action::Escape if self.lessons.player().is_some() => {
                 self.lessons.leave();
                 self.say("The lesson is left, and the run goes on as it is. L opens the lessons.");
             }
-            Action::Escape => self.question = Some(Question::Quit),
+            Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
             Action::Confirm => self.answer(Answer::Yes, snapshot, commands, requests),
             _ if self.question.is_some() => {}
             Action::Lessons => {
-                self.help = false;
+                self.help.close();
                 self.lessons.toggle_list();
             }
             Action::Arrow(Direction::Up) | Action::PreviousPage if self.lessons.chosen.is_some() => self.lessons.choose(-1),
             Action::Arrow(Direction::Down) | Action::NextPage if self.lessons.chosen.is_some() => self.lessons.choose(1),
             Action::NextPage | Action::PreviousPage => self.turn(action == Action::NextPage, snapshot),
+            Action::Arrow(Direction::Up | Direction::Left) if self.help.is_open() => self.help.scroll(-1.0),
+            Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
+            Action::Speed { faster } => commands.push(Command::SetSpeed(next_speed(snapshot.speed_limit, faster))),
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
             Action::Walk => commands.push(Command::Walk),
             Action::Reset { new_seed } => self.submit(Command::Reset { new_seed }, snapshot, commands),
             Action::Flip(switch) if Switch::of(snapshot.method).contains(&switch) => {
-                commands.push(Command::SetSwitch { switch, on: !snapshot.switches.get(switch) });
+                commands.push(Command::SetSwitch { switch, on: !self.undo.switch(switch, snapshot) });
             }
             Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
@@ -214,6 +277,7 @@ impl Screen {
                 Scene::Dino => self.dino.arrow(direction, snapshot),
                 Scene::Multicrop => self.crops.arrow(direction, snapshot, commands),
             },
+            Action::Help | Action::Undo | Action::Redo => {}
             Action::Panels => self.panels_hidden = !self.panels_hidden,
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
@@ -279,16 +343,20 @@ impl Screen {
         if snapshot.step < LONG_RUN || self.question == Some(Question::Quit) {
             requests.push(Request::Quit);
         } else {
-            self.question = Some(Question::Quit);
+            self.ask(Question::Quit);
         }
+    }
+
+    fn ask(&mut self, question: Question) {
+        self.help.close();
+        self.question = Some(question);
     }
 
     /// Passes a command on, or asks first if it would end a long run.
     pub fn submit(&mut self, command: Command, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let ends_the_run = matches!(command, Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_));
         if ends_the_run && snapshot.step >= LONG_RUN && snapshot.stopped.is_none() {
-            self.help = false;
-            self.question = Some(Question::Lose { command, steps: snapshot.step });
+            self.ask(Question::Lose { command, steps: snapshot.step });
         } else {
             commands.push(command);
         }
@@ -318,6 +386,9 @@ impl Screen {
         requests: &mut Vec<Request>,
     ) -> Stages {
         self.follow(snapshot);
+        let held = ui.is_mouse_down(imgui::MouseButton::Left);
+        self.undo.follow(snapshot, held);
+        let before = commands.len();
         let scene = self.scene;
         let physical = size.map(|side| side as f32);
         let look = self.look;
@@ -327,7 +398,13 @@ impl Screen {
         let mut wanted = Vec::new();
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
-        let (mut turned, mut offered, mut rows) = (None, None, Vec::new());
+        let (mut turned, mut offered) = (None, None);
+        let (flow, audit, presenting) = (self.flow, self.audit, look.presenting);
+        let frame = |blocked: bool| {
+            let paint = Paint::new(ui, fonts, scale, look);
+            let paint = if audit { paint.audited() } else { paint };
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, flow, pictures: RefCell::default(), stage: Cell::default() }
+        };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
             (ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])), ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0)));
@@ -344,11 +421,7 @@ impl Screen {
             )
             .build(|| {
                 drop(bare);
-                let paint = Paint::new(ui, fonts, scale, look);
-                let paint = if self.audit { paint.audited() } else { paint };
-                let (pictures, stage) = (RefCell::default(), Cell::default());
-                let presenting = look.presenting;
-                let frame = Frame { ui, paint, scale, fps, scene, presenting, blocked, flow: self.flow, pictures, stage };
+                let frame = frame(blocked);
                 frame.paint.pane(layout.window);
                 let layout = match self.lessons.player() {
                     Some(player) => {
@@ -356,9 +429,6 @@ impl Screen {
                     }
                     None => layout,
                 };
-                if self.lessons.chosen.is_some() {
-                    rows = lesson_list::heights(&frame.paint, layout.window.width(), &self.lessons);
-                }
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 match scene {
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
@@ -422,17 +492,27 @@ impl Screen {
         if let Some(turned) = turned {
             self.turn(turned == Turn::Forward, snapshot);
         }
-        if let Some(Choice::Row(row)) = lesson_list::ui(ui, fonts, look, physical, scale, &self.lessons, &rows) {
-            self.lessons.chosen = Some(row);
-            self.start_chosen(snapshot);
+        if self.is_covered() {
+            let (mut answered, mut row) = (None, None);
+            overlay::over(ui, physical, || {
+                let frame = frame(false);
+                match &self.question {
+                    Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
+                    None if self.lessons.chosen.is_some() => row = lesson_list::ui(&frame, layout.window, &self.lessons),
+                    None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
+                }
+                self.written = frame.paint.written();
+            });
+            if let Some(answer) = answered {
+                self.answer(answer, snapshot, commands, requests);
+            }
+            if let Some(row) = row {
+                self.lessons.chosen = Some(row);
+                self.start_chosen(snapshot);
+            }
         }
-        if self.help {
-            overlay::help(ui, &explain::keys(scene, snapshot.method), physical, scale);
-        }
-        if let Some(question) = &self.question
-            && let Some(answer) = overlay::ask(ui, question, snapshot.step, physical, scale)
-        {
-            self.answer(answer, snapshot, commands, requests);
+        for command in &commands[before..] {
+            self.undo.note(command, snapshot, held);
         }
         stages
     }

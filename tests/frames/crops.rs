@@ -170,6 +170,7 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         step: 4860,
         playing: true,
         steps_per_second: 2.3,
+        speed_limit: None,
         switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
         dials: Dials {
             tau: 0.99,

@@ -69,6 +69,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         step: 300,
         playing: true,
         steps_per_second: 12.0,
+        speed_limit: None,
         method: Method::Byol,
         switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
         dials: Dials {

@@ -4,4 +4,6 @@
 mod crops;
 mod harness;
 mod layout;
+mod lesson;
 mod panes;
+mod present;

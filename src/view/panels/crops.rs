@@ -119,12 +119,17 @@ impl Crops {
         let mut looking = Looking { frame, snapshot, inspection, hovered: self.hovered.filter(|&index| index < count), found: None };
         let heads = attention::heads(inspection);
         let head = self.hovered_head.or(self.kept_head).filter(|&head| head <= heads && heads > 0);
-        let panes = picture::split(&layout.centre, inspection);
+        let panes = picture::split(&layout.centre, inspection, frame.presenting);
         picture::ui(&mut looking, &panes, head);
-        thumbnails::ui(&mut looking, &panes.thumbnails);
-        self.hovered_head = attention::ui(&mut looking, &panes, head, &mut self.kept_head);
+        self.hovered_head = None;
+        if !frame.presenting {
+            thumbnails::ui(&mut looking, &panes.thumbnails);
+        }
+        if panes.attention.width() > 0.0 {
+            self.hovered_head = attention::ui(&mut looking, &panes, head, &mut self.kept_head);
+        }
         if let Some(left) = layout.left {
-            matrix::ui(&mut looking, &controls::above(&left), commands);
+            matrix::ui(&mut looking, &controls::above(&left, frame.presenting), commands);
         }
         let landed = landing.as_ref().map(|(area, stage)| {
             landing::fade(frame, stage);

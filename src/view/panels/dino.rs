@@ -70,8 +70,8 @@ impl Dino {
 const WIDE: f32 = 860.0;
 
 /// The part of the pane for the rows, and the part for cloud and balance.
-fn split(area: Rect) -> (Rect, Option<Rect>) {
-    if area.width() < WIDE {
+fn split(area: Rect, presenting: bool) -> (Rect, Option<Rect>) {
+    if presenting || area.width() < WIDE {
         return (area, None);
     }
     let middle = area.max[0] - (area.width() * 0.3).clamp(272.0, 420.0);
@@ -81,7 +81,7 @@ fn split(area: Rect) -> (Rect, Option<Rect>) {
 impl Panel for Dino {
     fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
         let paint = &frame.paint;
-        let (board, side) = split(area);
+        let (board, side) = split(area, frame.presenting);
         if let Some(side) = side {
             beside(frame, side, snapshot);
         }
@@ -94,28 +94,35 @@ impl Panel for Dino {
         };
         self.digest.update(distributions, self.chosen);
         let chosen = self.marked();
-        let labels = if board.width() > 640.0 { 112.0 } else { 92.0 };
+        let labels = match board.width() {
+            _ if frame.presenting => 148.0,
+            width if width > 640.0 => 124.0,
+            _ => 92.0,
+        };
         let columns = Columns::new(left + labels, right, self.digest.shown.len(), frame.scale);
 
         // The head: what a column is, and which is chosen.
         let used = percent(self.digest.usage_of(chosen));
-        let about = match self.chosen {
+        let long = match self.chosen {
             Some(_) => format!("prototype {chosen} · used {used}"),
             None => format!("prototype {chosen}, most used · {used}"),
         };
-        let width = paint.text([right, y], Align::Right, Style::LABEL.coloured(theme::TEXT), &about);
+        let short = format!("prototype {chosen} · {used}");
+        let room = right - left - title - 28.0;
+        let style = Style::LABEL.coloured(theme::TEXT);
+        let about = paint.fitting(style, &[&long, &short, &used], room);
+        let width = about.map_or(0.0, |about| paint.text([right, y], Align::Right, style, about));
         let count = grouped(u64::from(self.digest.count));
         let long = match self.digest.count as usize > self.digest.shown.len() {
             true => format!("the {} most used of K = {count}", self.digest.shown.len()),
             false => format!("every column is one of K = {count}"),
         };
         let short = format!("K = {count}");
-        let room = right - left - title - width - 28.0;
-        if let Some(text) = [long, short].into_iter().find(|text| paint.text_width(Style::LABEL, text) <= room) {
-            paint.text([left + title + 10.0, y + 1.0], Align::Left, Style::LABEL, &text);
+        if let Some(text) = paint.fitting(Style::LABEL, &[&long, &short], room - width) {
+            paint.text([left + title + 10.0, y + 1.0], Align::Left, Style::LABEL, text);
         }
 
-        let placed = rows(board.min[1] + 40.0, board.max[1] - 10.0);
+        let placed = rows(board.min[1] + 40.0, board.max[1] - 10.0, frame.presenting);
         let (Some(&(_, first, _)), Some(&(last, last_top, last_bottom))) = (placed.first(), placed.last()) else { return };
         let band_end = if last == Row::Top { last_top - GAP } else { last_bottom };
         let touched = frame.touch("prototypes", Rect::new(columns.left, first, columns.right(), band_end));

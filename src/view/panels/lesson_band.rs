@@ -212,7 +212,10 @@ fn label_lines(paint: &Paint<'_>, area: Rect, text: &str) {
 
 /// The one number of the page, and what it is.
 fn measured(player: &Player, snapshot: &Snapshot) -> (String, String) {
-    let meter = || deciding(player.step(), snapshot).map_or_else(|| (String::new(), String::new()), |(meter, value)| (short(value), meter.title().to_owned()));
+    let meter = || {
+        deciding(player.step(), snapshot)
+            .map_or_else(|| (String::new(), String::new()), |(meter, value)| (short(value), meter.title().to_owned()))
+    };
     match (player.finding(), player.progress(snapshot)) {
         (_, Progress::Restoring { step, of }) => (step.to_string(), format!("of {of} steps trained again, to where this page begins")),
         (Finding::Met(Some(effect)), _) => {
@@ -238,7 +241,11 @@ fn progress_row(frame: &Frame<'_>, [left, right]: [f32; 2], y: f32, player: &Pla
         let wide = (pitch_of_boxes * 0.7).max(2.0);
         let half = unit * if index == player.index() { 6.0 } else { 3.0 };
         let rect = Rect::new(x, y - half, x + wide, y + half);
-        if index <= player.index() { paint.fill(rect, theme::TEXT, 0.0) } else { paint.outline(rect, theme::AXIS, 0.0, 1.0) }
+        if index <= player.index() {
+            paint.fill(rect, theme::TEXT, 0.0)
+        } else {
+            paint.outline(rect, theme::AXIS, 0.0, 1.0)
+        }
         x += pitch_of_boxes;
     }
     x += 4.0 + paint.text([x + 4.0, y], Align::Left, Style::LABEL, &format!("{} of {count}", player.index() + 1)) + 20.0;

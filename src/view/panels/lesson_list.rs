@@ -1,79 +1,44 @@
 //! The list of lessons, over everything: arrows and Enter, or a click; and the line that offers a lesson on the first start.
 
-use imgui::{Condition, Ui, WindowFlags};
-
 use crate::view::layout::Rect;
 use crate::view::lessons::Lessons;
 use crate::view::paint::{Align, Paint, Style};
-use crate::view::theme::{self, Fonts, Look};
+use crate::view::theme;
 
 use super::Frame;
+use super::overlay::card;
 
-/// What came of the list in this frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// This row was clicked.
-    Row(usize),
-}
-
-fn margin(presenting: bool) -> f32 {
-    if presenting { 24.0 } else { 16.0 }
-}
-
-fn width(window: f32, presenting: bool) -> f32 {
-    (window - 32.0).min(if presenting { 1000.0 } else { 720.0 })
-}
-
-/// How high each lesson's row is; taken with the main window's brush, before the list's own window opens.
-pub fn heights(paint: &Paint<'_>, window: f32, lessons: &Lessons) -> Vec<f32> {
-    let presenting = paint.look().presenting;
-    let width = width(window, presenting) - 2.0 * margin(presenting);
-    lessons.library().iter().map(|lesson| row_height(paint, &lesson.summary, width)).collect()
-}
-
-/// Paints the list in the middle of a display of `size` physical pixels.
-pub fn ui(ui: &Ui, fonts: &Fonts, look: Look, size: [f32; 2], scale: f32, lessons: &Lessons, heights: &[f32]) -> Option<Choice> {
+/// Paints the list on a card in the middle of the window; gives the row that was clicked.
+pub fn ui(frame: &Frame<'_>, window: Rect, lessons: &Lessons) -> Option<usize> {
     let chosen = lessons.chosen?;
-    let window = size.map(|side| side / scale);
-    let (margin, width) = (margin(look.presenting), width(window[0], look.presenting));
-    let mut choice = None;
-    let bare =
-        (ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])), ui.push_style_var(imgui::StyleVar::WindowMinSize([1.0, 1.0])));
-    let head = if look.presenting { 64.0 } else { 48.0 };
-    let foot = if look.presenting { 48.0 } else { 40.0 };
-    let problems = lessons.problems.len().min(3) as f32 * if look.presenting { 28.0 } else { 20.0 };
-    let room = window[1] - 32.0 - head - foot - problems;
-    let [first, last] = visible(heights, chosen, room);
-    let height = head + heights[first..last].iter().sum::<f32>() + problems + foot;
-    let corner = [(window[0] - width) * 0.5, (window[1] - height) * 0.5];
-    ui.window("##lessons")
-        .position(corner.map(|value| value * scale), Condition::Always)
-        .size([width * scale, height * scale], Condition::Always)
-        .flags(WindowFlags::NO_DECORATION | WindowFlags::NO_MOVE | WindowFlags::NO_SAVED_SETTINGS | WindowFlags::NO_NAV)
-        .focused(true)
-        .build(|| {
-            drop(bare);
-            let frame = Frame::over(ui, Paint::new(ui, fonts, scale, look), scale, look.presenting);
-            let paint = &frame.paint;
-            let [left, top] = corner;
-            paint.text([left + margin, top + head * 0.5], Align::Left, Style { strong: true, ..Style::CAPTION }, "Lessons");
-            let mut y = top + head;
-            for index in first..last {
-                let lesson = &lessons.library()[index];
-                let area = Rect::new(left + 1.0, y, left + width - 1.0, y + heights[index]);
-                if frame.touch(&format!("lesson {index}"), area).clicked {
-                    choice = Some(Choice::Row(index));
-                }
-                row(&frame, area, margin, index == chosen, &lesson.title, &lesson.summary, lesson.steps.len());
-                y += heights[index];
-            }
-            for problem in lessons.problems.iter().take(3) {
-                paint.text_clipped([left + margin, y + 10.0], Style::LABEL, problem, width - 2.0 * margin);
-                y += problems / lessons.problems.len().min(3) as f32;
-            }
-            foot_line(paint, [left + margin, left + width - margin], y + foot * 0.5, lessons);
-        });
-    choice
+    let paint = &frame.paint;
+    let (margin, widest) = if frame.presenting { (24.0, 1000.0) } else { (16.0, 720.0) };
+    let width = (window.width() - 32.0).min(widest);
+    let heights: Vec<f32> = lessons.library().iter().map(|lesson| row_height(paint, &lesson.summary, width - 2.0 * margin)).collect();
+    let (head, foot, line) = if frame.presenting { (64.0, 48.0, 28.0) } else { (48.0, 40.0, 20.0) };
+    let problems = lessons.problems.len().min(3);
+    let fixed = head + foot + problems as f32 * line;
+    let [first, last] = visible(&heights, chosen, window.height() - 32.0 - fixed);
+    let height = fixed + heights[first..last].iter().sum::<f32>();
+    let [left, top] = [(window.width() - width) * 0.5, ((window.height() - height) * 0.5).max(8.0)].map(f32::round);
+    card(frame, window, Rect::new(left, top, left + width, top + height));
+    paint.text([left + margin, top + head * 0.5], Align::Left, Style::CAPTION.strong(), "Lessons");
+    let (mut y, mut clicked) = (top + head, None);
+    for index in first..last {
+        let lesson = &lessons.library()[index];
+        let area = Rect::new(left + 1.0, y, left + width - 1.0, y + heights[index]);
+        if frame.touch(&format!("lesson {index}"), area).clicked {
+            clicked = Some(index);
+        }
+        row(frame, area, margin, index == chosen, &lesson.title, &lesson.summary, lesson.steps.len());
+        y += heights[index];
+    }
+    for problem in &lessons.problems[..problems] {
+        paint.name_clipped([left + margin, y + line * 0.5], Style::LABEL, problem, width - 2.0 * margin);
+        y += line;
+    }
+    foot_line(paint, [left + margin, left + width - margin], y + foot * 0.5, lessons);
+    clicked
 }
 
 fn row_height(paint: &Paint<'_>, summary: &str, width: f32) -> f32 {

@@ -67,14 +67,6 @@ pub struct Touch {
     pub held_right: bool,
 }
 
-impl<'ui> Frame<'ui> {
-    /// For a window of imgui's over the panes.
-    pub fn over(ui: &'ui Ui, paint: Paint<'ui>, scale: f32, presenting: bool) -> Self {
-        let (pictures, stage) = (RefCell::default(), Cell::default());
-        Self { ui, paint, scale, scene: Scene::default(), blocked: false, presenting, fps: None, flow: 0, pictures, stage }
-    }
-}
-
 impl Frame<'_> {
     /// Makes an area react to the pointer; `id` must be unique in the window.
     pub fn touch(&self, id: &str, area: Rect) -> Touch {

@@ -1,9 +1,18 @@
-//! What lies over everything: the key help, and the question before something is lost. While one is open, nothing below reacts.
+//! What lies over everything: the key list, and the question before something is lost. While one is open, nothing below reacts.
+//!
+//! Subtlety: it is a window of its own over the main one, so that it has a draw list above it; rows that would be cut off are not
+//! drawn, so scrolling goes by rows.
 
-use imgui::{Condition, Ui};
+use imgui::{Condition, MouseButton, Ui, WindowFlags};
 
 use crate::command::Command;
-use crate::view::explain::MOUSE;
+use crate::view::charts::grouped;
+use crate::view::explain::KeyGroup;
+use crate::view::layout::Rect;
+use crate::view::paint::{Align, Style};
+use crate::view::theme;
+
+use super::Frame;
 
 /// What waits for the user's yes.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,71 +44,256 @@ pub enum Answer {
     No,
 }
 
-/// A window in the middle; `size` is the display's, in physical pixels.
-fn centred(ui: &Ui, title: &str, size: [f32; 2], content: impl FnOnce()) {
-    ui.window(title)
-        .position([size[0] * 0.5, size[1] * 0.5], Condition::Always)
-        .position_pivot([0.5, 0.5])
-        .always_auto_resize(true)
-        .movable(false)
-        .collapsible(false)
-        .title_bar(false)
-        .save_settings(false)
+/// Builds `content` in a window that covers the display, whose `size` is in physical pixels.
+pub fn over(ui: &Ui, size: [f32; 2], content: impl FnOnce()) {
+    let bare = (ui.push_style_var(imgui::StyleVar::WindowPadding([0.0, 0.0])), ui.push_style_var(imgui::StyleVar::WindowBorderSize(0.0)));
+    ui.window("##over")
+        .position([0.0, 0.0], Condition::Always)
+        .size(size, Condition::Always)
+        .flags(WindowFlags::NO_DECORATION | WindowFlags::NO_BACKGROUND | WindowFlags::NO_MOVE | WindowFlags::NO_SAVED_SETTINGS)
         .no_nav()
         .focused(true)
-        .build(content);
+        .build(|| {
+            drop(bare);
+            content();
+        });
 }
 
-/// Asks; gives the answer once there is one.
-pub fn ask(ui: &Ui, question: &Question, step: u64, size: [f32; 2], scale: f32) -> Option<Answer> {
-    let (title, detail, yes) = match question {
-        Question::Quit => {
-            let lost = if step > 0 { format!("The run of {} steps is lost.", super::super::charts::grouped(step)) } else { String::new() };
-            ("Leave Twinlens?", lost, "Leave")
-        }
+/// The veil over the panes, and the card on it.
+pub(super) fn card(frame: &Frame<'_>, window: Rect, card: Rect) {
+    let paint = &frame.paint;
+    paint.fill(window, theme::with_alpha(theme::GROUND, 0.75), 0.0);
+    paint.fill(card, theme::PANEL, 6.0);
+    paint.outline(card, theme::AXIS, 6.0, 1.0);
+    paint.pane(card);
+}
+
+/// In presenting mode everything here grows like the type does.
+fn grown(frame: &Frame<'_>, length: f32) -> f32 {
+    if frame.presenting { length * 1.55 } else { length }
+}
+
+/// The words of a question: title, what it is about, what would be lost, the yes.
+fn words(question: &Question, step: u64) -> (&'static str, Option<String>, String, &'static str) {
+    match question {
+        Question::Quit if step == 0 => ("Leave Twinlens?", None, "Nothing has been trained yet.".to_owned(), "Leave"),
+        Question::Quit => ("Leave Twinlens?", None, format!("The run of {} steps is lost.", grouped(step)), "Leave"),
         Question::Lose { command, steps } => {
-            let steps = super::super::charts::grouped(*steps);
+            let ends = format!("The run of {} steps ends.", grouped(*steps));
             match command {
-                Command::LoadData(spec) => ("Train on other images?", format!("{spec}\nThe run of {steps} steps ends."), "Load"),
-                Command::LoadPreset(name) => ("Start another preset?", format!("{name}\nThe run of {steps} steps ends."), "Start"),
-                _ => ("Re-initialise?", format!("The run of {steps} steps ends; training starts again from step 0."), "Re-initialise"),
+                Command::LoadData(spec) => ("Train on other images?", Some(spec.to_string()), ends, "Load"),
+                Command::LoadPreset(name) => ("Start another preset?", Some(name.clone()), ends, "Start"),
+                _ => ("Start again with new weights?", None, format!("{ends} Training begins at step 0."), "Start again"),
             }
         }
         Question::Lesson { lesson, steps } => {
-            let steps = super::super::charts::grouped(*steps);
-            ("Start the lesson?", format!("{}\nIt trains runs of its own; the run of {steps} steps ends.", lesson.title), "Start")
+            let ends = format!("It trains runs of its own: the run of {} steps ends.", grouped(*steps));
+            ("Start the lesson?", Some(lesson.title.clone()), ends, "Start")
         }
-    };
+    }
+}
+
+/// Asks; gives the answer once there is one. Enter and Y, Esc and N answer it, too: they are keys like any others.
+pub fn ask(frame: &Frame<'_>, window: Rect, question: &Question, step: u64) -> Option<Answer> {
+    let paint = &frame.paint;
+    let (title, subject, detail, yes) = words(question, step);
+    let title_style = Style::CAPTION.strong();
+    let (pad, pitch, high) = (grown(frame, 24.0), grown(frame, 26.0), grown(frame, 36.0));
+    let button = |name: &str, key: &str| paint.text_width(Style::TITLE, name) + paint.key_width(key) + grown(frame, 34.0);
+    let buttons = button(yes, "Enter") + button("Stay", "Esc") + 12.0;
+    let wanted = [paint.text_width(title_style, title), paint.text_width(Style::QUIET, &detail), buttons, grown(frame, 320.0)];
+    let width = (wanted.into_iter().fold(0.0, f32::max) + 2.0 * pad).min(window.width() - 16.0);
+    let inner = width - 2.0 * pad;
+    let lines = paint.wrapped_lines(Style::QUIET, &detail, inner);
+    let height = 2.0 * pad + pitch * (1.4 + f32::from(u8::from(subject.is_some())) + lines as f32) + high;
+    let [x, y] = [window.centre()[0] - width * 0.5, window.centre()[1] - height * 0.5].map(f32::round);
+    card(frame, window, Rect::new(x, y, x + width, y + height));
+
+    let left = x + pad;
+    let mut y = y + pad + pitch * 0.5;
+    paint.text([left, y], Align::Left, title_style, title);
+    y += pitch * 1.2;
+    if let Some(subject) = subject {
+        paint.name_clipped([left, y], Style::BODY, &subject, inner);
+        y += pitch;
+    }
+    y += pitch * paint.text_wrapped([left, y], Style::QUIET, &detail, inner, lines) as f32;
+    let top = y - pitch * 0.3;
     let mut answer = None;
-    centred(ui, "##question", size, || {
-        ui.text(title);
-        if !detail.is_empty() {
-            ui.text_disabled(detail);
+    let mut x = left;
+    for (name, key, meaning, default) in [(yes, "Enter", Answer::Yes, true), ("Stay", "Esc", Answer::No, false)] {
+        let rect = Rect::new(x, top, x + button(name, key), top + high);
+        let touch = frame.touch(name, rect);
+        let ink = if default { theme::GROUND } else { theme::TEXT };
+        paint.fill(rect, if default { theme::TEXT } else { theme::RAISED }, 4.0);
+        if touch.hovered {
+            paint.outline(rect.inset(-3.0), theme::AXIS, 6.0, 1.0);
         }
-        ui.dummy([260.0 * scale, 4.0 * scale]);
-        if ui.button(format!("{yes}  (Enter)")) {
-            answer = Some(Answer::Yes);
+        let middle = rect.centre()[1];
+        let after = rect.min[0] + grown(frame, 12.0);
+        let wide = paint.text([after, middle], Align::Left, Style::TITLE.coloured(ink), name);
+        paint.key([after + wide + grown(frame, 10.0), middle], key);
+        if touch.clicked {
+            answer = Some(meaning);
         }
-        ui.same_line();
-        if ui.button("Stay  (Esc)") {
-            answer = Some(Answer::No);
-        }
-    });
+        x = rect.max[0] + 12.0;
+    }
     answer
 }
 
-/// The keys and what they do, and what the mouse does.
-pub fn help(ui: &Ui, keys: &[(&str, &str)], size: [f32; 2], scale: f32) {
-    centred(ui, "##help", size, || {
-        for (index, list) in [keys, &MOUSE[..]].into_iter().enumerate() {
-            if index > 0 {
-                ui.separator();
-            }
-            for (key, what) in list {
-                ui.text(key);
-                ui.same_line_with_pos(190.0 * scale);
-                ui.text_disabled(what);
+/// The key list.
+#[derive(Default)]
+pub struct Help {
+    open: bool,
+    /// Rows that lie above what is shown.
+    first: usize,
+    /// Turns of the wheel that do not make a row yet.
+    turned: f32,
+}
+
+/// A line of a column.
+enum Row<'a> {
+    Title(&'static str),
+    Key(&'a str, &'a str),
+    Gap,
+}
+
+impl Help {
+    /// Whether it is shown.
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Shows or hides it.
+    pub fn toggle(&mut self) {
+        *self = Self { open: !self.open, ..Self::default() };
+    }
+
+    /// Hides it.
+    pub const fn close(&mut self) {
+        self.open = false;
+    }
+
+    /// Moves down by so many rows.
+    pub fn scroll(&mut self, rows: f32) {
+        self.turned = (self.turned + rows).clamp(-100.0, 100.0);
+        let whole = self.turned.trunc();
+        self.turned -= whole;
+        self.first = self.first.saturating_add_signed(whole as isize);
+    }
+
+    /// Paints the list over `window`; a click closes it.
+    pub fn ui(&mut self, frame: &Frame<'_>, window: Rect, groups: &[KeyGroup]) {
+        let paint = &frame.paint;
+        let (pad, pitch, gap) = (grown(frame, 24.0), grown(frame, 28.0), grown(frame, 40.0));
+        let rows = || groups.iter().flat_map(|group| &group.rows);
+        let keys = rows().map(|(keys, _)| keys_width(frame, keys)).fold(0.0, f32::max) + grown(frame, 14.0);
+        let words = rows().map(|(_, what)| paint.text_width(Style::BODY, what)).fold(0.0, f32::max);
+        let column = keys + words;
+        let room = [window.width() - 16.0 - 2.0 * pad, window.height() - 16.0 - 2.0 * pad - pitch * 1.5];
+        let count = if 2.0 * column + gap <= room[0] { 2 } else { 1 };
+        let columns = split(groups, count);
+        let most = columns.iter().map(Vec::len).max().unwrap_or(0);
+        let shown = most.min((room[1] / pitch) as usize).max(1);
+        self.first = self.first.min(most - shown.min(most));
+
+        let width = (column * columns.len() as f32 + gap * (columns.len() - 1) as f32).min(room[0]) + 2.0 * pad;
+        let height = pitch * (shown as f32 + 1.5) + 2.0 * pad;
+        let [left, top] = [window.centre()[0] - width * 0.5, window.centre()[1] - height * 0.5].map(f32::round);
+        let area = Rect::new(left, top, left + width, top + height);
+        card(frame, window, area);
+
+        let y = top + pad + pitch * 0.4;
+        let title = paint.text([left + pad, y], Align::Left, Style::CAPTION.strong(), "Keys");
+        let about = format!("of the scene {}", frame.scene.title());
+        let hint = if most > shown { "wheel and arrows scroll, ? or a click closes" } else { "? or a click closes" };
+        let (about_width, hint_width) = (paint.text_width(Style::LABEL, &about), paint.text_width(Style::LABEL, hint));
+        let spare = width - 2.0 * pad - title - 24.0;
+        if about_width + hint_width + 24.0 <= spare {
+            paint.text([left + pad + title + 12.0, y + 1.0], Align::Left, Style::LABEL, &about);
+        }
+        if hint_width <= spare {
+            paint.text([area.max[0] - pad, y + 1.0], Align::Right, Style::LABEL, hint);
+        }
+        for (number, column_rows) in columns.iter().enumerate() {
+            let x = left + pad + number as f32 * (column + gap);
+            for (place, row) in column_rows.iter().skip(self.first).take(shown).enumerate() {
+                let y = top + pad + pitch * (place as f32 + 2.0);
+                match row {
+                    Row::Gap => {}
+                    Row::Title(title) => {
+                        paint.text([x, y], Align::Left, Style::TITLE, title);
+                        paint.rule([x, y + pitch * 0.5 - 1.0], [x + column.min(room[0]), y + pitch * 0.5 - 1.0], theme::SEPARATOR, 1.0);
+                    }
+                    Row::Key(keys_text, what) => {
+                        draw_keys(frame, [x, y], keys_text);
+                        paint.text([x + keys, y], Align::Left, Style::QUIET, what);
+                    }
+                }
             }
         }
+        if most > shown {
+            let track = Rect::new(area.max[0] - pad * 0.5, top + pad + pitch * 1.5, area.max[0] - pad * 0.5 + 3.0, area.max[1] - pad);
+            let at = |row: usize| track.min[1] + track.height() * row as f32 / most as f32;
+            paint.fill(track, theme::RAISED, 1.5);
+            paint.fill(Rect::new(track.min[0], at(self.first), track.max[0], at(self.first + shown)), theme::AXIS, 1.5);
+        }
+        if frame.ui.is_mouse_clicked(MouseButton::Left) {
+            self.open = false;
+        }
+    }
+}
+
+/// The groups over at most `count` columns, in their order, so that the longest column is as short as can be.
+fn split(groups: &[KeyGroup], count: usize) -> Vec<Vec<Row<'_>>> {
+    let length = |group: &KeyGroup| group.rows.len() + 2;
+    let filled = |most: usize| {
+        let mut columns: Vec<Vec<&KeyGroup>> = vec![Vec::new()];
+        let mut used = 0;
+        for group in groups.iter().filter(|group| !group.rows.is_empty()) {
+            if used > 0 && used + length(group) > most {
+                columns.push(Vec::new());
+                used = 0;
+            }
+            used += length(group);
+            columns.last_mut().expect("there is one").push(group);
+        }
+        columns
+    };
+    let all = groups.iter().map(length).sum();
+    let columns = (1..=all).map(filled).find(|columns| columns.len() <= count).unwrap_or_default();
+    columns.into_iter().map(lines).collect()
+}
+
+fn lines(column: Vec<&KeyGroup>) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for group in column {
+        if !rows.is_empty() {
+            rows.push(Row::Gap);
+        }
+        rows.push(Row::Title(group.title));
+        rows.extend(group.rows.iter().map(|(keys, what)| Row::Key(keys, what)));
+    }
+    rows
+}
+
+/// Width of [`draw_keys`].
+fn keys_width(frame: &Frame<'_>, keys: &str) -> f32 {
+    let alternatives = keys.split("  ").map(|together| {
+        let pressed: Vec<f32> = together.split(' ').map(|key| frame.paint.key_width(key)).collect();
+        pressed.iter().sum::<f32>() + 2.0 * (pressed.len() - 1) as f32
     });
+    let widths: Vec<f32> = alternatives.collect();
+    widths.iter().sum::<f32>() + grown(frame, 8.0) * (widths.len() - 1) as f32
+}
+
+/// Draws keys: those pressed together close to each other, alternatives apart.
+fn draw_keys(frame: &Frame<'_>, [mut x, y]: [f32; 2], keys: &str) {
+    for (number, together) in keys.split("  ").enumerate() {
+        x += if number > 0 { grown(frame, 8.0) } else { 0.0 };
+        for (place, key) in together.split(' ').enumerate() {
+            x += if place > 0 { 2.0 } else { 0.0 };
+            x += frame.paint.key([x, y], key);
+        }
+    }
 }

@@ -85,7 +85,9 @@ impl Panel for TopBar {
         x += 16.0;
         let mut facts = vec![("step", grouped(snapshot.step), "")];
         let speed = if snapshot.playing { short(snapshot.steps_per_second) } else { "paused".to_owned() };
-        facts.push(("", speed, if snapshot.playing { "steps/s" } else { "" }));
+        let limit = snapshot.speed_limit.map_or_else(String::new, |limit| format!("(limit {limit})"));
+        let unit = if snapshot.playing { format!("steps/s {limit}") } else { limit };
+        facts.push(("", speed, unit.trim()));
         if let Some(fps) = frame.fps {
             facts.push(("", format!("{fps:.0}"), "fps"));
         }

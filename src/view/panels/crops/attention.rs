@@ -113,7 +113,9 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
     let area = &panes.attention;
     let cells = cells(inspection);
     if cells == 0 {
-        paint.text_clipped([area.min[0], area.centre()[1]], Style::QUIET, NONE, area.width());
+        if let Some(words) = paint.fitting(Style::QUIET, &[NONE, "The pyramid has no attention."], area.width()) {
+            paint.text([area.min[0], area.centre()[1]], Align::Left, Style::QUIET, words);
+        }
         return None;
     }
     let side = inspection.attention_side;
@@ -122,9 +124,9 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
     let long = format!("the student's last block, head by head, {grid}; brightest = the head's largest share");
     let middle = format!("the student's last block, {grid}");
     if panes.column {
-        paint.text_clipped([area.min[0], y], Style::TITLE, "CLS attention", area.width() + 12.0);
+        paint.text([area.min[0], y], Align::Left, Style::TITLE, "CLS attention");
         y += 18.0;
-        paint.text_clipped([area.min[0], y], Style::LABEL, &format!("last block, {side} × {side}"), area.width() + 12.0);
+        paint.text([area.min[0], y], Align::Left, Style::LABEL, &format!("last block, {side} × {side}"));
         y += 14.0;
     } else {
         let title = paint.text([area.min[0], y], Align::Left, Style::TITLE, "CLS attention");

@@ -10,12 +10,14 @@ use crate::view::theme;
 
 /// Local crops that may be asked for.
 pub const MOST_LOCALS: u32 = 8;
-/// Height of the controls.
-const HEIGHT: f32 = 122.0;
+/// Height of the controls; presenting, only the number of local crops.
+const fn height(presenting: bool) -> f32 {
+    if presenting { 52.0 } else { 122.0 }
+}
 
 /// The left pane without the controls.
-pub fn above(area: &Rect) -> Rect {
-    Rect::new(area.min[0], area.min[1], area.max[0], area.max[1] - HEIGHT)
+pub fn above(area: &Rect, presenting: bool) -> Rect {
+    Rect::new(area.min[0], area.min[1], area.max[0], area.max[1] - height(presenting))
 }
 
 /// What the keys of the scene ask for, of which image.
@@ -46,10 +48,13 @@ pub fn turn(snapshot: &Snapshot, turn: Turn) -> Option<Command> {
 
 /// Paints the controls at the foot of the left pane; gives what is left of it.
 pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) -> Rect {
-    let rest = above(&area);
+    let rest = above(&area, frame.presenting);
     let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
     frame.paint.rule([left, rest.max[1]], [right, rest.max[1]], theme::SEPARATOR, 1.0);
     locals(frame, Rect::new(left, rest.max[1] + 8.0, right, rest.max[1] + 40.0), snapshot, commands);
+    if frame.presenting {
+        return rest;
+    }
     shown(frame, Rect::new(left, rest.max[1] + 44.0, right, rest.max[1] + 76.0), snapshot, commands);
     let y = rest.max[1] + 96.0;
     let of_batch = snapshot.inspection.as_ref().is_none_or(|inspection| inspection.of_batch);

@@ -162,9 +162,11 @@ fn names(looking: &Looking<'_, '_>, stage: &Stage, dots: &Dots) {
         let words: Vec<(usize, String)> = crops.iter().map(|&crop| (crop, marks::name(crop, globals))).collect();
         let width = words.iter().map(|(_, word)| paint.text_width(style, word) + gap).sum::<f32>();
         // Right of the dot, or left of it where the right is taken or outside; then pushed down.
-        let space = |x: f32, y: f32| Rect::new(x - 2.0, y - 8.0, x + width, y + 8.0);
+        let half = 0.62 * paint.text_height(style);
+        let space = |x: f32, y: f32| Rect::new(x - 2.0, y - half, x + width, y + half);
         let inside = |rect: &Rect| rect.min[0] >= stage.clip.min[0] && rect.max[0] <= stage.clip.max[0];
-        let places = [0.0, -16.0, 16.0, -32.0, 32.0, 48.0]
+        let places = [0.0, -2.0, 2.0, -4.0, 4.0, 6.0]
+            .map(|shift| shift * half)
             .into_iter()
             .flat_map(|shift| [space(at[0] + 13.0, at[1] + shift), space(at[0] - 11.0 - width, at[1] + shift)]);
         let free = |rect: &Rect| {

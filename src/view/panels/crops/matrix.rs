@@ -24,6 +24,8 @@ struct Grid {
     thumbnails: f32,
     top: f32,
     pitch: f32,
+    /// Side of the rows' thumbnails.
+    side: f32,
     /// Rows that fit.
     rows: usize,
     /// The teacher's side is drawn in full.
@@ -31,7 +33,9 @@ struct Grid {
 }
 
 /// Height of the two lines below the rows.
-const FOOT: f32 = 46.0;
+fn foot_height(paint: &Paint<'_>) -> f32 {
+    3.1 * paint.text_height(Style::BODY)
+}
 /// Height of the teacher's side above the rows, in full and without room.
 const HEAD: [f32; 2] = [180.0, 64.0];
 
@@ -40,23 +44,26 @@ fn side(inner: &Rect) -> f32 {
     (inner.width() * 0.15).min(62.0)
 }
 
-fn grid(area: &Rect, count: usize, globals: usize) -> Grid {
+fn grid(paint: &Paint<'_>, area: &Rect, count: usize, globals: usize) -> Grid {
+    let names = 1.75 * paint.text_height(Style::TITLE);
+    let foot = foot_height(paint);
     let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1]);
-    let head = area.height() >= 400.0;
-    let top = inner.min[1] + HEAD[usize::from(!head)];
-    let space = (inner.max[1] - FOOT - top).max(0.0);
+    let head = area.height() >= 400.0 && !paint.look().presenting;
+    let top = inner.min[1] + if paint.look().presenting { 84.0 } else { HEAD[usize::from(!head)] };
+    let space = (inner.max[1] - foot - top).max(0.0);
     let pitch = (space / count.max(1) as f32).clamp(22.0, side(&inner) + 14.0);
     let columns = globals.clamp(1, 4);
     let gap = 12.0;
     let width = (((inner.width() - 124.0) - gap * columns as f32) / columns as f32).clamp(24.0, 110.0);
     let left = inner.max[0] - columns as f32 * width - (columns - 1) as f32 * gap;
-    let thumbnail = 26.0 + (pitch - 6.0).min(side(&inner));
-    let student = inner.min[0] + thumbnail + 10.0;
+    let side = (pitch - 6.0).min(side(&inner));
+    let student = inner.min[0] + names + side + 10.0;
     let bar = ((left - student) * 0.45).clamp(10.0, 40.0);
     Grid {
         columns: (0..globals.min(columns)).map(|index| left + index as f32 * (width + gap)).map(|x| [x, x + width]).collect(),
         student: [student, student + bar],
-        thumbnails: inner.min[0] + 26.0,
+        thumbnails: inner.min[0] + names,
+        side,
         top,
         pitch,
         rows: count.min((space / pitch).floor() as usize),
@@ -66,8 +73,10 @@ fn grid(area: &Rect, count: usize, globals: usize) -> Grid {
 
 /// The pane's title.
 pub fn title(frame: &Frame<'_>, area: &Rect) {
-    frame.paint.text([area.min[0] + 16.0, area.min[1] + 22.0], Align::Left, Style::TITLE, "Loss, pair by pair");
+    frame.paint.text([area.min[0] + 16.0, area.min[1] + 22.0], Align::Left, Style::TITLE, TITLE);
 }
+
+const TITLE: &str = "Loss, pair by pair";
 
 /// Paints the diagram into the left pane above its controls.
 pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect, commands: &mut Vec<Command>) {
@@ -75,11 +84,12 @@ pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect, commands: &mut Vec<Command
     title(looking.frame, area);
     let count = marks::count(looking.inspection);
     let globals = marks::globals(looking.inspection);
-    let grid = grid(area, count, globals);
-    if let Method::Byol = looking.snapshot.method {
-        paint.text([area.max[0] - 16.0, area.min[1] + 23.0], Align::Right, Style::LABEL, "2 − 2 cos, 0 to 4");
-    } else {
-        paint.text([area.max[0] - 16.0, area.min[1] + 23.0], Align::Right, Style::LABEL, "cross-entropy, nats");
+    let grid = grid(paint, area, count, globals);
+    let units: [&str; 2] =
+        if looking.snapshot.method == Method::Byol { ["2 − 2 cos, 0 to 4", "0 to 4"] } else { ["cross-entropy, nats", "nats"] };
+    let room = area.width() - 48.0 - paint.text_width(Style::TITLE, TITLE);
+    if let Some(unit) = paint.fitting(Style::LABEL, &units, room) {
+        paint.text([area.max[0] - 16.0, area.min[1] + 23.0], Align::Right, Style::LABEL, unit);
     }
     teacher(looking, area, &grid);
     student(looking, &grid);
@@ -99,7 +109,7 @@ const INVITED: u32 = 4;
 fn invite(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, commands: &mut Vec<Command>) {
     let paint = &looking.frame.paint;
     let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
-    let top = grid.top + grid.rows as f32 * grid.pitch + FOOT + 24.0;
+    let top = grid.top + grid.rows as f32 * grid.pitch + foot_height(paint) + 24.0;
     let rect = Rect::new(left, top + 58.0, right, top + 98.0);
     if rect.max[1] > area.max[1] - 8.0 {
         return;
@@ -107,7 +117,7 @@ fn invite(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, commands: &mut Ve
     for (line, text) in
         ["Two large crops: nothing to infer.", "From small ones the student must", "tell the whole from a piece."].iter().enumerate()
     {
-        paint.text_clipped([left, top + line as f32 * 20.0], Style::QUIET, text, right - left);
+        paint.text_clipped([left, top + line as f32 * 20.0], Style::QUIET, text, right - left + 8.0);
     }
     let touch = looking.frame.touch("invite", rect);
     paint.fill(rect, theme::RAISED, 4.0);
@@ -129,7 +139,10 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
             let x = (column[0] + column[1]) * 0.5;
             paint.text([x, grid.top - 12.0], Align::Centre, Style::TITLE.coloured(theme::GLOBAL), &marks::name(index, globals));
         }
-        paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, "teacher: globals only");
+        let room = grid.columns[0][0] - left - 8.0;
+        if let Some(words) = paint.fitting(Style::LABEL, &["teacher: globals only", "globals only", "teacher"], room) {
+            paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, words);
+        }
         return;
     }
     let [inputs, block, bars] = [top + 58.0, top + 112.0, top + 156.0];
@@ -209,7 +222,7 @@ fn cells(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid, row: usize) {
     let middle = (top + bottom) * 0.5;
     let left = area.min[0] + 16.0;
     paint.text([left, middle], Align::Left, Style::TITLE.coloured(colour), &marks::name(row, globals));
-    let side = (grid.pitch - 6.0).min(side(&Rect::new(left, area.min[1], area.max[0] - 16.0, area.max[1])));
+    let side = grid.side;
     let picture = Rect::new(grid.thumbnails, middle - side * 0.5, grid.thumbnails + side, middle + side * 0.5);
     looking.crop(row, picture);
     marks::frame(paint, picture.inset(-1.0), row < globals, 1.5);
@@ -255,17 +268,23 @@ fn foot(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, count: usize, globa
     let paint = &looking.frame.paint;
     let inspection = looking.inspection;
     let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
-    let y = (grid.top + grid.rows as f32 * grid.pitch + 12.0).min(area.max[1] - 34.0);
+    let height = paint.text_height(Style::BODY);
+    let y = (grid.top + grid.rows as f32 * grid.pitch + 0.8 * height).min(area.max[1] - 2.3 * height);
     let pairs = (globals * count).saturating_sub(globals);
     let sum = format!("{globals} × ({globals} + {}) − {globals} = {pairs} pairs", count - globals);
+    let plain = format!("{pairs} pairs");
     let losses: Vec<f32> = inspection.losses.iter().flatten().flatten().copied().filter(|loss| loss.is_finite()).collect();
     let mean = losses.iter().sum::<f32>() / losses.len().max(1) as f32;
     let mean = if losses.is_empty() { "mean –".to_owned() } else { format!("mean {}", short(mean)) };
-    paint.text([left, y], Align::Left, Style::BODY, &sum);
-    paint.text([right, y], Align::Right, Style::TITLE, &mean);
+    let width = paint.text([right, y], Align::Right, Style::TITLE, &mean);
+    if let Some(words) = paint.fitting(Style::BODY, &[&sum, &plain], right - left - width - 16.0) {
+        paint.text([left, y], Align::Left, Style::BODY, words);
+    }
     let (_, scale) = loss_scale(looking.snapshot, inspection);
     let skipped = "/ not with itself";
     let note = format!("{skipped}    {scale}");
-    let note = if paint.text_width(Style::LABEL, &note) <= right - left { note } else { scale };
-    paint.text_clipped([left, y + 20.0], Style::LABEL, &note, right - left);
+    let short = scale.split(',').next().unwrap_or_default();
+    if let Some(words) = paint.fitting(Style::LABEL, &[&note, &scale, short], right - left) {
+        paint.text([left, y + 1.35 * height], Align::Left, Style::LABEL, words);
+    }
 }

@@ -8,7 +8,7 @@ use crate::view::theme;
 
 use super::Looking;
 use super::attention;
-use super::marks::{self, TAG};
+use super::marks;
 use super::text;
 
 /// The parts of the middle pane.
@@ -43,12 +43,20 @@ fn fit(area: &Rect, aspect: f32) -> Rect {
 }
 
 /// Divides the middle pane.
-pub fn split(area: &Rect, inspection: &Inspection) -> Panes {
+pub fn split(area: &Rect, inspection: &Inspection, presenting: bool) -> Panes {
     let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1] - 12.0);
     let aspect = aspect(inspection);
+    if presenting {
+        // A room needs the picture; the crops stand beside their losses.
+        let free = Rect::new(inner.min[0], inner.min[1] + 48.0, inner.max[0], inner.max[1]);
+        let [none, picture] = [Rect::default(), fit(&free, aspect)];
+        return Panes { inner, picture, thumbnails: none, attention: none, column: false };
+    }
     let thumbnails_height = super::thumbnails::height(&inner, marks::count(inspection));
     let top = inner.min[1] + HEAD;
-    let cells = attention::cells(inspection);
+    // In a small window the image needs what the attention's pictures would take.
+    let hidden = inner.height() < 340.0 && attention::cells(inspection) > 0;
+    let cells = if hidden { 0 } else { attention::cells(inspection) };
     let place = |column: bool| {
         let middle = inner.max[1] - thumbnails_height - 10.0;
         let (picture, attention, thumbnails) = if column {
@@ -77,7 +85,7 @@ pub fn split(area: &Rect, inspection: &Inspection) -> Panes {
     };
     let row = place(false);
     if cells == 0 {
-        return row;
+        return if hidden { Panes { attention: Rect::default(), ..row } } else { row };
     }
     let beside = place(true);
     let size = |panes: &Panes| panes.picture.width() * panes.picture.height();
@@ -167,19 +175,20 @@ pub fn tags(looking: &Looking<'_, '_>, picture: &Rect) {
     let inspection = looking.inspection;
     let globals = marks::globals(inspection);
     let count = marks::count(inspection);
+    let size = marks::tag_size(&looking.frame.paint);
     let mut taken: Vec<Rect> = Vec::new();
     // Small crops have the fewest places for their tag, so they choose first.
     let mut order: Vec<(usize, Rect)> = (0..count).filter_map(|index| Some((index, place(picture, inspection, index)?))).collect();
     order.sort_by(|a, b| (a.1.width() * a.1.height()).total_cmp(&(b.1.width() * b.1.height())));
     let mut corners = Vec::new();
     for (index, rect) in order {
-        let tag = free_corner(&rect, picture, &taken);
+        let tag = free_corner(&rect, picture, &taken, size);
         taken.push(tag);
         corners.push((index, tag));
     }
     corners.sort_by_key(|(index, _)| (looking.hovered == Some(*index), *index));
     for (index, tag) in corners {
-        marks::tag(&looking.frame.paint, tag.min, TAG, index, globals);
+        marks::tag(&looking.frame.paint, tag.min, size, index, globals);
     }
 }
 
@@ -190,11 +199,11 @@ fn overlap(a: &Rect, b: &Rect) -> f32 {
 }
 
 /// The place of a tag: the upper left corner of its frame, or the nearest place along the frame's edges that is free.
-fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect]) -> Rect {
+fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect], [wide, high]: [f32; 2]) -> Rect {
     let at = |x: f32, y: f32| {
-        let x = x.min(picture.max[0] - TAG[0]).max(picture.min[0]);
-        let y = y.min(picture.max[1] - TAG[1]).max(picture.min[1]);
-        Rect::new(x, y, x + TAG[0], y + TAG[1])
+        let x = x.min(picture.max[0] - wide).max(picture.min[0]);
+        let y = y.min(picture.max[1] - high).max(picture.min[1]);
+        Rect::new(x, y, x + wide, y + high)
     };
     let steps = |from: f32, to: f32, step: f32| {
         let count = ((to - from) / step).floor().clamp(0.0, 40.0) as usize;
@@ -202,16 +211,16 @@ fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect]) -> Rect {
     };
     let mut places = Vec::new();
     // A tag would hide most of a small crop, so it stands on it.
-    if rect.width().min(rect.height()) < 72.0 && rect.min[1] - TAG[1] >= picture.min[1] {
-        places.push(at(rect.min[0], rect.min[1] - TAG[1]));
+    if rect.width().min(rect.height()) < 72.0 && rect.min[1] - high >= picture.min[1] {
+        places.push(at(rect.min[0], rect.min[1] - high));
     }
-    places.extend(steps(rect.min[0], rect.max[0] - TAG[0], TAG[0] + 2.0).map(|x| at(x, rect.min[1])));
-    places.extend(steps(rect.min[1], rect.max[1] - TAG[1], TAG[1] + 2.0).map(|y| at(rect.min[0], y)));
-    places.push(at(rect.max[0] - TAG[0], rect.min[1]));
-    places.push(at(rect.min[0], rect.max[1] - TAG[1]));
-    places.push(at(rect.max[0] - TAG[0], rect.max[1] - TAG[1]));
+    places.extend(steps(rect.min[0], rect.max[0] - wide, wide + 2.0).map(|x| at(x, rect.min[1])));
+    places.extend(steps(rect.min[1], rect.max[1] - high, high + 2.0).map(|y| at(rect.min[0], y)));
+    places.push(at(rect.max[0] - wide, rect.min[1]));
+    places.push(at(rect.min[0], rect.max[1] - high));
+    places.push(at(rect.max[0] - wide, rect.max[1] - high));
     // Outside, above or below, for crops that are smaller than a tag.
-    places.push(at(rect.min[0], rect.min[1] - TAG[1]));
+    places.push(at(rect.min[0], rect.min[1] - high));
     places.push(at(rect.min[0], rect.max[1]));
     let covered = |place: &Rect| taken.iter().map(|other| overlap(place, other)).sum::<f32>();
     let mut best = places[0];
@@ -233,7 +242,7 @@ mod tests {
         let rect = Rect::new(10.0, 10.0, 300.0, 300.0);
         let mut taken = Vec::new();
         for _ in 0..10 {
-            let tag = free_corner(&rect, &picture, &taken);
+            let tag = free_corner(&rect, &picture, &taken, [30.0, 22.0]);
             assert!(taken.iter().all(|other| overlap(&tag, other) < 0.5), "{tag:?} lies on {taken:?}");
             taken.push(tag);
         }

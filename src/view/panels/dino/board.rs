@@ -85,13 +85,14 @@ impl Board<'_> {
     fn label(&self, plot: Rect, name: &str, colour: Colour, lines: &[&str]) -> f32 {
         let paint = &self.frame.paint;
         let x = self.area.min[0];
-        let fitting = ((plot.height() - 18.0) / 17.0).max(0.0) as usize;
-        let lines = &lines[..lines.len().min(fitting)];
-        let y = plot.centre()[1] - 8.5 * lines.len() as f32;
+        let [head, pitch] = [paint.text_height(Style::TITLE) * 1.2, paint.text_height(Style::LABEL) * 1.3];
+        let fitting = ((plot.height() - head) / pitch).max(0.0) as usize;
+        let room = self.columns.left - x - 4.0;
+        let lines: Vec<&&str> = lines.iter().filter(|line| paint.text_width(Style::LABEL, line) <= room).take(fitting).collect();
+        let y = plot.centre()[1] - 0.5 * pitch * lines.len() as f32;
         let width = paint.text([x, y], Align::Left, Style::TITLE.coloured(colour), name);
-        for (index, line) in lines.iter().enumerate() {
-            let room = self.columns.left - x - 4.0;
-            paint.text_clipped([x, y + 18.0 + 17.0 * index as f32], Style::LABEL, line, room);
+        for (index, line) in lines.into_iter().enumerate() {
+            paint.text([x, y + head + pitch * index as f32], Align::Left, Style::LABEL, line);
         }
         x + width
     }
@@ -206,9 +207,11 @@ impl Board<'_> {
         {
             let up = colour == theme::TEACHER;
             let line = format!("entropy {:.2}", entropy(distribution.iter().copied()));
-            let both = plot.height() >= 72.0;
-            let (name_y, line_y) =
-                if up { (y - if both { 26.0 } else { 9.0 }, y - 9.0) } else { (y + if both { 26.0 } else { 9.0 }, y + 9.0) };
+            let [near, far] =
+                [paint.text_height(Style::LABEL) * 0.7, paint.text_height(Style::LABEL) * 0.7 + paint.text_height(Style::TITLE) * 1.15];
+            let both = plot.height() >= 2.4 * far;
+            let away = if both { far } else { paint.text_height(Style::TITLE) * 0.6 };
+            let (name_y, line_y) = if up { (y - away, y - near) } else { (y + away, y + near) };
             paint.text([x, name_y], Align::Left, Style::TITLE.coloured(colour), name);
             if both {
                 paint.text([x, line_y], Align::Left, Style::LABEL, &line);
@@ -254,7 +257,7 @@ impl Board<'_> {
             paint.outline(Rect::new(middle - half, plot.min[1] - 1.0, middle + half, plot.max[1] + 1.0), theme::TEXT, 0.0, 1.0);
         }
         let images = if rows < digest.batch as usize { format!("{rows} of {} images", digest.batch) } else { format!("{rows} images") };
-        self.label(plot, "batch", theme::TEXT, &[&images, "sorted by their", "prototype"]);
+        self.label(plot, "batch", theme::TEXT, &[&images, "sorted by", "prototype"]);
         // Where the shown image is in it.
         let of_batch = self.inspection.is_some_and(|inspection| inspection.of_batch);
         if let Some(row) = digest.rows.iter().position(|image| *image == 0).filter(|_| of_batch) {
@@ -291,8 +294,9 @@ impl Board<'_> {
     fn top(&self, plot: Rect) {
         let paint = &self.frame.paint;
         let Some(cloud) = &self.snapshot.cloud else { return };
-        let side = (plot.height() - 18.0).max(16.0);
-        let pitch = side + 8.0;
+        let below = paint.text_height(Style::LABEL) * 1.4;
+        let pitch = (plot.height() - below).max(paint.text_width(Style::LABEL, "1.00")) + 8.0;
+        let side = pitch - 8.0;
         let fitting = ((plot.width() + 8.0) / pitch).floor().max(1.0) as usize;
         let second = if self.is_uniform() { "uniform: noise".to_owned() } else { format!("prototype {}", self.chosen) };
         let images = self.prototypes.top_images(self.chosen, fitting);
@@ -307,7 +311,7 @@ impl Board<'_> {
             let x = plot.min[0] + index as f32 * pitch;
             let rect = Rect::new(x, plot.min[1], x + side, plot.min[1] + side);
             self.frame.picture(Picture::of_cloud(cloud, 1, image, rect));
-            paint.text([rect.centre()[0], rect.max[1] + 9.0], Align::Centre, Style::LABEL, &format!("{weight:.2}"));
+            paint.text([rect.centre()[0], rect.max[1] + 0.5 * below], Align::Centre, Style::LABEL, &format!("{weight:.2}"));
         }
     }
 

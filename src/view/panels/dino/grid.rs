@@ -85,9 +85,13 @@ pub(super) const ROWS: [(Row, f32, u8); 8] = [
 ];
 pub(super) const GAP: f32 = 8.0;
 
+/// The rows that a room needs: what the loss compares, and what the prototypes do for the batch.
+const PRESENTED: [Row; 4] = [Row::Softmax, Row::Batch, Row::Usage, Row::Top];
+
 /// Tops and bottoms of the rows between two heights.
-pub(super) fn rows(top: f32, bottom: f32) -> Vec<(Row, f32, f32)> {
+pub(super) fn rows(top: f32, bottom: f32, presenting: bool) -> Vec<(Row, f32, f32)> {
     let mut kept: Vec<(Row, f32, u8)> = ROWS.to_vec();
+    kept.retain(|row| !presenting || PRESENTED.contains(&row.0));
     let room = (bottom - top).max(0.0);
     let stretch = |kept: &[(Row, f32, u8)]| {
         let gaps = GAP * (kept.len() - 1) as f32;
@@ -156,13 +160,13 @@ mod tests {
     #[test]
     fn rows_fit_and_go_in_order() {
         for height in [100.0, 250.0, 400.0, 500.0, 568.0, 616.0, 648.0, 928.0, 2000.0] {
-            let rows = rows(10.0, 10.0 + height);
+            let rows = rows(10.0, 10.0 + height, false);
             assert!(rows.iter().any(|row| row.0 == Row::Softmax) && rows.iter().any(|row| row.0 == Row::Batch));
             assert!(rows.windows(2).all(|pair| pair[0].2 < pair[1].1));
             let end = rows.last().map_or(0.0, |row| row.2);
             assert!(height < 150.0 || end <= 10.5 + height, "{height}: {end}");
         }
-        assert_eq!(rows(0.0, 616.0).len(), ROWS.len(), "everything at 1024x768");
+        assert_eq!(rows(0.0, 616.0, false).len(), ROWS.len(), "everything at 1024x768");
     }
 
     #[test]
