@@ -425,7 +425,9 @@ impl Screen {
                 frame.paint.pane(layout.window);
                 let layout = match self.lessons.player() {
                     Some(player) => {
-                        layout.with_bottom(lesson_band::height(&frame.paint, player.lesson(), layout.window.width(), presenting))
+                        let height = lesson_band::height(&frame.paint, player.lesson(), layout.window.width(), presenting);
+                        // What the room may answer is shown whole; a detail can be read with the pointer.
+                        layout.with_bottom(height, if player.is_asking() { 0.4 } else { 0.28 })
                     }
                     None => layout,
                 };
@@ -465,7 +467,7 @@ impl Screen {
                 frame.paint.pane(layout.centre);
                 self.notices.ui(&frame, &layout.centre, height, snapshot);
                 if self.lessons.offers() {
-                    offered = lesson_list::offer(&frame, &layout.centre, layout.centre.min[1] + 28.0, &self.lessons.first_title());
+                    offered = lesson_list::offer(&frame, &layout.centre, height - 44.0, &self.lessons.first_title());
                 }
                 frame.paint.pane(layout.top);
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);

@@ -130,3 +130,14 @@ pub fn keep(picture: &RgbaImage, name: &str) {
         picture.save(std::path::Path::new(&folder).join(name)).expect("the picture is saved");
     }
 }
+
+/// Walks a made-up run one sub-step on.
+pub fn walk_on(snapshot: &mut Snapshot) {
+    let all = SubStep::of(snapshot.method);
+    let done = snapshot.walk.as_ref().and_then(|walk| walk.at.place(snapshot.method)).map_or(0, |place| place + 1);
+    let place = if done >= all.len() { 0 } else { done };
+    let is_complete = place + 1 == all.len();
+    snapshot.playing = false;
+    snapshot.step += u64::from(is_complete);
+    snapshot.walk = Some(Walk { step: snapshot.step + u64::from(!is_complete), at: all[place], is_complete, waiting: 0 });
+}

@@ -53,6 +53,7 @@ fn play(screen: &mut Screen, name: &str, page: usize, snapshot: &mut Snapshot) {
                         wanting: 0,
                     };
                 }
+                Command::Walk => walk_on(snapshot),
                 Command::SetSwitch { switch: twinlens::command::Switch::Predictor, on } => snapshot.switches.predictor = on,
                 _ => {}
             }

@@ -1,7 +1,7 @@
 //! The band below while a lesson is played: headline and detail, or the question to the room; what was measured; where in the
 //! lesson this is, and what PageDown does next. What is said of an outcome is said after it was measured.
 
-use crate::lesson::{Lesson, Step};
+use crate::lesson::{Lesson, Published, Step};
 use crate::snapshot::Snapshot;
 use crate::view::charts::short;
 use crate::view::layout::Rect;
@@ -105,7 +105,12 @@ pub fn height(paint: &Paint<'_>, lesson: &Lesson, width: f32, presenting: bool) 
         }
         most
     };
-    let most = lesson.steps.iter().map(page).fold(0.0, f32::max);
+    let beside = |step: &Step| {
+        let lines = step.published.as_ref().map_or(0, |figure| paint.wrapped_lines(Style::LABEL, &published(figure), measures.side));
+        pitch(paint, Style::VALUE) + 2.0 + lines as f32 * pitch(paint, Style::LABEL)
+    };
+    let aside = measures.side > 0.0;
+    let most = lesson.steps.iter().map(|step| if aside { page(step).max(beside(step)) } else { page(step) }).fold(0.0, f32::max);
     (2.0 * measures.pad + most + measures.row).ceil()
 }
 
@@ -193,14 +198,18 @@ fn side(frame: &Frame<'_>, area: Rect, player: &Player, snapshot: &Snapshot) {
             *y += height;
         }
     };
+    if let Some(figure) = &step.published {
+        line(published(figure), &mut y);
+    }
     if let (Finding::Met(_), Some(ask)) = (player.finding(), &step.ask)
         && let Some(answer) = ask.answer
     {
         line(format!("Answer {}: {}", LETTERS[answer % 4], ask.choices[answer]), &mut y);
     }
-    if let Some(published) = &step.published {
-        line(format!("Published: {} {}, {}", published.value, published.what, published.source), &mut y);
-    }
+}
+
+fn published(figure: &Published) -> String {
+    format!("Published: {} {}, {}", figure.value, figure.what, figure.source)
 }
 
 /// A label of one or two lines, in the middle of its area's height.
