@@ -1,10 +1,14 @@
 //! What a picture of the training needs to know, as plain data: [`Session`](crate::session) writes it, `view` reads it, and
 //! nothing else passes between them. Points of the cloud stay on the GPU; a snapshot only holds their buffer.
 
+mod images;
+mod moment;
 mod walk;
 
 use std::sync::Arc;
 
+pub use images::{ImagesReport, Loading, grouped};
+pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
 pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};
@@ -405,6 +409,10 @@ pub struct Snapshot {
     pub notices: Vec<String>,
     /// Where the walk through one step stands, if one is walked (step mode): then `step` is the last complete step.
     pub walk: Option<Walk>,
+    /// Images on their way in; the run goes on meanwhile.
+    pub loading: Option<Loading>,
+    /// What was read of the images that are trained on, where they come from files.
+    pub images_report: Option<Arc<ImagesReport>>,
     /// Set when training has stopped because of non-finite numbers: what and when.
     pub stopped: Option<String>,
 }

@@ -6,6 +6,7 @@ mod pacing;
 mod surface;
 mod window;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use winit::event_loop::{ControlFlow, EventLoop};
@@ -13,7 +14,7 @@ use winit::event_loop::{ControlFlow, EventLoop};
 use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
 use crate::lesson::Lesson;
-use crate::session::SessionError;
+use crate::session::{LoadedData, SessionError};
 use crate::view::scene::Scene;
 use crate::view::theme::Look;
 
@@ -24,6 +25,8 @@ pub struct WindowOptions {
     pub adapter: AdapterChoice,
     /// What to train.
     pub config: RunConfig,
+    /// The images to train on, loaded.
+    pub data: Arc<LoadedData>,
     /// Which scene opens.
     pub scene: Scene,
     /// How it looks at first.

@@ -22,6 +22,7 @@ use super::pacing::Pacing;
 use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
+use crate::data::typed;
 use crate::gpu::{self, Gpu, GpuError};
 use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
@@ -111,7 +112,7 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
-        let mut session = Session::open(gpu.clone(), self.options.config.clone(), Cadence::window())?;
+        let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let ui_scale = self.options.ui_scale * window.scale_factor() as f32;
         let pacing = Pacing::new(gpu.is_software());
@@ -360,16 +361,14 @@ impl Open {
         requests.contains(&Request::Quit)
     }
 
-    /// Loads what was dropped on the window: one folder or file.
+    /// Loads what was dropped on the window, all of it together.
     fn take_drops(&mut self) {
         let dropped = std::mem::take(&mut self.dropped);
-        // Of an IDX pair, the images name the labels.
-        let Some(path) = dropped.iter().find(|path| path.to_string_lossy().contains("idx3")).or(dropped.first()) else { return };
-        if dropped.len() > 1 {
-            self.screen.say(&format!("{} files were dropped; one folder or file is loaded: {}", dropped.len(), path.display()));
+        if dropped.is_empty() {
+            return;
         }
         let mut commands = Vec::new();
-        match crate::view::data_spec_of_path(path) {
+        match typed::of_paths(&dropped) {
             Ok(spec) => self.screen.submit(Command::LoadData(spec), &self.snapshot, &mut commands),
             Err(problem) => self.screen.say(&problem),
         }

@@ -161,7 +161,8 @@ fn finish_page(session: &mut Session, player: &mut Player, fast: bool) -> Result
             return Ok(());
         }
         let before = session.step();
-        session.advance(Pace::Steps(1))?;
+        // A whole step would end the walk through one.
+        session.advance(Pace::Steps(u32::from(!player.is_walking())))?;
         session.settle()?;
         let walked = session.snapshot().walk != snapshot.walk;
         if !sent && !walked && session.step() == before && session.snapshot().run == snapshot.run {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, render};
+use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading, render};
 use crate::app::{self, WindowError, WindowOptions};
 use crate::lesson::Lesson;
 use crate::view::scene::Scene;
@@ -47,8 +47,10 @@ pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
         None => args.scene.resolve(&args.run)?,
     };
+    let data = loading::load(&config.data)?;
     let options = WindowOptions {
         adapter: flags.choice(),
+        data,
         config,
         scene,
         look: args.look.look(),

@@ -66,7 +66,9 @@ impl Readback {
         self.record_ranges(encoder, &ranges, tag)
     }
 
-    fn record_ranges(&mut self, encoder: &mut wgpu::CommandEncoder, ranges: &[(&wgpu::Buffer, u64, u64)], tag: u64) -> bool {
+    /// Copies ranges of buffers, (buffer, first byte, bytes) each, one behind the other. False if the ring is full: nothing was
+    /// recorded.
+    pub fn record_ranges(&mut self, encoder: &mut wgpu::CommandEncoder, ranges: &[(&wgpu::Buffer, u64, u64)], tag: u64) -> bool {
         if !self.has_room() {
             return false;
         }

@@ -186,6 +186,11 @@ impl Player {
         !self.tasks.is_empty()
     }
 
+    /// It walks through a step.
+    pub fn is_walking(&self) -> bool {
+        matches!(self.tasks.front(), Some(Task::Walk(_)))
+    }
+
     /// The scene that the page wants, once.
     pub fn take_scene(&mut self) -> Option<Scene> {
         self.scene.take()

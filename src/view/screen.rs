@@ -1,13 +1,12 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
-use std::cell::{Cell, RefCell};
-
 use imgui::{Ui, WindowFlags};
 
 use crate::command::{Command, Switch, next_speed};
 use crate::snapshot::Snapshot;
 
+use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
 use super::layout::Layout;
@@ -155,6 +154,8 @@ pub struct Screen {
     /// The window is being recorded.
     pub recording: Option<Recording>,
     flow: u64,
+    /// What the charts show of the run, and how.
+    pub timeline: Timeline,
 }
 
 /// Where wgpu draws below imgui in this frame.
@@ -399,11 +400,12 @@ impl Screen {
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
         let (mut turned, mut offered) = (None, None);
-        let (flow, audit, presenting) = (self.flow, self.audit, look.presenting);
+        let (flow, audit, presenting, wheel) = (self.flow, self.audit, look.presenting, self.centre.wheel);
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, flow, pictures: RefCell::default(), stage: Cell::default() }
+            let (timeline, pictures, stage) = Default::default();
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -422,6 +424,7 @@ impl Screen {
             .build(|| {
                 drop(bare);
                 let frame = frame(blocked);
+                frame.timeline.replace(std::mem::take(&mut self.timeline));
                 frame.paint.pane(layout.window);
                 let layout = match self.lessons.player() {
                     Some(player) => {
@@ -478,6 +481,7 @@ impl Screen {
                     None => self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted),
                 }
                 self.written = frame.paint.written();
+                self.timeline = frame.timeline.take();
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
         if let Some(scene) = chosen {

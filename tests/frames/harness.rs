@@ -7,7 +7,7 @@ use image::RgbaImage;
 use twinlens::command::{Dial, Switch};
 use twinlens::config::Method;
 use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, Switches, Verdict, VerdictKind};
+use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, SubStep, Switches, Verdict, VerdictKind, Walk};
 use twinlens::view::frame::{Built, FrameRenderer};
 use twinlens::view::picture::Canvas;
 use twinlens::view::screen::Screen;
@@ -105,6 +105,8 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         attention_references: None,
         notices: Vec::new(),
         walk: None,
+        loading: None,
+        images_report: None,
         stopped: None,
     }
 }
@@ -139,5 +141,5 @@ pub fn walk_on(snapshot: &mut Snapshot) {
     let is_complete = place + 1 == all.len();
     snapshot.playing = false;
     snapshot.step += u64::from(is_complete);
-    snapshot.walk = Some(Walk { step: snapshot.step + u64::from(!is_complete), at: all[place], is_complete, waiting: 0 });
+    snapshot.walk = Some(Walk { step: snapshot.step + u64::from(!is_complete), at: all[place], is_complete, waiting: 0, moment: None });
 }

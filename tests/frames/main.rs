@@ -5,5 +5,6 @@ mod crops;
 mod harness;
 mod layout;
 mod lesson;
+mod meters;
 mod panes;
 mod present;

@@ -24,6 +24,7 @@ use imgui::{MouseButton, Ui};
 use crate::command::Command;
 use crate::snapshot::Snapshot;
 
+use super::charts::Timeline;
 use super::cloud::Stage;
 use super::layout::Rect;
 use super::paint::Paint;
@@ -44,6 +45,10 @@ pub struct Frame<'ui> {
     pub blocked: bool,
     /// For a room: large type, and only what the room needs.
     pub presenting: bool,
+    /// Lines of the wheel since the last frame.
+    pub wheel: f32,
+    /// What the charts show of the run, and how.
+    pub timeline: RefCell<Timeline>,
     /// Frames a second of the window; none offscreen.
     pub fps: Option<f32>,
     /// Counts drawn frames while training goes on; what flows in the diagram moves with it.
