@@ -5,6 +5,7 @@
 //! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
 //! two steps; [`Command::Walk`] alone stops in the middle of one ([`walk`]).
 
+mod cloud;
 mod flips;
 mod loading;
 mod look;
@@ -17,7 +18,7 @@ mod walk;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -30,7 +31,7 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Change, Dials, Event, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
@@ -111,6 +112,15 @@ struct Redo {
 /// Reads a source with nobody listening.
 fn read(spec: &DataSpec) -> Result<LoadedData, SourceError> {
     LoadedData::load(spec, &mut |_| ControlFlow::Continue(()))
+}
+
+/// What the controls show.
+struct Asked {
+    switches: Switches,
+    dials: Dials,
+    locals: u32,
+    speed: Option<u32>,
+    playing: bool,
 }
 
 impl Session {
@@ -246,6 +256,7 @@ impl Session {
             && self.loading.is_none()
             && !self.meters.is_waiting()
             && !self.observers.looking.is_waiting()
+            && !self.observers.showing.is_waiting()
     }
 
     fn wants_step(&self) -> bool {
@@ -267,6 +278,11 @@ impl Session {
     /// Commands that have taken effect so far (or were refused): the one applied as number n has once this says n.
     pub const fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// Estimated GPU time of what has been handed over and is not done yet.
+    pub fn under_way(&self) -> Duration {
+        self.pacer.under_way()
     }
 
     /// A checkpoint of the state between two steps; waits for the GPU.
@@ -315,7 +331,7 @@ impl Session {
                 self.target = Some(self.trainer.step() + left);
                 loop {
                     // Whole steps are asked for by those who want every measurement.
-                    if !(self.meters.has_room() && self.walks.has_room()) {
+                    if !(self.meters.has_room() && self.walks.has_room() && self.observers.showing.has_room()) {
                         self.settle()?;
                     }
                     if !self.next_job()? {
@@ -405,17 +421,26 @@ impl Session {
             if job == Job::Look {
                 self.observers.looking.read(&mut encoder);
             }
+            match job {
+                Job::Cloud => self.observers.showing.keep(&mut encoder, &self.observers.probe),
+                Job::Nearest => self.observers.showing.keep_neighbours(&mut encoder, &self.observers.probe),
+                _ => {}
+            }
         }
         self.gpu.queue.submit([encoder.finish()]);
         self.pacer.submitted(&self.gpu);
         self.meters.submitted();
         self.observers.looking.submitted();
+        self.observers.showing.submitted();
         self.walks.submitted();
         self.cursor = end;
         if finished {
             self.cursor = 0;
             self.job = None;
             self.schedule.finished(job, self.trainer.step());
+            if job == Job::Cloud && self.observers.showing.has_selection() {
+                self.schedule.want_nearest();
+            }
         }
         Ok(())
     }
@@ -426,6 +451,7 @@ impl Session {
         self.meters.collect(self.time.seconds());
         self.note_training();
         self.observers.looking.collect(&self.gpu);
+        self.observers.showing.collect(&self.observers.probe);
         self.walks.collect(&self.trainer, self.walk.as_mut());
     }
 
@@ -486,6 +512,11 @@ impl Session {
             Command::ShowImage(image) => {
                 self.observers.looking.show(image);
                 self.schedule.force_look();
+            }
+            Command::SelectImage(image) => {
+                if self.observers.showing.select(&self.gpu, &self.observers.probe, image) {
+                    self.schedule.want_nearest();
+                }
             }
             Command::Reset { new_seed } => {
                 let mut config = self.config();
@@ -651,11 +682,36 @@ impl Session {
         Some(AttentionReferences { untrained: self.meters.attention_untrained(), ..references })
     }
 
+    /// The controls as they are, or as they were asked to be while the step that is going on keeps them waiting: so a control
+    /// answers at once. In a walk through a step they show what that step is done with.
+    fn asked(&self) -> Asked {
+        let hyper = &self.trainer.hypers[0];
+        let mut asked = Asked {
+            switches: hyper.into(),
+            dials: hyper.into(),
+            locals: self.trainer.config.views.locals,
+            speed: self.speed.limit,
+            playing: self.plays(),
+        };
+        for command in self.queued.iter().filter(|_| self.walk.is_none()) {
+            match *command {
+                Command::SetSwitch { switch, on } => asked.switches.set(switch, on),
+                Command::SetDial { dial, value } => asked.dials.set(dial, value),
+                Command::SetLocalCrops(locals) => asked.locals = locals,
+                Command::SetSpeed(limit) => asked.speed = limit,
+                Command::Play => asked.playing = self.meters.stopped().is_none(),
+                Command::Pause => asked.playing = false,
+                _ => {}
+            }
+        }
+        asked
+    }
+
     /// How things stand, at the last completed step that was read back.
     pub fn snapshot(&self) -> Snapshot {
-        let hyper = &self.trainer.hypers[0];
         let config = &self.trainer.config;
         let class_names = self.data.class_names();
+        let asked = self.asked();
         Snapshot {
             preset: config.preset.clone(),
             data: config.data.to_string(),
@@ -665,11 +721,11 @@ impl Session {
             seed: config.seed,
             run: self.runs,
             step: self.meters.step(),
-            playing: self.plays(),
-            speed_limit: self.speed.limit,
+            playing: asked.playing,
+            speed_limit: asked.speed,
             steps_per_second: self.meters.steps_per_second(Instant::now()),
-            switches: hyper.into(),
-            dials: hyper.into(),
+            switches: asked.switches,
+            dials: asked.dials,
             history: self.meters.history(),
             events: self.events.clone(),
             verdict: self.meters.verdict(),
@@ -677,18 +733,16 @@ impl Session {
             chance: 1.0 / class_names.len().max(1) as f32,
             untrained_knn: self.meters.untrained_knn(),
             class_names,
-            cloud: self.schedule.has_cloud().then(|| Cloud {
-                points: self.observers.probe.points.buffer.clone(),
-                count: self.observers.probe.count,
-                dimensions: self.trainer.method.projection_size(),
-                explained: self.meters.explained(),
-                views: self.observers.probe.views.buffer.clone(),
-                view_side: config.image_size,
-            }),
+            cloud: self.observers.showing.cloud(
+                &self.observers.probe,
+                self.trainer.method.projection_size(),
+                self.meters.explained(),
+                config.image_size,
+            ),
             distributions: self.meters.distributions(),
             inspection: self.observers.looking.inspection(),
             images: self.observers.looking.images(),
-            local_crops: config.views.locals,
+            local_crops: asked.locals,
             attention_references: self.attention_references(),
             notices: self.notices.clone(),
             walk: self.shown_walk(),

@@ -70,8 +70,14 @@ pub enum Action {
     Resample,
     /// Show the last batch's first image again.
     Batch,
-    /// Choose the next thing in that direction: a prototype, an image.
+    /// What the cloud's colours tell.
+    Tint,
+    /// The cloud's images as dots or as pictures.
+    Images,
+    /// Choose the next thing in that direction (a prototype, an image), or turn the cloud.
     Arrow(Direction),
+    /// Losses and divergences on a logarithmic or a linear axis.
+    Logarithmic,
     /// Show or hide the key help.
     Help,
     /// Show or hide left and right.
@@ -196,7 +202,7 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help.is_open() || self.question.is_some() || self.lessons.chosen.is_some()
+        self.help.is_open() || self.question.is_some() || self.top.presets.is_open() || self.lessons.chosen.is_some()
     }
 
     /// A question waits for its answer.
@@ -238,13 +244,23 @@ impl Screen {
 
     fn do_action(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         match action {
-            Action::Help if self.question.is_none() => self.help.toggle(),
+            Action::Help if self.question.is_none() => {
+                self.top.presets.close();
+                self.help.toggle();
+            }
             Action::Escape if self.question.is_some() => self.answer(Answer::No, snapshot, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
             Action::Escape if self.lessons.chosen.is_some() => self.lessons.chosen = None,
+            Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
+            Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Escape if self.lessons.player().is_some() => {
                 self.lessons.leave();
                 self.say("The lesson is left, and the run goes on as it is. L opens the lessons.");
+            }
+            Action::Confirm if self.question.is_none() && self.top.presets.is_open() => {
+                if let Some(command) = self.top.presets.start() {
+                    self.submit(command, snapshot, commands);
+                }
             }
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
@@ -252,6 +268,7 @@ impl Screen {
             _ if self.question.is_some() => {}
             Action::Lessons => {
                 self.help.close();
+                self.top.presets.close();
                 self.lessons.toggle_list();
             }
             Action::Arrow(Direction::Up) | Action::PreviousPage if self.lessons.chosen.is_some() => self.lessons.choose(-1),
@@ -259,6 +276,8 @@ impl Screen {
             Action::NextPage | Action::PreviousPage => self.turn(action == Action::NextPage, snapshot),
             Action::Arrow(Direction::Up | Direction::Left) if self.help.is_open() => self.help.scroll(-1.0),
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
+            Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
+            Action::Arrow(_) if self.top.presets.is_open() => self.top.presets.walk(1),
             Action::Speed { faster } => commands.push(Command::SetSpeed(next_speed(snapshot.speed_limit, faster))),
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
@@ -270,16 +289,19 @@ impl Screen {
             Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
             Action::Cloud => self.cloud = self.scene == Scene::Dino && !self.cloud,
+            Action::Tint => self.centre.next_tint(snapshot),
+            Action::Images => self.centre.images = !self.centre.images,
             Action::Resample if self.scene == Scene::Byol => self.say("C draws other crops in the scenes 2 and 3."),
             Action::Resample => commands.push(Command::Resample),
             Action::Batch => commands.push(Command::ShowImage(None)),
             Action::Arrow(direction) => match self.scene {
-                Scene::Byol => {}
+                Scene::Byol => self.centre.turn(direction),
                 Scene::Dino => self.dino.arrow(direction, snapshot),
                 Scene::Multicrop => self.crops.arrow(direction, snapshot, commands),
             },
             Action::Help | Action::Undo | Action::Redo => {}
             Action::Panels => self.panels_hidden = !self.panels_hidden,
+            Action::Logarithmic => self.timeline.logarithmic = !self.timeline.logarithmic,
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
         }
@@ -315,6 +337,11 @@ impl Screen {
                 self.wanted = Some(scene);
             }
         }
+    }
+
+    /// The cloud is in the middle.
+    fn shows_cloud(&self) -> bool {
+        self.scene == Scene::Byol || (self.scene == Scene::Dino && self.cloud)
     }
 
     /// Shows a scene; one whose method does not train asks for a run of it first, and comes with it.
@@ -435,6 +462,7 @@ impl Screen {
                     None => layout,
                 };
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
+                self.centre.prepare(&frame, snapshot);
                 match scene {
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
                     Scene::Dino if self.cloud => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
@@ -476,6 +504,7 @@ impl Screen {
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
+                self.bottom.recording = self.recording;
                 match self.lessons.player() {
                     Some(player) => turned = lesson_band::ui(&frame, layout.bottom, player, snapshot),
                     None => self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted),
@@ -499,16 +528,20 @@ impl Screen {
             self.turn(turned == Turn::Forward, snapshot);
         }
         if self.is_covered() {
-            let (mut answered, mut row) = (None, None);
+            let (mut answered, mut preset, mut row) = (None, None, None);
             overlay::over(ui, physical, || {
                 let frame = frame(false);
                 match &self.question {
                     Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
                     None if self.lessons.chosen.is_some() => row = lesson_list::ui(&frame, layout.window, &self.lessons),
+                    None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),
                     None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
                 }
                 self.written = frame.paint.written();
             });
+            if let Some(command) = preset {
+                self.submit(command, snapshot, commands);
+            }
             if let Some(answer) = answered {
                 self.answer(answer, snapshot, commands, requests);
             }
