@@ -231,7 +231,7 @@ impl Player {
             return;
         }
         let did = self.revealed && (self.step().acts() || self.settings_change());
-        let stands = !did && !self.is_disturbed(snapshot) && !(self.restoring && self.is_busy());
+        let stands = !(did || self.is_disturbed(snapshot) || self.restoring && self.is_busy());
         (self.step, self.revealed) = match self.step().ask {
             Some(_) if self.revealed => (self.step, false),
             _ => (self.step - 1, true),
