@@ -290,9 +290,9 @@ fn whatever_the_user_does_the_lesson_goes_on() {
             match dice() % 12 {
                 0 | 1 => player.forward(&pretended.snapshot),
                 2 => player.back(&pretended.snapshot),
-                3 => pretended.take(Command::Reset { new_seed: dice() % 2 == 0 }),
+                3 => pretended.take(Command::Reset { new_seed: dice().is_multiple_of(2) }),
                 4 => pretended.take(Command::LoadPreset(["byol", "dino", "multicrop"][dice() as usize % 3].to_owned())),
-                5 => pretended.take(Command::SetSwitch { switch: Switch::ALL[dice() as usize % 5], on: dice() % 2 == 0 }),
+                5 => pretended.take(Command::SetSwitch { switch: Switch::ALL[dice() as usize % 5], on: dice().is_multiple_of(2) }),
                 6 => pretended.take([Command::Pause, Command::Play][dice() as usize % 2].clone()),
                 _ => {}
             }
