@@ -1,6 +1,7 @@
 //! The window: winit's events, imgui's input, the surface, and training sliced between the frames.
 
 pub mod folders;
+mod clipboard;
 mod input;
 mod pacing;
 mod recorder;

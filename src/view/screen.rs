@@ -1,6 +1,8 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
+use std::path::Path;
+
 use imgui::{Ui, WindowFlags};
 
 use crate::command::{Command, Switch, next_speed};
@@ -19,6 +21,7 @@ use super::panels::crops::Crops;
 use super::panels::dino::Dino;
 use super::panels::lesson_band::{self, Turn};
 use super::panels::lesson_list::{self, Offered};
+use super::panels::images::Images;
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
@@ -80,6 +83,8 @@ pub enum Action {
     Logarithmic,
     /// Show or hide the key help.
     Help,
+    /// Show what the images are, and choose others.
+    OwnImages,
     /// Show or hide left and right.
     Panels,
     /// Dark or light.
@@ -151,6 +156,9 @@ pub struct Screen {
     meters: Meters,
     bottom: BottomBar,
     notices: Notices,
+    images: Images,
+    /// Names of the files that are dragged over the window at the moment.
+    dragged: Vec<String>,
     /// Scene 2 shows the cloud in the middle.
     cloud: bool,
     panels_hidden: bool,
@@ -191,7 +199,7 @@ impl Screen {
 
     /// Whether keys belong to a text field at the moment.
     pub fn is_typing(&self) -> bool {
-        self.mechanism.typing
+        self.images.is_typing()
     }
 
     /// Tells the user something that the training does not know of.
@@ -202,7 +210,15 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help.is_open() || self.question.is_some() || self.top.presets.is_open() || self.lessons.chosen.is_some()
+        self.help.is_open() || self.question.is_some() || self.top.presets.is_open() || self.images.is_open() || self.lessons.chosen.is_some() || !self.dragged.is_empty()
+    }
+
+    /// A file is dragged over the window; none: no more.
+    pub fn drag(&mut self, path: Option<&Path>) {
+        match path {
+            Some(path) => self.dragged.push(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()),
+            None => self.dragged.clear(),
+        }
     }
 
     /// A question waits for its answer.
@@ -212,7 +228,9 @@ impl Screen {
 
     /// The wheel was turned by `lines`: for what lies over the panes, or else for the cloud.
     pub fn wheel(&mut self, lines: f32) {
-        if self.is_covered() {
+        if self.images.is_open() {
+            self.images.scroll(-lines);
+        } else if self.is_covered() {
             self.help.scroll(-lines);
         } else {
             self.centre.wheel += lines;
@@ -251,7 +269,9 @@ impl Screen {
             Action::Escape if self.question.is_some() => self.answer(Answer::No, snapshot, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
             Action::Escape if self.lessons.chosen.is_some() => self.lessons.chosen = None,
+            Action::Escape if self.images.is_open() => self.images.close(),
             Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
+            Action::Escape if snapshot.loading.is_some() => commands.push(Command::CancelLoad),
             Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Escape if self.lessons.player().is_some() => {
                 self.lessons.leave();
@@ -266,6 +286,13 @@ impl Screen {
             Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
             Action::Confirm => self.answer(Answer::Yes, snapshot, commands, requests),
             _ if self.question.is_some() => {}
+            Action::OwnImages => {
+                self.help.close();
+                self.lessons.chosen = None;
+                self.top.presets.close();
+                self.images.show();
+            }
+            _ if self.images.is_open() => {}
             Action::Lessons => {
                 self.help.close();
                 self.top.presets.close();
@@ -377,6 +404,7 @@ impl Screen {
 
     fn ask(&mut self, question: Question) {
         self.help.close();
+        self.images.close();
         self.question = Some(question);
     }
 
@@ -414,6 +442,7 @@ impl Screen {
         requests: &mut Vec<Request>,
     ) -> Stages {
         self.follow(snapshot);
+        self.images.follow(snapshot);
         let held = ui.is_mouse_down(imgui::MouseButton::Left);
         self.undo.follow(snapshot, held);
         let before = commands.len();
@@ -431,8 +460,8 @@ impl Screen {
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            let (timeline, pictures, stage) = Default::default();
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage }
+            let (timeline, pictures, stage, wants_images) = Default::default();
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage, wants_images }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -475,7 +504,6 @@ impl Screen {
                     Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
                 }
                 self.centre.wheel = 0.0;
-                self.mechanism.typing &= layout.left.is_some() && scene != Scene::Multicrop;
                 match (layout.left, scene) {
                     (None, _) | (_, Scene::Multicrop) => {}
                     (Some(left), Scene::Byol | Scene::Dino) => {
@@ -496,7 +524,7 @@ impl Screen {
                     Scene::Dino | Scene::Multicrop => layout.centre.max[1] - 28.0,
                 };
                 frame.paint.pane(layout.centre);
-                self.notices.ui(&frame, &layout.centre, height, snapshot);
+                self.notices.ui(&frame, &layout.centre, height, snapshot, &mut wanted);
                 if self.lessons.offers() {
                     offered = lesson_list::offer(&frame, &layout.centre, height - 44.0, &self.lessons.first_title());
                 }
@@ -508,6 +536,9 @@ impl Screen {
                 match self.lessons.player() {
                     Some(player) => turned = lesson_band::ui(&frame, layout.bottom, player, snapshot),
                     None => self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted),
+                }
+                if frame.wants_images.get() {
+                    self.images.show();
                 }
                 self.written = frame.paint.written();
                 self.timeline = frame.timeline.take();
@@ -528,12 +559,14 @@ impl Screen {
             self.turn(turned == Turn::Forward, snapshot);
         }
         if self.is_covered() {
-            let (mut answered, mut preset, mut row) = (None, None, None);
+            let (mut answered, mut preset, mut images, mut row) = (None, None, None, None);
             overlay::over(ui, physical, || {
                 let frame = frame(false);
                 match &self.question {
+                    _ if !self.dragged.is_empty() => overlay::drop_target(&frame, layout.window, &self.dragged),
                     Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
                     None if self.lessons.chosen.is_some() => row = lesson_list::ui(&frame, layout.window, &self.lessons),
+                    None if self.images.is_open() => images = self.images.ui(&frame, layout.window, snapshot),
                     None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),
                     None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
                 }
@@ -548,6 +581,9 @@ impl Screen {
             if let Some(row) = row {
                 self.lessons.chosen = Some(row);
                 self.start_chosen(snapshot);
+            }
+            if let Some(command) = images {
+                self.submit(command, snapshot, commands);
             }
         }
         for command in &commands[before..] {
