@@ -10,9 +10,11 @@ use crate::snapshot::Snapshot;
 
 use super::cloud::Stage;
 use super::explain;
+use super::flow::Flow;
 use super::layout::Layout;
 use super::paint::{Paint, Written};
 use super::panels::bottom::BottomBar;
+use super::panels::card::{Card, Leaves};
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
@@ -142,7 +144,9 @@ pub struct Screen {
     undo: Undo,
     /// The window is being recorded.
     pub recording: Option<Recording>,
-    flow: u64,
+    flow: Flow,
+    /// What explains a part of the diagram.
+    pub card: Card,
 }
 
 /// Where wgpu draws below imgui in this frame.
@@ -195,6 +199,8 @@ impl Screen {
     pub fn wheel(&mut self, lines: f32) {
         if self.is_covered() {
             self.help.scroll(-lines);
+        } else if self.card.is_under_pointer() {
+            self.card.turn(-lines.signum() as i32);
         } else {
             self.centre.wheel += lines;
         }
@@ -228,6 +234,7 @@ impl Screen {
             Action::Help if self.question.is_none() => self.help.toggle(),
             Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
+            Action::Escape if self.card.part().is_some() => self.card.close(),
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm => self.answer(Answer::Yes, commands, requests),
             _ if self.question.is_some() => {}
@@ -335,16 +342,19 @@ impl Screen {
         let physical = size.map(|side| side as f32);
         let look = self.look;
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
-        self.flow += u64::from(snapshot.playing);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
-        let (flow, audit, presenting) = (self.flow, self.audit, look.presenting);
+        let mut leaves = Leaves::default();
+        let flow = self.flow.follow(snapshot.step, snapshot.steps_per_second, ui.io().delta_time);
+        let (audit, presenting) = (self.audit, look.presenting);
+        let asked = self.card.asked();
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, flow, pictures: RefCell::default(), stage: Cell::default() }
+            let (pictures, stage, card) = (RefCell::default(), Cell::default(), Cell::new(asked));
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, flow, card, pictures, stage }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -405,8 +415,11 @@ impl Screen {
                 frame.paint.pane(layout.bottom);
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
                 self.written = frame.paint.written();
+                self.card.follow(ui, frame.card.get(), !wanted.is_empty() || chosen.is_some(), scale);
+                leaves = self.card.lay(&frame.paint, &layout, snapshot);
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
+        self.card.ui(ui, &leaves, scale, || frame(blocked), snapshot, &mut wanted);
         if let Some(scene) = chosen {
             self.choose(scene, snapshot, commands);
         }

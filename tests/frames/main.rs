@@ -2,6 +2,7 @@
 //! `TWINLENS_PICTURES` names.
 
 mod crops;
+mod diagram;
 mod harness;
 mod layout;
 mod panes;
