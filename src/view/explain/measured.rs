@@ -119,8 +119,7 @@ fn half_life(tau: f32, on: bool) -> String {
 
 /// What came of the newest flip, where it was this part's switch.
 fn flip(part: Part, snapshot: &Snapshot) -> Vec<Fact> {
-    let Some(SinceFlip { on, since, to_collapse, to_recovery, .. }) =
-        snapshot.since_flip.filter(|flip| part.switch() == Some(flip.switch))
+    let Some(SinceFlip { on, since, to_collapse, to_recovery, .. }) = snapshot.since_flip.filter(|flip| part.switch() == Some(flip.switch))
     else {
         return Vec::new();
     };

@@ -479,8 +479,12 @@ pub const fn published(switch: Switch, method: Method) -> &'static str {
 /// Where [`published`] is from, the longest wording first.
 pub const fn published_source(method: Method) -> [&'static str; 3] {
     match method {
-        Method::Byol => ["Published: ImageNet top-1; BYOL Table 5, SimSiam Fig. 2", "ImageNet top-1; BYOL Tab. 5, SimSiam", "ImageNet top-1"],
-        Method::Dino => ["Published: teacher's entropy, DINO Fig. 7; ImageNet kNN", "entropy: DINO Fig. 7; ImageNet kNN", "entropy, DINO Fig. 7"],
+        Method::Byol => {
+            ["Published: ImageNet top-1; BYOL Table 5, SimSiam Fig. 2", "ImageNet top-1; BYOL Tab. 5, SimSiam", "ImageNet top-1"]
+        }
+        Method::Dino => {
+            ["Published: teacher's entropy, DINO Fig. 7; ImageNet kNN", "entropy: DINO Fig. 7; ImageNet kNN", "entropy, DINO Fig. 7"]
+        }
     }
 }
 

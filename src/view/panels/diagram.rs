@@ -39,7 +39,7 @@ impl Columns {
     /// The columns at the sides of an area.
     pub fn new(area: &Rect, presenting: bool) -> Self {
         let width = match area.width() {
-            width if presenting => ((width - 100.0) * 0.5).floor(),
+            width if presenting => ((width - 112.0) * 0.5).floor(),
             width if width > 400.0 => 144.0,
             width if width > 300.0 => 112.0,
             _ => 80.0,
@@ -335,13 +335,13 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         line([left, y], [centre[0] - half, y]);
         paint.arrow([centre[0] + half, y], [right - 1.0, y], colour);
         let style = self.name();
-        let pitch = paint.text_height(style) + 15.0;
+        let pitch = paint.text_height(style) * 0.7 + 7.0 + 13.0 * paint.switch_size();
         let width = paint.key_width("E") + 6.0 + paint.text_width(style, "EMA");
         let start = centre[0] - width * 0.5;
         let key = paint.key([start, y - pitch], "E");
         paint.text([start + key + 6.0, y - pitch], Align::Left, style, "EMA");
         let tau = if on { format!("τ {}", tau_text(snapshot.dials.tau)) } else { "off: τ 0".to_owned() };
-        let below = y + paint.text_height(Style::LABEL) * 0.5 + 17.0;
+        let below = y + paint.text_height(Style::LABEL) * 0.5 + 4.0 + 13.0 * paint.switch_size();
         if below + 8.0 <= bottom || !frame.presenting {
             paint.text([centre[0], below], Align::Centre, Style::LABEL, &tau);
         }
@@ -357,14 +357,15 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
 
     /// Half the width of a switch.
     pub const fn knob(&self) -> f32 {
-        22.0
+        22.0 * self.frame.paint.switch_size()
     }
 
     /// A switch with its touch area, tooltip and command.
     pub fn switch(&self, which: Switch, centre: [f32; 2], commands: &mut Vec<Command>) {
         let (frame, snapshot) = (self.frame, self.snapshot);
         let on = snapshot.switches.get(which);
-        let area = Rect::new(centre[0] - 24.0, centre[1] - 20.0, centre[0] + 24.0, centre[1] + 20.0);
+        let size = frame.paint.switch_size();
+        let area = Rect::new(centre[0] - 24.0 * size, centre[1] - 20.0, centre[0] + 24.0 * size, centre[1] + 20.0);
         let touch = frame.touch(which.key(), area);
         frame.paint.switch(centre, on, touch.hovered);
         if touch.hovered {
@@ -378,8 +379,8 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         }
     }
 
-    /// A switch at the left of what it switches, whose edge is at x: the line between, the key, the name above.
-    pub fn switch_beside(&self, which: Switch, x: f32, y: f32, rise: f32, commands: &mut Vec<Command>) {
+    /// A switch at the left of what it switches, whose edge is at x: the line between, the key, the name `rise` above, ending at `name`.
+    pub fn switch_beside(&self, which: Switch, [x, y]: [f32; 2], [name, rise]: [f32; 2], commands: &mut Vec<Command>) {
         let paint = &self.frame.paint;
         let half = self.knob();
         let centre = [x - half - 12.0, y];
@@ -387,28 +388,29 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         let on = self.snapshot.switches.get(which);
         let off = format!("{} off", which.title());
         let style = self.name();
-        let room = x - 8.0 - self.columns.student_x - 12.0;
+        let room = name - self.columns.student_x - 12.0;
         let words = if on { which.title() } else { paint.fitting(style, &[&off], room).unwrap_or(which.title()) };
-        paint.text([x - 8.0, y - rise], Align::Right, style, words);
+        paint.text([name, y - rise], Align::Right, style, words);
         let letter = which.letter().to_string();
         paint.key([centre[0] - half - 7.0 - paint.key_width(&letter), y], &letter);
         self.switch(which, centre, commands);
     }
 
-    /// The stop-gradient: two bars across the teacher's wire at height `y`, and its switch; its name `rise` above it.
-    pub fn stop_gradient(&self, y: f32, rise: f32, commands: &mut Vec<Command>) {
+    /// The stop-gradient: two bars across the teacher's wire at height `y`, and its switch, with the place of its name.
+    pub fn stop_gradient(&self, y: f32, name: [f32; 2], commands: &mut Vec<Command>) {
         let paint = &self.frame.paint;
         let on = self.snapshot.switches.stop_gradient;
-        let [left, right] = [self.columns.teacher_x - 24.0, self.columns.teacher_x + 24.0];
-        for y in [y - 7.0, y + 3.0] {
-            let bar = Rect::new(left, y, right, y + 4.0);
+        let (half, thick) = if self.frame.presenting { (34.0, 6.0) } else { (24.0, 4.0) };
+        let [left, right] = [self.columns.teacher_x - half, self.columns.teacher_x + half];
+        for y in [y - 3.0 - thick, y + 3.0] {
+            let bar = Rect::new(left, y, right, y + thick);
             if on {
                 paint.fill(bar, self.tone(theme::TEXT, &[SubStep::Backward]), 0.0);
             } else {
                 paint.dashed_outline(bar.inset(-0.5), theme::TEXT_2, 1.0);
             }
         }
-        self.switch_beside(Switch::StopGradient, left, y, rise, commands);
+        self.switch_beside(Switch::StopGradient, [left, y], name, commands);
         self.mark(Rect::new(left, y - 7.0, right, y + 7.0), if on { &[SubStep::Backward] } else { &[] });
         self.frame.part(Part::StopGradient, 0, Rect::new(left, y - 12.0, right, y + 12.0), self.snapshot.method);
     }

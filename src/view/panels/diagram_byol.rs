@@ -26,15 +26,14 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     let fork = if image > 0.0 { image + 16.0 } else { 0.0 };
     let entry = if view > 0.0 { view + ARROW } else { 30.0 };
     let height = area.height() - fork - entry;
-    let [high, near, far, past, low] =
-        deal(height, [[3.0 * 30.0, 3.0 * most], [16.0, 40.0], [20.0, 48.0], [60.0, 120.0], [30.0, most]], 3);
+    let [high, near, far, past, low] = deal(height, [[3.0 * 30.0, 3.0 * most], [16.0, 40.0], [20.0, 48.0], [60.0, 120.0], [30.0, most]], 3);
     let high = (high / 3.0).floor();
     let encoder = area.min[1] + fork + entry;
     let projector = encoder + high + near;
     let predictor = projector + high + far;
     let loss = area.max[1] - low;
     let under = |top: f32| top + high;
-    let bars = (loss - past * 0.42).round();
+    let bars = (loss - (past * 0.42).max(27.0)).round();
     sketch.inputs(area.min[1], encoder, [image, view]);
 
     // The student, forward and backward.
@@ -95,7 +94,8 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
         paint.text([centre[0] - half, y + 24.0], Align::Left, Style::LABEL, &words);
     }
 
-    sketch.stop_gradient(bars, paint.text_height(sketch.name()) + 10.0, commands);
+    let rise = paint.text_height(sketch.name()) + 10.0;
+    sketch.stop_gradient(bars, [sketch.columns.teacher_x - 32.0, rise], commands);
     let formula = if switches.predictor { "2 − 2 cos(prediction, target)" } else { "2 − 2 cos(projection, target)" };
     sketch.loss(Rect::new(area.min[0], loss, area.max[0], loss + low), formula, "");
 }

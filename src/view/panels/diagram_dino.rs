@@ -14,7 +14,14 @@ use super::dials::temperature_text;
 
 /// The height below which it cannot be drawn, for heights of image and view.
 pub const fn least(image: f32, view: f32) -> f32 {
-    (if image > 0.0 { image + 16.0 } else { 0.0 }) + (if view > 0.0 { view + ARROW } else { 28.0 }) + 6.0 * 22.0 + 10.0 + 22.0 + 20.0 + 8.0 + 48.0
+    (if image > 0.0 { image + 16.0 } else { 0.0 })
+        + (if view > 0.0 { view + ARROW } else { 28.0 })
+        + 6.0 * 20.0
+        + 10.0
+        + 22.0
+        + 20.0
+        + 8.0
+        + 56.0
 }
 
 /// Paints the diagram of DINO, with the image and the views so high (0 for none).
@@ -28,11 +35,8 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     let entry = if view > 0.0 { view + ARROW } else { 28.0 };
     let height = area.height() - fork - entry;
     let wide = if frame.presenting { 34.0 } else { 22.0 };
-    let [boxes, near, far, between, last, past] = deal(
-        height,
-        [[6.0 * 22.0, 6.0 * most], [10.0, 32.0], [wide, 46.0], [wide - 2.0, 46.0], [8.0, 28.0], [wide + 26.0, 96.0]],
-        5,
-    );
+    let [boxes, near, far, between, last, past] =
+        deal(height, [[6.0 * 20.0, 6.0 * most], [10.0, 32.0], [wide, 46.0], [wide - 2.0, 46.0], [8.0, 28.0], [wide + 34.0, 96.0]], 5);
     let high = (boxes / 6.0).floor();
     let encoder = area.min[1] + fork + entry;
     let head = encoder + high + near;
@@ -41,7 +45,7 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     let softmax = divide + high + last;
     let loss = area.max[1] - high;
     let under = |top: f32| top + high;
-    let bars = (loss - past * 0.4).round();
+    let bars = (loss - (past * 0.4).max(27.0)).round();
     sketch.inputs(area.min[1], encoder, [image, view]);
 
     // The student: forward down, backward up beside it.
@@ -94,8 +98,9 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     sketch.ema([encoder, under(head)], commands);
     let rise = paint.text_height(sketch.name()) + 8.0;
     for (which, top) in [(Switch::Centering, centre), (Switch::Sharpening, divide)] {
-        sketch.switch_beside(which, sketch.columns.teacher[0], place(Side::Teacher, top).centre()[1], rise, commands);
+        let x = sketch.columns.teacher[0];
+        sketch.switch_beside(which, [x, place(Side::Teacher, top).centre()[1]], [x - 8.0, rise], commands);
     }
-    sketch.stop_gradient(bars, rise, commands);
+    sketch.stop_gradient(bars, [sketch.columns.teacher[0] - 8.0, rise], commands);
     sketch.loss(Rect::new(area.min[0], loss, area.max[0], loss + high), "cross-entropy", " nats");
 }

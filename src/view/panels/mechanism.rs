@@ -35,13 +35,13 @@ struct Plan {
 }
 
 impl Plan {
-    /// Whether what the plan leaves for the diagram is enough.
-    fn fits(&self, height: f32, method: Method) -> bool {
+    /// Whether what the plan leaves for the diagram is enough, with so much ease.
+    fn fits(&self, height: f32, method: Method, ease: f32) -> bool {
         let least = match method {
             Method::Byol => diagram_byol::least(self.inputs[0], self.inputs[1]),
             Method::Dino => diagram_dino::least(self.inputs[0], self.inputs[1]),
         };
-        self.around(method) + least <= height
+        self.around(method) + least + ease <= height
     }
 
     /// Height of everything but the diagram.
@@ -57,26 +57,25 @@ impl Plan {
     /// The fullest plan for a height: what matters most is put in first.
     fn new(height: f32, method: Method, steps: f32) -> Self {
         let mut plan = Self::default();
-        let mut add = |change: &dyn Fn(&mut Self)| {
+        let mut add = |ease: f32, change: &dyn Fn(&mut Self)| {
             let mut fuller = plan;
             change(&mut fuller);
-            if fuller.fits(height, method) {
+            if fuller.fits(height, method, ease) {
                 plan = fuller;
             }
         };
-        add(&|plan| plan.title = true);
-        add(&|plan| plan.pitch = 25.0);
-        add(&|plan| plan.steps = steps);
-        add(&|plan| plan.inputs[1] = 36.0);
-        add(&|plan| plan.data = true);
-        add(&|plan| plan.inputs[1] = 44.0);
-        add(&|plan| plan.inputs[0] = 40.0);
-        add(&|plan| plan.table = ablation::height(method));
-        add(&|plan| plan.legend = true);
-        add(&|plan| plan.pitch = 29.0);
-        if height > 800.0 {
-            add(&|plan| plan.inputs = [64.0, 64.0]);
-        }
+        let easy = if method == Method::Dino { 40.0 } else { 24.0 };
+        add(0.0, &|plan| plan.title = true);
+        add(0.0, &|plan| plan.pitch = 25.0);
+        add(0.0, &|plan| plan.steps = steps);
+        add(8.0, &|plan| plan.inputs[1] = 36.0);
+        add(16.0, &|plan| plan.data = true);
+        add(easy, &|plan| plan.inputs[1] = 44.0);
+        add(easy, &|plan| plan.table = ablation::height(method));
+        add(easy, &|plan| plan.inputs[0] = 40.0);
+        add(easy, &|plan| plan.legend = true);
+        add(2.0 * easy, &|plan| plan.pitch = 29.0);
+        add(3.0 * easy, &|plan| plan.inputs = [64.0, 64.0]);
         plan
     }
 }
