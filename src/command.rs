@@ -179,6 +179,8 @@ pub enum Command {
     ShowImage(Option<u32>),
     /// Train on other images, from step 0. If they cannot be loaded, the run goes on and a notice says why.
     LoadData(DataSpec),
+    /// Stop loading other images; the run goes on as it is.
+    CancelLoad,
     /// Start another preset from step 0, with its own procedural images, or with the images from files that are trained on.
     LoadPreset(String),
 }

@@ -1,10 +1,14 @@
 //! What a picture of the training needs to know, as plain data: [`Session`](crate::session) writes it, `view` reads it, and
 //! nothing else passes between them. Points of the cloud stay on the GPU; a snapshot only holds their buffer.
 
+mod images;
+mod moment;
 mod walk;
 
 use std::sync::Arc;
 
+pub use images::{ImagesReport, Loading, grouped};
+pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
 pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};
@@ -179,7 +183,7 @@ pub struct Verdict {
     pub wanting: u64,
 }
 
-/// The switches as they are now.
+/// The switches as they are set; a change takes effect with the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switches {
     /// See [`Switch::Ema`].
@@ -202,6 +206,17 @@ impl From<&Hyper> for Switches {
 }
 
 impl Switches {
+    /// Sets one switch.
+    pub const fn set(&mut self, switch: Switch, on: bool) {
+        *match switch {
+            Switch::Ema => &mut self.ema,
+            Switch::StopGradient => &mut self.stop_gradient,
+            Switch::Predictor => &mut self.predictor,
+            Switch::Centering => &mut self.centering,
+            Switch::Sharpening => &mut self.sharpening,
+        } = on;
+    }
+
     /// The state of one switch.
     pub const fn get(&self, switch: Switch) -> bool {
         match switch {
@@ -214,7 +229,7 @@ impl Switches {
     }
 }
 
-/// The dials as they are now.
+/// The dials as they are set; a change takes effect with the next step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dials {
     /// See [`Dial::Tau`].
@@ -239,6 +254,18 @@ impl From<&Hyper> for Dials {
 }
 
 impl Dials {
+    /// Sets one dial.
+    pub const fn set(&mut self, dial: Dial, value: f32) {
+        *match dial {
+            Dial::Tau => &mut self.tau,
+            Dial::PredictorMultiplier => &mut self.predictor_multiplier,
+            Dial::TeacherTemperature => &mut self.teacher_temperature,
+            Dial::StudentTemperature => &mut self.student_temperature,
+            Dial::CenterMomentum => &mut self.center_momentum,
+            Dial::LearningRate => &mut self.learning_rate,
+        } = value;
+    }
+
     /// The value of one dial.
     pub const fn get(&self, dial: Dial) -> f32 {
         match dial {
@@ -403,6 +430,10 @@ pub struct Snapshot {
     pub notices: Vec<String>,
     /// Where the walk through one step stands, if one is walked (step mode): then `step` is the last complete step.
     pub walk: Option<Walk>,
+    /// Images on their way in; the run goes on meanwhile.
+    pub loading: Option<Loading>,
+    /// What was read of the images that are trained on, where they come from files.
+    pub images_report: Option<Arc<ImagesReport>>,
     /// Set when training has stopped because of non-finite numbers: what and when.
     pub stopped: Option<String>,
 }

@@ -36,6 +36,11 @@ fn batchnorm() {
 }
 
 #[test]
+fn segment_squares() {
+    run(ops::segment_squares::cases());
+}
+
+#[test]
 fn pool() {
     run(ops::pool::cases());
 }

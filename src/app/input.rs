@@ -42,10 +42,7 @@ pub fn meaning(event: &KeyEvent, modifiers: ModifiersState, asking: bool) -> Opt
         (_, Some('n' | 'N')) if asking && modifiers.is_empty() => Pressed::Screen(Action::Escape),
         (pressed, _) => pressed?,
     };
-    let repeats = matches!(
-        pressed,
-        Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Walk | Action::Arrow(_) | Action::Undo | Action::Redo)
-    );
+    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Arrow(_) | Action::Undo | Action::Redo));
     (!event.repeat || repeats).then_some(pressed)
 }
 

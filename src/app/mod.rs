@@ -2,16 +2,19 @@
 
 mod input;
 mod pacing;
+mod recorder;
 mod surface;
 mod window;
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use winit::event_loop::{ControlFlow, EventLoop};
 
 use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
-use crate::session::SessionError;
+use crate::session::{LoadedData, SessionError};
 use crate::view::scene::Scene;
 use crate::view::theme::Look;
 
@@ -22,6 +25,8 @@ pub struct WindowOptions {
     pub adapter: AdapterChoice,
     /// What to train.
     pub config: RunConfig,
+    /// The images to train on, loaded.
+    pub data: Arc<LoadedData>,
     /// Which scene opens.
     pub scene: Scene,
     /// How it looks at first.
@@ -30,6 +35,8 @@ pub struct WindowOptions {
     pub paused: bool,
     /// Size of text and controls over the display's own scale.
     pub ui_scale: f32,
+    /// Where pictures and films of the window go; none: the user's folders for them.
+    pub save_to: Option<PathBuf>,
     /// Leave without asking after this long (tests).
     pub exit_after: Option<Duration>,
     /// Lose the device on purpose when this step is shown (tests).

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{AdapterFlags, Failure, RunFlags};
+use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::config::{Encoder, EncoderKind, GLOBAL_VIEWS};
 use crate::data::views::PatchOrder;
 use crate::gpu::{Gpu, GpuError, Tensor};
@@ -153,7 +153,8 @@ pub fn run(args: &DumpStepArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("--learner {}: there are {}, counted from 0", args.learner, config.learners)));
     }
     std::fs::create_dir_all(&args.out).map_err(|error| Failure::writing(&args.out, &error))?;
-    let mut session = Session::open(Gpu::headless(&flags.choice())?, config, Cadence::headless(1, None))?;
+    let data = loading::load(&config.data)?;
+    let mut session = Session::open_on(Gpu::headless(&flags.choice())?, config, data, Cadence::headless(1, None))?;
     session.advance(Pace::Steps(args.at_step - 1))?;
     session.settle()?;
     let mut dump = Dump::default();

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod dump_step;
 pub mod failure;
+pub mod loading;
 pub mod presets;
 pub mod render;
 pub mod train;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub use failure::Failure;
 
 use crate::config::{ConfigError, RunConfig};
+use crate::data::typed;
 use crate::gpu::AdapterChoice;
 use crate::view::scene::Scene;
 use crate::view::theme::{Look, Theme};
@@ -80,7 +82,7 @@ pub struct RunFlags {
     /// [default: byol, or the scene's]
     #[arg(long)]
     pub preset: Option<String>,
-    /// synthetic[:NAME], cifar10:DIR, idx:IMAGES[,LABELS] or folder:DIR.
+    /// A folder or file, or synthetic[:NAME], cifar10:DIR, idx:IMAGES[,LABELS], folder:DIR, several:PATH|PATH...
     #[arg(long, value_name = "SOURCE")]
     pub data: Option<String>,
     /// Seed of weights, images and crops.
@@ -101,7 +103,9 @@ impl RunFlags {
     fn config_or(&self, preset: &str) -> Result<RunConfig, ConfigError> {
         let mut overrides = self.overrides.clone();
         overrides.extend(self.seed.iter().map(|seed| format!("seed={seed}")));
-        RunConfig::load(self.preset.as_deref().unwrap_or(preset), self.data.as_deref(), &overrides)
+        // A path that exists needs no form before it.
+        let data = self.data.as_deref().map(|text| typed::understood(text).map_or_else(|_| text.to_owned(), |spec| spec.to_string()));
+        RunConfig::load(self.preset.as_deref().unwrap_or(preset), data.as_deref(), &overrides)
     }
 }
 

@@ -11,7 +11,7 @@ use clap::Args;
 use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag};
+use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
 use crate::film::{self, Film};
 use crate::gpu::Gpu;
 use crate::save::Aside;
@@ -32,6 +32,9 @@ pub struct RenderArgs {
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
+    /// Sub-steps of the next step to walk before the last frame: step mode.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=64), value_name = "N")]
+    walk: u32,
     /// Width and height of the frame in pixels, 320x240 to 7680x4320.
     #[arg(long, default_value = "1280x800", value_parser = parse_size, value_name = "WxH")]
     size: [u32; 2],
@@ -149,6 +152,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
+    let data = loading::load(&config.data)?;
     let gpu = Gpu::headless(&flags.choice())?;
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
@@ -158,7 +162,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
-    let mut session = Session::open(gpu.clone(), config, cadence)?;
+    let mut session = Session::open_on(gpu.clone(), config, data, cadence)?;
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());
@@ -178,6 +182,13 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
         session.project_now()?;
         session.look_now()?;
+        if last {
+            for _ in 0..args.walk {
+                session.apply(crate::command::Command::Walk);
+                session.advance(Pace::Steps(0))?;
+                session.settle()?;
+            }
+        }
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });
         let beat = Duration::from_secs(1) / FILM_RATE;

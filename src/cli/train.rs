@@ -12,7 +12,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
-use super::{AdapterFlags, Failure, RunFlags};
+use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::config::RunConfig;
 use crate::gpu::Gpu;
 use crate::session::{Cadence, Extras, LearnerMeters, Pace, Record, Session};
@@ -72,13 +72,15 @@ fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failu
         if checkpoint.step > args.steps {
             return Err(Failure::Usage(format!("--steps {}: the checkpoint is already at step {}", args.steps, checkpoint.step)));
         }
-        return Ok(Session::resume(Gpu::headless(&flags.choice())?, &checkpoint, cadence)?);
+        let data = loading::load(&checkpoint.config.data)?;
+        return Ok(Session::resume_on(Gpu::headless(&flags.choice())?, &checkpoint, data, cadence)?);
     }
     let mut run = args.run.clone();
     run.overrides.extend(args.learners.map(|learners| format!("learners={learners}")));
     run.overrides.extend(args.own_crops.then(|| "own_crops=true".to_owned()));
     let config = run.config()?;
-    Ok(Session::open(Gpu::headless(&flags.choice())?, config, cadence)?)
+    let data = loading::load(&config.data)?;
+    Ok(Session::open_on(Gpu::headless(&flags.choice())?, config, data, cadence)?)
 }
 
 /// Trains.

@@ -1,10 +1,10 @@
-//! Where images come from, as text: `synthetic:weaves`, `cifar10:DIR`, `idx:IMAGES,LABELS`, `folder:DIR`.
+//! Where images come from, as text: `synthetic:weaves`, `cifar10:DIR`, `idx:IMAGES,LABELS`, `folder:DIR`, `several:PATH|PATH`.
 //!
 //! Contract: parsing touches no file; `Display` writes what `FromStr` reads. Subtlety: of an `idx` source the *last* comma
-//! parts images from labels.
+//! parts images from labels; in a `several` source, a `|` that belongs to a path is written twice.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::error::{ConfigError, nearest, shown};
 
 /// The forms that a data source may have, for messages.
-pub const FORMS: &str = "synthetic[:weaves|weaves-hard|shapes|shapes-grey], cifar10:DIR, idx:IMAGES[,LABELS] or folder:DIR";
+pub const FORMS: &str =
+    "synthetic[:weaves|weaves-hard|shapes|shapes-grey], cifar10:DIR, idx:IMAGES[,LABELS], folder:DIR or several:PATH|PATH...";
 
 /// The procedural images that the GPU renders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,6 +61,8 @@ pub enum DataSpec {
     },
     /// A folder of pictures, or one picture.
     Folder(PathBuf),
+    /// Pictures, and folders of them, each of which is a class.
+    Several(Vec<PathBuf>),
 }
 
 impl Default for DataSpec {
@@ -74,7 +77,7 @@ impl DataSpec {
         match self {
             DataSpec::Synthetic(Scene::Weaves | Scene::WeavesHard) => 0.5,
             DataSpec::Synthetic(Scene::Shapes | Scene::ShapesGrey) => 0.075,
-            DataSpec::Cifar10(_) | DataSpec::Idx { .. } | DataSpec::Folder(_) => 0.1,
+            DataSpec::Cifar10(_) | DataSpec::Idx { .. } | DataSpec::Folder(_) | DataSpec::Several(_) => 0.1,
         }
     }
 
@@ -83,7 +86,24 @@ impl DataSpec {
         match self {
             DataSpec::Synthetic(Scene::Weaves | Scene::WeavesHard) => [0.03, 0.12],
             DataSpec::Synthetic(Scene::Shapes | Scene::ShapesGrey) => [0.15, 0.45],
-            DataSpec::Cifar10(_) | DataSpec::Idx { .. } | DataSpec::Folder(_) => [0.05, 0.4],
+            DataSpec::Cifar10(_) | DataSpec::Idx { .. } | DataSpec::Folder(_) | DataSpec::Several(_) => [0.05, 0.4],
+        }
+    }
+
+    /// What it is called where space is short: the folder's or file's own name.
+    pub fn short(&self) -> String {
+        let name = |path: &Path| match path.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => path.display().to_string(),
+        };
+        match self {
+            DataSpec::Synthetic(_) => self.to_string(),
+            DataSpec::Cifar10(path) | DataSpec::Folder(path) | DataSpec::Idx { images: path, .. } => name(path),
+            DataSpec::Several(paths) => match paths.as_slice() {
+                [] => "nothing".to_owned(),
+                [one] => name(one),
+                [first, rest @ ..] => format!("{} and {} more", name(first), rest.len()),
+            },
         }
     }
 
@@ -101,6 +121,10 @@ impl fmt::Display for DataSpec {
             DataSpec::Idx { images, labels: None } => write!(f, "idx:{}", images.display()),
             DataSpec::Idx { images, labels: Some(labels) } => write!(f, "idx:{},{}", images.display(), labels.display()),
             DataSpec::Folder(folder) => write!(f, "folder:{}", folder.display()),
+            DataSpec::Several(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| path.display().to_string().replace('|', "||")).collect();
+                write!(f, "several:{}", paths.join("|"))
+            }
         }
     }
 }
@@ -129,6 +153,10 @@ impl FromStr for DataSpec {
             },
             "cifar10" => path(rest, "a folder").map(DataSpec::Cifar10),
             "folder" => path(rest, "a folder").map(DataSpec::Folder),
+            "several" => match parted(rest.unwrap_or_default()) {
+                paths if paths.is_empty() => Err(refuse("several needs paths after the colon".to_owned())),
+                paths => Ok(DataSpec::Several(paths)),
+            },
             "idx" => {
                 let (images, labels) = match rest.and_then(|rest| rest.rsplit_once(',')) {
                     Some((images, labels)) => (Some(images), Some(path(Some(labels), "a label file after the comma")?)),
@@ -137,13 +165,30 @@ impl FromStr for DataSpec {
                 Ok(DataSpec::Idx { images: path(images, "an image file")?, labels })
             }
             _ => {
-                let hint = nearest(kind, ["synthetic", "cifar10", "idx", "folder"])
+                let hint = nearest(kind, ["synthetic", "cifar10", "idx", "folder", "several"])
                     .map(|name| format!(", did you mean `{name}`?"))
                     .unwrap_or_default();
                 Err(refuse(format!("unknown kind {}{hint}", shown(kind))))
             }
         }
     }
+}
+
+/// The paths between single `|`; a double one is a `|` of the path. Empty ones are left out.
+fn parted(text: &str) -> Vec<PathBuf> {
+    let (mut paths, mut path) = (Vec::new(), String::new());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter != '|' {
+            path.push(letter);
+        } else if letters.next_if_eq(&'|').is_some() {
+            path.push('|');
+        } else {
+            paths.push(std::mem::take(&mut path));
+        }
+    }
+    paths.push(path);
+    paths.into_iter().filter(|path| !path.is_empty()).map(PathBuf::from).collect()
 }
 
 impl TryFrom<String> for DataSpec {

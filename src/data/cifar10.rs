@@ -6,6 +6,7 @@
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::progress::{Listener, Stage, tell};
 use super::source::{ImageSet, LoadLimits, LoadReport, Selection, SourceError, failed, metadata, open, packed, shown};
 
 const KIND: &str = "cifar10";
@@ -42,7 +43,7 @@ fn files(folder: &Path) -> Result<Files, SourceError> {
 }
 
 /// Reads the folder.
-pub(super) fn load(folder: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(usize, usize)) -> Result<ImageSet, SourceError> {
+pub(super) fn load(folder: &Path, limits: &LoadLimits, listener: &mut Listener<'_>) -> Result<ImageSet, SourceError> {
     if !metadata(KIND, folder)?.is_dir() {
         return Err(SourceError::WrongKind {
             source_kind: KIND,
@@ -89,7 +90,7 @@ pub(super) fn load(folder: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(
     for batch in &batches {
         read_batch(batch, first, &selection, &mut set)?;
         first += batch.records;
-        progress(first as usize, total as usize);
+        tell(listener, Stage::Reading, first as usize, total as usize)?;
     }
     if !(has_training && has_test) {
         let missing = if has_training { "test_batch.bin" } else { "data_batch_*.bin" };

@@ -1,4 +1,5 @@
-//! A folder of pictures of any size (png, jpeg, bmp, webp), or a single one; class = first-level subfolder.
+//! A folder of pictures of any size (png, jpeg, bmp, webp), or a single one; class = first-level subfolder. Or several of both
+//! together: class = the folder.
 //!
 //! Contract: files are read in sorted order, in parallel, with the same result on any number of cores; what cannot be read is
 //! skipped with its reason, hidden files silently. Subtlety: headers are read first, so that the longest side is chosen before
@@ -13,6 +14,7 @@ use std::sync::{Mutex, mpsc};
 use image::ImageDecoder;
 
 use super::picture::{decode, decoder, reduced};
+use super::progress::{Listener, Stage, tell};
 use super::source::{ImageSet, LoadLimits, LoadReport, Selection, Skipped, SourceError, failed, metadata, packed, shown};
 
 const KIND: &str = "folder";
@@ -28,16 +30,46 @@ struct Picture {
 }
 
 /// Reads a folder, or one picture.
-pub(super) fn load(path: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(usize, usize)) -> Result<ImageSet, SourceError> {
+pub(super) fn load(path: &Path, limits: &LoadLimits, listener: &mut Listener<'_>) -> Result<ImageSet, SourceError> {
     let found = metadata(KIND, path)?;
     let mut set = ImageSet { name: name_of(path), ..ImageSet::default() };
-    let pictures = if found.is_dir() { scan(path, limits, &mut set.report)? } else { vec![Picture { path: path.into(), class: None }] };
-    let single = !found.is_dir();
+    let mut walk = Walk::new(limits, listener);
+    if found.is_dir() {
+        walk.folder(path, None, 0).map_err(|stop| stop.of(path))?;
+    } else {
+        walk.pictures.push(Picture { path: path.into(), class: None });
+    }
+    let pictures = walk.end(&mut set.report);
+    read(pictures, set, limits, listener, |report| nothing_usable(path, !found.is_dir(), report))
+}
 
-    let count = pictures.len(); // the progress counts each picture's header and its pixels
+/// Reads pictures and folders as one set; each folder is a class.
+pub(super) fn load_several(paths: &[PathBuf], limits: &LoadLimits, listener: &mut Listener<'_>) -> Result<ImageSet, SourceError> {
+    let mut set = ImageSet { name: name_of_several(paths), ..ImageSet::default() };
+    let mut walk = Walk::new(limits, listener);
+    for path in paths {
+        walk.entry(path.clone(), None, 0).map_err(|stop| stop.of(path))?;
+    }
+    let pictures = walk.end(&mut set.report);
+    read(pictures, set, limits, listener, |report| SourceError::NoImages {
+        source_kind: KIND,
+        path: name_of_several(paths),
+        reasons: reasons(report),
+    })
+}
+
+/// Reads the pictures that were found; `nothing` says what to say if not one can be used.
+fn read(
+    pictures: Vec<Picture>,
+    mut set: ImageSet,
+    limits: &LoadLimits,
+    listener: &mut Listener<'_>,
+    nothing: impl FnOnce(&LoadReport) -> SourceError,
+) -> Result<ImageSet, SourceError> {
+    let count = pictures.len();
     let headers = in_parallel(count, |index| guarded(|| Ok(decoder(&pictures[index].path, limits)?.dimensions())), &mut |done| {
-        progress(done, 2 * count)
-    });
+        tell(listener, Stage::Measuring, done, count)
+    })?;
     let mut usable = Vec::new();
     for (picture, header) in pictures.into_iter().zip(headers) {
         match header {
@@ -50,8 +82,8 @@ pub(super) fn load(path: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(us
     let one_large = Mutex::new(());
     let read = usable.len();
     let decoded = in_parallel(read, |index| guarded(|| decode(&usable[index].0.path, side, limits, &one_large)), &mut |done| {
-        progress(2 * count - read + done, 2 * count)
-    });
+        tell(listener, Stage::Reading, done, read)
+    })?;
     let mut classes: BTreeMap<String, u16> = BTreeMap::new();
     let mut kept = Vec::new();
     for ((picture, _), decoded) in usable.into_iter().zip(decoded) {
@@ -84,7 +116,7 @@ pub(super) fn load(path: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(us
     }
     set.report.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     if set.images.is_empty() {
-        return Err(nothing_usable(path, single, &set.report));
+        return Err(nothing(&set.report));
     }
     if set.class_names.len() == 1 {
         set.report.notes.push("one class only: kNN accuracy says nothing".into());
@@ -96,6 +128,15 @@ pub(super) fn load(path: &Path, limits: &LoadLimits, progress: &mut dyn FnMut(us
 fn name_of(path: &Path) -> String {
     let full = path.canonicalize().unwrap_or_else(|_| path.into());
     shown(full.file_name().map(Path::new).unwrap_or(path))
+}
+
+/// The first one's name, and how many more.
+pub(super) fn name_of_several(paths: &[PathBuf]) -> String {
+    match paths {
+        [] => "nothing".to_owned(),
+        [one] => name_of(one),
+        [first, rest @ ..] => format!("{} and {} more", name_of(first), rest.len()),
+    }
 }
 
 fn nothing_usable(path: &Path, single: bool, report: &LoadReport) -> SourceError {
@@ -112,35 +153,47 @@ fn nothing_usable(path: &Path, single: bool, report: &LoadReport) -> SourceError
         let found = format!("a file that cannot be used ({reason})");
         return SourceError::WrongKind { source_kind: KIND, path: shown(path), found, mend: mend.into() };
     }
-    let reasons = if report.skipped.is_empty() {
+    SourceError::NoImages { source_kind: KIND, path: shown(path), reasons: reasons(report) }
+}
+
+/// The first reasons why pictures were skipped, or that there were none.
+fn reasons(report: &LoadReport) -> String {
+    if report.skipped.is_empty() {
         let notes: String = report.notes.iter().map(|note| format!("{note}; ")).collect();
-        format!("{notes}give a folder with png, jpeg, bmp or webp pictures in it")
-    } else {
-        let first: Vec<String> = report.skipped.iter().take(3).map(Skipped::to_string).collect();
-        let more = report.skipped.len() - first.len();
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        format!("{}{more}", first.join("; "))
-    };
-    SourceError::NoImages { source_kind: KIND, path: shown(path), reasons }
+        return format!("{notes}give a folder with png, jpeg, bmp or webp pictures in it");
+    }
+    let first: Vec<String> = report.skipped.iter().take(3).map(Skipped::to_string).collect();
+    let more = report.skipped.len() - first.len();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", first.join("; "))
 }
 
-/// All pictures under `root` in sorted order, each with its first-level subfolder.
-fn scan(root: &Path, limits: &LoadLimits, report: &mut LoadReport) -> Result<Vec<Picture>, SourceError> {
-    let mut walk = Walk { limits, report, pictures: Vec::new(), seen: HashSet::new(), entries: 0, others: 0 };
-    walk.folder(root, None, 0).map_err(|error| failed(KIND, root, &error))?;
-    let Walk { pictures, entries, others, .. } = walk;
-    if others > 0 {
-        report.notes.push(format!("{others} other files ignored"));
-    }
-    if entries > limits.folder_entries {
-        report.notes.push(format!("only the first {} entries were looked at", limits.folder_entries));
-    }
-    Ok(pictures)
+/// Why looking through a folder ended early.
+enum Stop {
+    System(std::io::Error),
+    Cancelled,
 }
 
-struct Walk<'a> {
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+impl Stop {
+    fn of(self, path: &Path) -> SourceError {
+        match self {
+            Self::System(error) => failed(KIND, path, &error),
+            Self::Cancelled => SourceError::Cancelled,
+        }
+    }
+}
+
+/// Finds pictures in sorted order, each with its first-level folder.
+struct Walk<'a, 'b> {
     limits: &'a LoadLimits,
-    report: &'a mut LoadReport,
+    listener: &'a mut Listener<'b>,
+    skipped: Vec<Skipped>,
     pictures: Vec<Picture>,
     /// Real paths of the folders entered: a link back to one is not followed.
     seen: HashSet<PathBuf>,
@@ -148,8 +201,24 @@ struct Walk<'a> {
     others: usize,
 }
 
-impl Walk<'_> {
-    fn folder(&mut self, folder: &Path, class: Option<&str>, depth: usize) -> std::io::Result<()> {
+impl<'a, 'b> Walk<'a, 'b> {
+    fn new(limits: &'a LoadLimits, listener: &'a mut Listener<'b>) -> Self {
+        Self { limits, listener, skipped: Vec::new(), pictures: Vec::new(), seen: HashSet::new(), entries: 0, others: 0 }
+    }
+
+    /// The pictures that were found; what was not one goes into the report.
+    fn end(self, report: &mut LoadReport) -> Vec<Picture> {
+        report.skipped.extend(self.skipped);
+        if self.others > 0 {
+            report.notes.push(format!("{} other files ignored", self.others));
+        }
+        if self.entries > self.limits.folder_entries {
+            report.notes.push(format!("only the first {} entries were looked at", self.limits.folder_entries));
+        }
+        self.pictures
+    }
+
+    fn folder(&mut self, folder: &Path, class: Option<&str>, depth: usize) -> Result<(), Stop> {
         if !self.seen.insert(folder.canonicalize()?) {
             return Ok(());
         }
@@ -159,6 +228,9 @@ impl Walk<'_> {
             if self.entries > self.limits.folder_entries {
                 break;
             }
+            if self.entries.is_multiple_of(256) {
+                tell(self.listener, Stage::Finding, self.entries, 0).map_err(|_| Stop::Cancelled)?;
+            }
             let entry = entry?;
             if !entry.file_name().to_string_lossy().starts_with('.') {
                 paths.push(entry.path());
@@ -166,26 +238,33 @@ impl Walk<'_> {
         }
         paths.sort();
         for path in paths {
-            let Ok(found) = std::fs::metadata(&path) else {
-                self.skip_picture(path, "a link to nothing, or not readable");
-                continue;
-            };
-            if found.is_dir() {
-                if depth == MAXIMUM_DEPTH {
-                    self.skip(path, "nested too deep");
-                    continue;
-                }
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                if let Err(error) = self.folder(&path, Some(class.unwrap_or(&name)), depth + 1) {
-                    self.skip(path, &error.to_string());
-                }
-            } else if !has_picture_extension(&path) {
-                self.others += 1;
-            } else if !found.is_file() {
-                self.skip(path, "no regular file");
-            } else {
-                self.pictures.push(Picture { path, class: class.map(str::to_string) });
+            self.entry(path, class, depth)?;
+        }
+        Ok(())
+    }
+
+    /// A file or folder that lies `depth` folders deep.
+    fn entry(&mut self, path: PathBuf, class: Option<&str>, depth: usize) -> Result<(), Stop> {
+        let Ok(found) = std::fs::metadata(&path) else {
+            self.skip_picture(path, "a link to nothing, or not readable");
+            return Ok(());
+        };
+        if found.is_dir() {
+            if depth == MAXIMUM_DEPTH {
+                self.skip(path, "nested too deep");
+                return Ok(());
             }
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            match self.folder(&path, Some(class.unwrap_or(&name)), depth + 1) {
+                Err(Stop::System(error)) => self.skip(path, &error.to_string()),
+                other => return other,
+            }
+        } else if !has_picture_extension(&path) {
+            self.others += 1;
+        } else if !found.is_file() {
+            self.skip(path, "no regular file");
+        } else {
+            self.pictures.push(Picture { path, class: class.map(str::to_string) });
         }
         Ok(())
     }
@@ -199,7 +278,7 @@ impl Walk<'_> {
     }
 
     fn skip(&mut self, path: PathBuf, reason: &str) {
-        self.report.skipped.push(Skipped { path, reason: reason.replace('\n', " ") });
+        self.skipped.push(Skipped { path, reason: reason.replace('\n', " ") });
     }
 }
 
@@ -255,11 +334,16 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the decoder failed on it".into()))
 }
 
-/// `work(0..count)` over the cores, results in order; `on_done` is told the number done, from this thread.
-fn in_parallel<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync, on_done: &mut dyn FnMut(usize)) -> Vec<R> {
+/// `work(0..count)` over the cores, results in order; `on_done` is told the number done, from this thread, and its error ends the work.
+fn in_parallel<R: Send, E>(
+    count: usize,
+    work: impl Fn(usize) -> R + Sync,
+    on_done: &mut dyn FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<R>, E> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MAXIMUM_WORKERS).min(count);
     let next = AtomicUsize::new(0);
     let mut results: Vec<Option<R>> = (0..count).map(|_| None).collect();
+    let mut stopped = None;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..workers {
@@ -276,8 +360,16 @@ fn in_parallel<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync, on_done:
         drop(sender);
         for (done, (index, result)) in receiver.into_iter().enumerate() {
             results[index] = Some(result);
-            on_done(done + 1);
+            if stopped.is_none()
+                && let Err(error) = on_done(done + 1)
+            {
+                stopped = Some(error);
+                next.store(count, Ordering::Relaxed);
+            }
         }
     });
-    results.into_iter().map(|result| result.expect("every index is worked on")).collect()
+    match stopped {
+        Some(error) => Err(error),
+        None => Ok(results.into_iter().map(|result| result.expect("every index is worked on")).collect()),
+    }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::progress::{Listener, Stage, tell};
 use super::source::{ImageSet, LoadLimits, Selection, SourceError, failed, open, packed, shown};
 
 const KIND: &str = "idx";
@@ -135,7 +136,7 @@ pub(super) fn load(
     images: &Path,
     labels: Option<&Path>,
     limits: &LoadLimits,
-    progress: &mut dyn FnMut(usize, usize),
+    listener: &mut Listener<'_>,
 ) -> Result<ImageSet, SourceError> {
     let mut file = Idx::open(images, IMAGE_MAGIC)?;
     let [count, height, width] = [file.number("its header")?, file.number("its header")?, file.number("its header")?];
@@ -163,11 +164,11 @@ pub(super) fn load(
             set.push(width, height, label, record.iter().map(|grey| packed([*grey; 3])));
         }
         if index % 1024 == 0 {
-            progress(index as usize, count as usize);
+            tell(listener, Stage::Reading, index as usize, count as usize)?;
         }
     }
     file.finish()?;
-    progress(count as usize, count as usize);
+    tell(listener, Stage::Reading, count as usize, count as usize)?;
     set.hold_out_every_fifth();
     Ok(set)
 }

@@ -9,6 +9,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::progress::Listener;
 use super::{cifar10, folder, idx};
 use crate::config::DataSpec;
 
@@ -224,8 +225,13 @@ pub enum SourceError {
         /// The first reasons.
         reasons: String,
     },
+    /// Whoever waited for it does no more.
+    #[error("loading was cancelled")]
+    Cancelled,
     /// Rendered images have no files.
-    #[error("data source {spec} is rendered on the GPU and has no files to load; give cifar10:DIR, idx:IMAGES[,LABELS] or folder:DIR")]
+    #[error(
+        "data source {spec} is rendered on the GPU and has no files to load; give cifar10:DIR, idx:IMAGES[,LABELS], folder:DIR or several:PATH|PATH..."
+    )]
     Rendered {
         /// The source.
         spec: String,
@@ -240,21 +246,26 @@ impl SourceError {
             DataSpec::Cifar10(path) => ("cifar10", path),
             DataSpec::Idx { images, .. } => ("idx", images),
             DataSpec::Folder(path) => ("folder", path),
+            DataSpec::Several(paths) => {
+                let path = folder::name_of_several(paths);
+                return SourceError::Unreadable { source_kind: "several", path, reason: reason.replace('\n', " ") };
+            }
         };
         SourceError::Unreadable { source_kind, path: shown(path), reason: reason.replace('\n', " ") }
     }
 }
 
-/// Reads a source; `progress` is told (done, total) from the calling thread.
-pub fn load(spec: &DataSpec, limits: &LoadLimits, progress: &mut dyn FnMut(usize, usize)) -> Result<ImageSet, SourceError> {
+/// Reads a source; `listener` hears how far it is, and may stop it.
+pub fn load(spec: &DataSpec, limits: &LoadLimits, listener: &mut Listener<'_>) -> Result<ImageSet, SourceError> {
     let limits = LoadLimits { pixels: limits.pixels.min(1 << 30), ..*limits }; // offsets are u32
     let mut set = match spec {
         DataSpec::Synthetic(_) => {
             return Err(SourceError::Rendered { spec: spec.to_string() });
         }
-        DataSpec::Cifar10(path) => cifar10::load(path, &limits, progress)?,
-        DataSpec::Idx { images, labels } => idx::load(images, labels.as_deref(), &limits, progress)?,
-        DataSpec::Folder(path) => folder::load(path, &limits, progress)?,
+        DataSpec::Cifar10(path) => cifar10::load(path, &limits, listener)?,
+        DataSpec::Idx { images, labels } => idx::load(images, labels.as_deref(), &limits, listener)?,
+        DataSpec::Folder(path) => folder::load(path, &limits, listener)?,
+        DataSpec::Several(paths) => folder::load_several(paths, &limits, listener)?,
     };
     set.report.loaded = set.images.len();
     Ok(set)
@@ -262,12 +273,40 @@ pub fn load(spec: &DataSpec, limits: &LoadLimits, progress: &mut dyn FnMut(usize
 
 /// The source that a file or folder dropped on the window most likely is.
 pub fn guess(path: &Path) -> DataSpec {
+    let inside = path.join("cifar-10-batches-bin"); // the archive's own folder
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     if cifar10::looks_like(path) {
         DataSpec::Cifar10(path.into())
+    } else if cifar10::looks_like(&inside) {
+        DataSpec::Cifar10(inside)
+    } else if let Some(folder) = path.parent()
+        && (name.starts_with("data_batch_") || name == "test_batch.bin")
+        && cifar10::looks_like(folder)
+    {
+        DataSpec::Cifar10(folder.into())
     } else if idx::looks_like(path) {
         DataSpec::Idx { images: path.into(), labels: idx::labels_beside(path) }
     } else {
         DataSpec::Folder(path.into())
+    }
+}
+
+/// The source that files and folders dropped together most likely are: MNIST's or CIFAR-10's files, or pictures in one set, each
+/// folder a class. None of nothing.
+pub fn guess_several(paths: &[PathBuf]) -> Option<DataSpec> {
+    let known = |path: &&PathBuf| !matches!(guess(path), DataSpec::Folder(_));
+    match paths {
+        [] => None,
+        [one] => Some(guess(one)),
+        several => Some(match several.iter().find(known) {
+            Some(path) => guess(path),
+            None => {
+                let mut paths = several.to_vec();
+                paths.sort();
+                paths.dedup();
+                DataSpec::Several(paths)
+            }
+        }),
     }
 }
 

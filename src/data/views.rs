@@ -143,6 +143,15 @@ pub struct DrawnImages {
     scenes: Option<Tensor>,
 }
 
+impl DrawnImages {
+    /// The first learner's first images, as another tape's input.
+    #[must_use]
+    pub fn firsts(&self, count: u32) -> Self {
+        let firsts = |tensor: &Tensor| tensor.as_input().first_learner().first_rows(count.min(tensor.rows));
+        Self { images: firsts(&self.images), labels: self.labels.as_input().first_learner(), scenes: self.scenes.as_ref().map(firsts) }
+    }
+}
+
 /// Views of a batch.
 #[derive(Clone, Debug)]
 pub struct ViewTensors {
@@ -408,6 +417,13 @@ pub fn record_object_masks(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnIm
         .write("mask", &masks)
         .over([grid * grid, batch, learners]);
     Some(masks)
+}
+
+/// Left, top, width and height of a crop as shares of its image, out of its plan, and whether the crop is mirrored (then its plan runs
+/// from right to left).
+pub fn crop_box(plan: &[f32]) -> ([f32; 4], bool) {
+    let [left, top, width, height] = [plan[0], plan[1], plan[2], plan[3]];
+    if width < 0.0 { ([left + width, top, -width, height], true) } else { ([left, top, width, height], false) }
 }
 
 /// Order of a view's patches.

@@ -80,6 +80,12 @@ impl Tensor {
         Self { offset: self.offset + u64::from(first) * 4, rows, columns, learner_stride, name: name.into(), ..self.clone() }
     }
 
+    /// The first learner's part alone.
+    #[must_use]
+    pub fn first_learner(&self) -> Self {
+        Self { learners: 1, ..self.clone() }
+    }
+
     /// Its first rows, for readers that know of `learner_stride`.
     ///
     /// # Panics

@@ -19,4 +19,4 @@ pub use memory::{Tensor, aligned_elements};
 pub use profiler::{Profile, Timing};
 pub use readback::Readback;
 pub use shaders::{ShaderLibrary, Source};
-pub use tape::{GradSlot, Program, Record, Tape};
+pub use tape::{GradSlot, Program, Record, Stage, Tape};

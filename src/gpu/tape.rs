@@ -40,6 +40,8 @@ enum Recorded {
 
 struct Dispatch {
     label: String,
+    /// The outermost scope it was recorded in; empty outside of scopes.
+    stage: String,
     kernel: Kernel,
     values: Vec<(&'static str, Value)>,
     bound: Vec<Bound>,
@@ -119,7 +121,11 @@ impl<'g> Tape<'g> {
     /// Starts a dispatch of `kernel`; finish it with [`Record::over`].
     pub fn dispatch(&mut self, kernel: &Kernel) -> Record<'_, 'g> {
         let label = self.label(&kernel.label());
-        Record { dispatch: Dispatch { label, kernel: kernel.clone(), values: Vec::new(), bound: Vec::new(), items: [0; 3] }, tape: self }
+        let stage = self.scope.first().cloned().unwrap_or_default();
+        Record {
+            dispatch: Dispatch { label, stage, kernel: kernel.clone(), values: Vec::new(), bound: Vec::new(), items: [0; 3] },
+            tape: self,
+        }
     }
 
     /// Labels everything recorded inside with `name/`.
@@ -247,9 +253,22 @@ impl<'g> Tape<'g> {
             mapped_at_creation: false,
         });
         self.gpu.queue.write_buffer(&uniforms, 0, &uniform_bytes);
+        let stages = stages(&self.dispatches);
         let steps = prepared.into_iter().map(|(dispatch, kernel, place)| build(self.gpu, dispatch, kernel, place, &uniforms)).collect();
-        Ok(Program { steps })
+        Ok(Program { steps, stages })
     }
+}
+
+/// Runs of dispatches that were recorded under one outermost scope.
+fn stages(dispatches: &[Dispatch]) -> Vec<Stage> {
+    let mut first = 0;
+    let runs = dispatches.chunk_by(|one, next| one.stage == next.stage);
+    runs.map(|run| {
+        let range = first..first + run.len();
+        first = range.end;
+        Stage { name: run[0].stage.clone(), range }
+    })
+    .collect()
 }
 
 fn check_bindings(dispatch: &Dispatch, kernel: &CompiledKernel) -> Result<(), FreezeError> {
@@ -439,9 +458,19 @@ struct Step {
     groups: [u32; 3],
 }
 
+/// A run of dispatches recorded under one outermost scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The scope; empty for what was recorded outside of any.
+    pub name: String,
+    /// Its dispatches.
+    pub range: Range<usize>,
+}
+
 /// A frozen tape: replays with nothing left to decide.
 pub struct Program {
     steps: Vec<Step>,
+    stages: Vec<Stage>,
 }
 
 impl Program {
@@ -453,6 +482,11 @@ impl Program {
     /// Nothing was recorded.
     pub const fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The outermost scopes in the order in which they are run, one behind the other without gaps.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
     }
 
     /// Scope and kernel of each dispatch.

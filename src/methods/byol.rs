@@ -67,19 +67,24 @@ impl Method for Byol {
     fn compare(&self, tape: &mut Tape<'_>, compared: &Compared<'_>) -> Probes {
         let &Compared { student, teacher, patches, batch, learners, .. } = compared;
         let globals = GLOBAL_VIEWS * batch;
-        let (z, q) = tape.scope("student", |tape| {
-            let z = self.embed(tape, student, patches, batch).projection;
+        let (embedding, z, q) = tape.scope("student", |tape| {
+            let Embedded { embedding, projection: z, .. } = self.embed(tape, student, patches, batch);
             let [_, predicted] = tape.scope("predictor", |tape| self.predictor.forward(tape, student, &z, self.norm(batch)));
             let q = blend(tape, &predicted, &z, learners);
-            (z, q)
+            (embedding, z, q)
         });
-        let target = tape.scope("teacher", |tape| self.embed(tape, teacher, &patches.first(globals), batch).projection);
+        let embedded = tape.scope("teacher", |tape| self.embed(tape, teacher, &patches.first(globals), batch));
+        let target = embedded.projection;
         let loss = tape.scope("loss", |tape| byol_loss(tape, &q, &target, learners, batch).mean);
         Probes {
             student_projections: z,
             student_outputs: q,
             teacher_projections: target.clone(),
             teacher_outputs: target,
+            student_embeddings: embedding,
+            teacher_embeddings: embedded.embedding,
+            student_gradient: None,
+            teacher_gradient: None,
             loss,
             distributions: None,
         }

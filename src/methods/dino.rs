@@ -36,9 +36,10 @@ impl Dino {
         Self { layout, encoder, head, shape }
     }
 
-    fn logits(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches) -> [Tensor; 2] {
+    /// Embedding, projection and logits.
+    fn logits(&self, tape: &mut Tape<'_>, network: Network<'_>, patches: &Patches) -> [Tensor; 3] {
         let embedded = self.embed(tape, network, patches, 0);
-        [embedded.projection, embedded.logits.expect("the head has prototypes")]
+        [embedded.embedding, embedded.projection, embedded.logits.expect("the head has prototypes")]
     }
 }
 
@@ -72,9 +73,9 @@ impl Method for Dino {
     fn compare(&self, tape: &mut Tape<'_>, compared: &Compared<'_>) -> Probes {
         let &Compared { student, teacher, patches, batch, learners, center } = compared;
         let center = center.expect("a method with prototypes has a centre");
-        let [z, logits] = tape.scope("student", |tape| self.logits(tape, student, patches));
+        let [student_embeddings, z, logits] = tape.scope("student", |tape| self.logits(tape, student, patches));
         let globals = patches.first(GLOBAL_VIEWS * batch);
-        let [teacher_z, teacher_logits] = tape.scope("teacher", |tape| self.logits(tape, teacher, &globals));
+        let [teacher_embeddings, teacher_z, teacher_logits] = tape.scope("teacher", |tape| self.logits(tape, teacher, &globals));
         let (distributions, loss) = tape.scope("loss", |tape| {
             let teacher = teacher_softmax(tape, &teacher_logits, center, learners);
             let student_log = student_log_softmax(tape, &logits, learners);
@@ -86,6 +87,10 @@ impl Method for Dino {
             student_outputs: logits,
             teacher_projections: teacher_z,
             teacher_outputs: teacher_logits,
+            student_embeddings,
+            teacher_embeddings,
+            student_gradient: None,
+            teacher_gradient: None,
             loss,
             distributions: Some(distributions),
         }

@@ -8,7 +8,6 @@ pub mod dino;
 use crate::config::{Method as MethodName, RunConfig};
 use crate::gpu::{Tape, Tensor};
 use crate::nn::{Group, Network, ParameterLayout, Patches, Roles};
-use crate::ops::center::update_center;
 
 /// Crops of a batch, and who looks at them.
 #[derive(Clone, Copy)]
@@ -37,6 +36,14 @@ pub struct Probes {
     pub student_projections: Tensor,
     /// The teacher's (L, 2B, d).
     pub teacher_projections: Tensor,
+    /// The student's embeddings (L, V · B, embedding).
+    pub student_embeddings: Tensor,
+    /// The teacher's, of the globals (L, 2B, embedding).
+    pub teacher_embeddings: Tensor,
+    /// The loss's gradient with respect to `student_outputs`, once the backward is recorded.
+    pub student_gradient: Option<Tensor>,
+    /// With respect to `teacher_outputs`; none while every learner's stop-gradient is on.
+    pub teacher_gradient: Option<Tensor>,
     /// Mean loss (L, 1, 1).
     pub loss: Tensor,
     /// What only a method with prototypes has.
@@ -94,18 +101,17 @@ pub trait Method: Send {
 }
 
 /// Records forward, loss and backward of a training step; gradients go to `roles.gradient`, the teacher's too if
-/// `teacher_gradient`: some learner has its stop-gradient off. Then the centre, where there is one, follows the teacher's logits.
+/// `teacher_gradient`: some learner has its stop-gradient off.
 pub fn record_step(method: &dyn Method, tape: &mut Tape<'_>, roles: &Roles, compared: &Compared<'_>, teacher_gradient: bool) -> Probes {
     compared.student.bind_gradients(tape, &roles.gradient, |_| true);
     // Without bound gradients the teacher's operations register no backward.
     if teacher_gradient {
         compared.teacher.bind_gradients(tape, &roles.gradient, |spec| spec.group != Group::Predictor);
     }
-    let probes = method.compare(tape, compared);
+    let mut probes = method.compare(tape, compared);
     tape.scope("backward", |tape| tape.backward(&probes.loss));
-    if let Some(center) = &roles.center {
-        tape.scope("center", |tape| update_center(tape, center, &probes.teacher_outputs, compared.learners));
-    }
+    probes.student_gradient = tape.written_gradient(&probes.student_outputs);
+    probes.teacher_gradient = tape.written_gradient(&probes.teacher_outputs);
     probes
 }
 

@@ -11,6 +11,7 @@ pub mod fragments;
 pub mod history;
 pub mod inspect;
 pub mod knn;
+pub mod moments;
 pub mod pairs;
 pub mod probe;
 pub mod project;

@@ -25,6 +25,7 @@ pub mod matmul;
 pub mod pool;
 pub mod positions;
 pub mod reference;
+pub mod segment_squares;
 pub mod sequences;
 pub mod softmax;
 pub mod store_rows;
@@ -53,6 +54,7 @@ pub fn all_cases() -> Vec<case::Case> {
         softmax::cases(),
         log_softmax::cases(),
         cross_entropy::cases(),
+        segment_squares::cases(),
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@
 
 use super::meters::agreement;
 use crate::config::GLOBAL_VIEWS;
-use crate::data::views::{CROP_COLUMNS, UNLABELLED};
+use crate::data::views::{CROP_COLUMNS, UNLABELLED, crop_box};
 use crate::gpu::{Gpu, GpuError, Readback, Tensor};
 use crate::observe::inspect::{Inspector, Look, PairLosses, Subject};
 use crate::snapshot::Inspection;
@@ -229,10 +229,4 @@ fn numbers(look: &Look) -> Vec<&Tensor> {
     tensors.extend(&look.attention);
     tensors.extend(look.distributions.iter().flatten());
     tensors
-}
-
-/// Left, top, width and height as shares of the image, and whether the crop is mirrored (then its plan runs from right to left).
-fn crop_box(plan: &[f32]) -> ([f32; 4], bool) {
-    let [left, top, width, height] = [plan[0], plan[1], plan[2], plan[3]];
-    if width < 0.0 { ([left + width, top, -width, height], true) } else { ([left, top, width, height], false) }
 }

@@ -3,25 +3,28 @@
 //! [`Session::apply`] takes commands, [`Session::advance`] gives the GPU work and takes in what came back (never waiting for it,
 //! unless asked to), [`Session::snapshot`] says how things stand. The work is cut into jobs (a training step, a measurement), and a
 //! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
-//! two steps.
+//! two steps; [`Command::Walk`] alone stops in the middle of one ([`walk`]).
 
 mod flips;
+mod loading;
 mod look;
 mod meters;
 mod pace;
 mod schedule;
 mod start;
+mod walk;
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 pub use meters::{Extras, LearnerMeters, Record};
 pub use pace::Pace;
 pub use schedule::Cadence;
+pub use start::LoadedData;
 
 use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
@@ -31,10 +34,12 @@ use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
+use loading::LoadingData;
 use meters::Meters;
 use pace::{Pacer, SpeedLimit};
 use schedule::{Job, Schedule};
-use start::{LoadedData, Observers};
+use start::Observers;
+use walk::{Patience, Walking, Walks, patience};
 
 /// Why a session cannot start or go on.
 #[derive(Debug, Error)]
@@ -84,25 +89,56 @@ pub struct Session {
     /// Training has gone on since the time was last taken.
     training: bool,
     notices: Vec<String>,
-    loading: Option<(DataSpec, Receiver<Result<LoadedData, SourceError>>)>,
+    loading: Option<LoadingData>,
     safe: Checkpoint,
+    /// The walk through a step, under way or just complete.
+    walk: Option<Walking>,
+    walks: Walks,
+    /// What a lost device took away and is being done again.
+    redo: Option<Redo>,
+}
+
+/// Steps to do again, with the changes that were made between them.
+struct Redo {
+    until: u64,
+    events: VecDeque<Event>,
+}
+
+/// Reads a source with nobody listening.
+fn read(spec: &DataSpec) -> Result<LoadedData, SourceError> {
+    LoadedData::load(spec, &mut |_| ControlFlow::Continue(()))
+}
+
+/// What the controls show.
+struct Asked {
+    switches: Switches,
+    dials: Dials,
+    locals: u32,
+    speed: Option<u32>,
+    playing: bool,
 }
 
 impl Session {
     /// A fresh run of `config`.
     pub fn open(gpu: Arc<Gpu>, config: RunConfig, cadence: Cadence) -> Result<Self, SessionError> {
-        let data = Arc::new(LoadedData::load(&config.data)?);
+        let data = Arc::new(read(&config.data)?);
+        Self::open_on(gpu, config, data, cadence)
+    }
+
+    /// A fresh run of `config` on its data, which are loaded already.
+    pub fn open_on(gpu: Arc<Gpu>, config: RunConfig, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
         let (trainer, observers) = start::fresh(&gpu, config, &data)?;
         Self::assemble(gpu, trainer, observers, data, cadence)
     }
 
     /// A run that goes on from a checkpoint, bit for bit.
     pub fn resume(gpu: Arc<Gpu>, checkpoint: &Checkpoint, cadence: Cadence) -> Result<Self, SessionError> {
-        let data = Arc::new(LoadedData::load(&checkpoint.config.data)?);
-        Self::restore(gpu, checkpoint, data, cadence)
+        let data = Arc::new(read(&checkpoint.config.data)?);
+        Self::resume_on(gpu, checkpoint, data, cadence)
     }
 
-    fn restore(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
+    /// A run that goes on from a checkpoint, with its data loaded already.
+    pub fn resume_on(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
         let (trainer, observers) = start::resumed(&gpu, checkpoint, &data)?;
         let mut session = Self::assemble(gpu, trainer, observers, data, cadence)?;
         session.meters.restore(&checkpoint.observers, checkpoint.step);
@@ -143,6 +179,9 @@ impl Session {
             training: false,
             loading: None,
             safe,
+            walk: None,
+            walks: Walks::default(),
+            redo: None,
         })
     }
 
@@ -173,6 +212,7 @@ impl Session {
 
     /// Measures kNN accuracy at the present step if it has not been; waits for it.
     pub fn evaluate_now(&mut self) -> Result<(), SessionError> {
+        self.finish_step()?;
         self.schedule.force_evaluation();
         self.advance(Pace::Steps(0))?;
         self.settle()
@@ -180,6 +220,7 @@ impl Session {
 
     /// Projects the cloud at the present step if it has not been; waits for it.
     pub fn project_now(&mut self) -> Result<(), SessionError> {
+        self.finish_step()?;
         self.schedule.force_cloud();
         self.advance(Pace::Steps(0))?;
         self.settle()
@@ -187,6 +228,7 @@ impl Session {
 
     /// Looks at the image that is to be shown with its crops, with the weights as they are; waits for it.
     pub fn look_now(&mut self) -> Result<(), SessionError> {
+        self.finish_step()?;
         self.settle()?;
         self.schedule.force_look();
         self.advance(Pace::Steps(0))?;
@@ -200,15 +242,21 @@ impl Session {
 
     /// Nothing to do until a command comes.
     pub fn is_idle(&self) -> bool {
-        self.job.is_none()
+        (self.job.is_none() || self.rests())
             && !self.wants_step()
-            && self.queued.is_empty()
+            && (self.queued.is_empty() || self.rests() && self.queued.iter().all(|command| patience(command) == Patience::Waits))
+            && !self.walks.is_waiting()
             && self.loading.is_none()
             && !self.meters.is_waiting()
             && !self.observers.looking.is_waiting()
     }
 
     fn wants_step(&self) -> bool {
+        self.plays() || self.meters.stopped().is_none() && (self.redo.is_some() || self.walk.as_ref().is_some_and(Walking::wants))
+    }
+
+    /// Whole steps go on.
+    fn plays(&self) -> bool {
         self.playing && self.meters.stopped().is_none() && self.target.is_none_or(|target| self.trainer.step() < target)
     }
 
@@ -222,13 +270,27 @@ impl Session {
         self.taken
     }
 
+    /// Estimated GPU time of what has been handed over and is not done yet.
+    pub fn under_way(&self) -> Duration {
+        self.pacer.under_way()
+    }
+
     /// A checkpoint of the state between two steps; waits for the GPU.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SessionError> {
+        self.finish_step()?;
+        self.settle()?;
+        Ok(Checkpoint::capture(&self.trainer, self.meters.state())?)
+    }
+
+    /// Does what is left of the job under way; a walk ends with it.
+    fn finish_step(&mut self) -> Result<(), SessionError> {
+        if self.job.is_some() {
+            self.walk = None;
+        }
         while self.job.is_some() {
             self.run_job()?;
         }
-        self.settle()?;
-        Ok(Checkpoint::capture(&self.trainer, self.meters.state())?)
+        Ok(())
     }
 
     /// Waits for the GPU and takes in everything that was measured.
@@ -246,14 +308,24 @@ impl Session {
         self.hurried = matches!(pace, Pace::Steps(_));
         match pace {
             Pace::Steps(steps) => {
-                self.take_commands()?;
+                let before = self.trainer.step();
+                if steps > 0 {
+                    self.finish_step()?;
+                }
+                let left = u64::from(steps).saturating_sub(self.trainer.step() - before);
+                if self.job.is_none() {
+                    self.take_commands()?;
+                }
                 self.live = true;
                 self.training |= steps > 0;
-                self.target = Some(self.trainer.step() + u64::from(steps));
-                while self.next_job()? {
+                self.target = Some(self.trainer.step() + left);
+                loop {
                     // Whole steps are asked for by those who want every measurement.
-                    if !self.meters.has_room() {
+                    if !(self.meters.has_room() && self.walks.has_room()) {
                         self.settle()?;
+                    }
+                    if !self.next_job()? {
+                        break;
                     }
                     self.run_job()?;
                 }
@@ -266,6 +338,7 @@ impl Session {
                     let Some(job) = self.job else { break };
                     let length = self.program(job).len();
                     let (end, cost) = self.pacer.cut(job, self.cursor, length, left);
+                    let end = self.walked_end().map_or(end, |stop| end.min(stop));
                     left -= cost;
                     self.run_slice(job, end)?;
                 }
@@ -279,11 +352,19 @@ impl Session {
     /// Makes sure that there is a job; false if there is nothing to do.
     fn next_job(&mut self) -> Result<bool, SessionError> {
         if self.job.is_some() {
-            return Ok(true);
+            if self.walked_end().is_some() {
+                self.take_commands_in_mid_step()?;
+            }
+            return Ok(!self.rests());
         }
-        self.take_commands()?;
+        self.redo_changes()?;
+        if self.redo.is_none() {
+            self.take_commands()?;
+        }
         let now = Instant::now();
-        let may_step = self.wants_step() && (self.hurried || self.speed.allows(now));
+        // The limit is for whole steps: who walks sets the pace.
+        let unlimited = self.hurried || self.redo.is_some() || !self.plays();
+        let may_step = self.wants_step() && (unlimited || self.speed.allows(now));
         self.job = self.schedule.next(self.trainer.step(), may_step, self.observers.looking.is_free());
         if self.job == Some(Job::Step) {
             self.speed.began(now);
@@ -296,6 +377,7 @@ impl Session {
         {
             evaluation.begin(&self.trainer);
         }
+        self.prepare_walk()?;
         Ok(self.job.is_some())
     }
 
@@ -305,7 +387,7 @@ impl Session {
 
     fn run_job(&mut self) -> Result<(), SessionError> {
         match self.job {
-            Some(job) => self.run_slice(job, self.program(job).len()),
+            Some(job) => self.run_slice(job, self.walked_end().unwrap_or_else(|| self.program(job).len())),
             None => Ok(()),
         }
     }
@@ -314,9 +396,11 @@ impl Session {
     fn run_slice(&mut self, job: Job, end: usize) -> Result<(), SessionError> {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("slice") });
         let range = self.cursor..end;
+        self.before_sub_step(&mut encoder);
         let program = start::program(&self.trainer, &self.observers, job);
         let length = program.len();
         self.pacer.encode(&mut encoder, program, job, range);
+        self.after_sub_step(&mut encoder, end);
         let finished = end == length;
         if finished {
             if job == Job::Step {
@@ -332,6 +416,7 @@ impl Session {
         self.pacer.submitted(&self.gpu);
         self.meters.submitted();
         self.observers.looking.submitted();
+        self.walks.submitted();
         self.cursor = end;
         if finished {
             self.cursor = 0;
@@ -347,10 +432,11 @@ impl Session {
         self.meters.collect(self.time.seconds());
         self.note_training();
         self.observers.looking.collect(&self.gpu);
+        self.walks.collect(&self.trainer, self.walk.as_mut());
     }
 
     fn note_training(&mut self) {
-        self.training = self.meters.is_waiting() || self.job == Some(Job::Step) || (self.live && self.wants_step());
+        self.training = self.meters.is_waiting() || (self.job == Some(Job::Step) && !self.rests()) || (self.live && self.wants_step());
     }
 
     fn take_commands(&mut self) -> Result<(), SessionError> {
@@ -363,14 +449,29 @@ impl Session {
     }
 
     fn execute(&mut self, command: Command) -> Result<(), SessionError> {
+        if patience(&command) == Patience::Leaves {
+            self.walk = None;
+        }
         match command {
             Command::Play => {
                 self.playing = true;
                 self.target = None;
             }
             Command::Pause => self.playing = false,
-            // Until the session can stop in mid-step, a walk is a step.
-            Command::Step | Command::Walk => {
+            Command::Walk => {
+                self.playing = false;
+                self.target = None;
+                match &mut self.walk {
+                    Some(walk) if !walk.is_complete() => {
+                        let _ = walk.more();
+                    }
+                    walk => {
+                        let before = walk.take();
+                        *walk = Some(Walking::new(self.trainer.config.method, self.trainer.step() + 1, 1, before));
+                    }
+                }
+            }
+            Command::Step => {
                 self.playing = true;
                 self.speed.set(self.speed.limit);
                 self.target = Some(self.trainer.step() + 1);
@@ -392,10 +493,15 @@ impl Session {
                 config.seed = config.seed.wrapping_add(u64::from(new_seed));
                 self.restart(config, self.data.clone())?;
             }
+            Command::CancelLoad => {
+                if let Some(loading) = self.loading.take() {
+                    self.notices.push(format!("{} was not loaded: cancelled; the run goes on as it was", loading.spec().short()));
+                }
+            }
             Command::LoadPreset(name) => self.load_preset(&name)?,
             Command::LoadData(spec) => {
-                self.notices.push(format!("loading {spec} ..."));
-                self.loading = Some((spec.clone(), LoadedData::load_aside(spec)));
+                // One that was on its way is dropped, which stops it.
+                self.loading = Some(LoadingData::start(spec));
             }
         }
         Ok(())
@@ -406,7 +512,7 @@ impl Session {
         let own = Some(&self.trainer.config.data).filter(|data| !data.is_synthetic()).map(ToString::to_string);
         match RunConfig::load(name, own.as_deref(), &[]) {
             Ok(config) => {
-                let data = if own.is_some() { self.data.clone() } else { Arc::new(LoadedData::load(&config.data)?) };
+                let data = if own.is_some() { self.data.clone() } else { Arc::new(read(&config.data)?) };
                 self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, data)
             }
             Err(error) => {
@@ -417,15 +523,9 @@ impl Session {
     }
 
     fn take_loaded(&mut self) {
-        let Some((spec, receiver)) = &self.loading else { return };
-        let result = match receiver.try_recv() {
-            Ok(result) => result,
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => {
-                Err(SourceError::Unreadable { source_kind: "data", path: spec.to_string(), reason: "the reader stopped".to_owned() })
-            }
-        };
-        let spec = spec.clone();
+        let Some(loading) = &self.loading else { return };
+        let Some(result) = loading.poll() else { return };
+        let spec = loading.spec().clone();
         self.loading = None;
         let restarted = result.map_err(SessionError::from).and_then(|data| {
             let mut config = self.config();
@@ -446,6 +546,8 @@ impl Session {
         fresh.playing = playing;
         (fresh.speed, fresh.taken) = (self.speed, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
+        // Images on their way in outlive a new start.
+        fresh.loading = self.loading.take();
         *self = fresh;
         Ok(())
     }
@@ -453,11 +555,17 @@ impl Session {
     /// Puts the run on a new device after the old one was lost, from the last state that was read back.
     pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
         let lost = self.trainer.step() - self.safe.step;
-        let mut revived = Self::restore(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
-        revived.playing = self.playing;
+        let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
+        (revived.playing, revived.target) = (self.playing, self.target);
+        revived.loading = self.loading.take();
+        revived.queued = std::mem::take(&mut self.queued);
         (revived.speed, revived.taken) = (self.speed, self.taken);
-        revived.events = std::mem::take(&mut self.events);
-        revived.events.retain(|event| event.step <= revived.trainer.step());
+        // Changes are absolute, so doing one again that the saved state knows of does no harm.
+        let (before, again) = std::mem::take(&mut self.events).into_iter().partition(|event| event.step < self.safe.step);
+        let again: Vec<Event> = again;
+        revived.events = before;
+        revived.redo = Some(Redo { until: self.trainer.step(), events: again.into() });
+        revived.walk = self.walk.take().map(|walk| Walking::new(revived.trainer.config.method, walk.step, walk.done, None));
         (revived.time, revived.opened) = (self.time, self.opened);
         revived.meters.flips = self.meters.flips;
         revived.meters.flips.back_to(revived.trainer.step(), revived.time.seconds());
@@ -495,6 +603,7 @@ impl Session {
         }
         self.changed(change, key, &text);
         self.trainer.apply_hypers()?;
+        self.walks.forget();
         Ok(self.observers.rebind(&self.trainer)?)
     }
 
@@ -517,6 +626,7 @@ impl Session {
         self.changed(Change::LocalCrops(locals), "local_crops", &locals.to_string());
         self.trainer.config.views = config.views;
         self.trainer.apply_hypers()?;
+        self.walks.forget();
         Ok(self.observers.rebind(&self.trainer)?)
     }
 
@@ -525,11 +635,36 @@ impl Session {
         Some(AttentionReferences { untrained: self.meters.attention_untrained(), ..references })
     }
 
+    /// The controls as they are, or as they were asked to be while the step that is going on keeps them waiting: so a control
+    /// answers at once. In a walk through a step they show what that step is done with.
+    fn asked(&self) -> Asked {
+        let hyper = &self.trainer.hypers[0];
+        let mut asked = Asked {
+            switches: hyper.into(),
+            dials: hyper.into(),
+            locals: self.trainer.config.views.locals,
+            speed: self.speed.limit,
+            playing: self.plays(),
+        };
+        for command in self.queued.iter().filter(|_| self.walk.is_none()) {
+            match *command {
+                Command::SetSwitch { switch, on } => asked.switches.set(switch, on),
+                Command::SetDial { dial, value } => asked.dials.set(dial, value),
+                Command::SetLocalCrops(locals) => asked.locals = locals,
+                Command::SetSpeed(limit) => asked.speed = limit,
+                Command::Play => asked.playing = self.meters.stopped().is_none(),
+                Command::Pause => asked.playing = false,
+                _ => {}
+            }
+        }
+        asked
+    }
+
     /// How things stand, at the last completed step that was read back.
     pub fn snapshot(&self) -> Snapshot {
-        let hyper = &self.trainer.hypers[0];
         let config = &self.trainer.config;
         let class_names = self.data.class_names();
+        let asked = self.asked();
         Snapshot {
             preset: config.preset.clone(),
             data: config.data.to_string(),
@@ -538,11 +673,11 @@ impl Session {
             method: config.method,
             seed: config.seed,
             step: self.meters.step(),
-            playing: self.wants_step(),
-            speed_limit: self.speed.limit,
+            playing: asked.playing,
+            speed_limit: asked.speed,
             steps_per_second: self.meters.steps_per_second(Instant::now()),
-            switches: hyper.into(),
-            dials: hyper.into(),
+            switches: asked.switches,
+            dials: asked.dials,
             history: self.meters.history(),
             events: self.events.clone(),
             verdict: self.meters.verdict(),
@@ -561,10 +696,12 @@ impl Session {
             distributions: self.meters.distributions(),
             inspection: self.observers.looking.inspection(),
             images: self.observers.looking.images(),
-            local_crops: config.views.locals,
+            local_crops: asked.locals,
             attention_references: self.attention_references(),
             notices: self.notices.clone(),
-            walk: None,
+            walk: self.shown_walk(),
+            loading: self.loading.as_ref().map(LoadingData::told),
+            images_report: self.data.report().cloned(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
         }
     }

@@ -1,13 +1,13 @@
 //! Putting a session together: images onto the GPU, a trainer with its step log, the observers.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
 
 use super::SessionError;
 use super::look::Looking;
 use super::schedule::Job;
 use crate::config::{DataSpec, Method, RunConfig};
-use crate::data::source::{ImageSet, LoadLimits, SourceError, load};
+use crate::data::progress::Listener;
+use crate::data::source::{ImageEntry, ImageSet, LoadLimits, SourceError, load, shown};
 use crate::data::synthetic::class_names;
 use crate::data::views::{Images, StoredImages, UNLABELLED};
 use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
@@ -18,53 +18,58 @@ use crate::observe::probe::Probe;
 use crate::observe::spectrum::spectrum;
 use crate::observe::spread::spread;
 use crate::observe::step_log::StepLog;
+use crate::snapshot::ImagesReport;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::{Trainer, Watch};
 
 /// A data set in memory.
-pub(super) enum LoadedData {
+#[derive(Debug)]
+pub enum LoadedData {
     /// Rendered on the GPU; nothing to load.
     Synthetic(crate::config::Scene),
-    /// Read from files.
-    Stored(Box<ImageSet>),
+    /// Read from files, and what there is to say about that.
+    Stored(Box<ImageSet>, Arc<ImagesReport>),
 }
 
 impl LoadedData {
-    pub(super) fn load(spec: &DataSpec) -> Result<Self, SourceError> {
+    /// Reads a source; `listener` hears how far it is, and may stop it.
+    pub fn load(spec: &DataSpec, listener: &mut Listener<'_>) -> Result<Self, SourceError> {
         match spec {
             DataSpec::Synthetic(scene) => Ok(Self::Synthetic(*scene)),
-            files => Ok(Self::Stored(Box::new(load(files, &LoadLimits::default(), &mut |_, _| ())?))),
+            files => {
+                let set = load(files, &LoadLimits::default(), listener)?;
+                let report = Arc::new(report_of(&set));
+                Ok(Self::Stored(Box::new(set), report))
+            }
         }
     }
 
-    /// Loads on another thread.
-    pub(super) fn load_aside(spec: DataSpec) -> Receiver<Result<Self, SourceError>> {
-        let (sender, receiver) = channel();
-        std::thread::spawn(move || {
-            // A receiver that is gone means that the session is, too.
-            let _ = sender.send(Self::load(&spec));
-        });
-        receiver
+    /// What was read and what was not, where there are files.
+    pub fn report(&self) -> Option<&Arc<ImagesReport>> {
+        match self {
+            Self::Synthetic(_) => None,
+            Self::Stored(_, report) => Some(report),
+        }
     }
 
     pub(super) fn class_names(&self) -> Vec<String> {
         match self {
             Self::Synthetic(scene) => class_names(*scene).iter().map(|&name| name.to_owned()).collect(),
-            Self::Stored(set) => set.class_names.clone(),
+            Self::Stored(set, _) => set.class_names.clone(),
         }
     }
 
     pub(super) fn notices(&self) -> Vec<String> {
         match self {
             Self::Synthetic(_) => Vec::new(),
-            Self::Stored(set) => vec![set.report.to_string()],
+            Self::Stored(set, _) => vec![set.report.to_string()],
         }
     }
 
     fn upload(&self, gpu: &Gpu) -> Result<Images, GpuError> {
         match self {
             Self::Synthetic(scene) => Ok(Images::Synthetic(*scene)),
-            Self::Stored(set) => {
+            Self::Stored(set, _) => {
                 let pictures = set
                     .images
                     .iter()
@@ -73,6 +78,21 @@ impl LoadedData {
                 StoredImages::upload(gpu, pictures, &set.training(), &set.held_out()).map(Images::Stored)
             }
         }
+    }
+}
+
+fn report_of(set: &ImageSet) -> ImagesReport {
+    let by_area = |image: &&ImageEntry| u64::from(image.width) * u64::from(image.height);
+    let size = |image: Option<&ImageEntry>| image.map_or([0, 0], |image| [image.width, image.height]);
+    let held_out = set.images.iter().filter(|image| image.held_out).count();
+    ImagesReport {
+        name: set.name.clone(),
+        images: set.images.len() as u64,
+        held_out: held_out as u64,
+        classes: set.class_names.clone(),
+        sizes: [size(set.images.iter().min_by_key(by_area)), size(set.images.iter().max_by_key(by_area))],
+        skipped: set.report.skipped.iter().map(|skipped| (shown(&skipped.path), skipped.reason.clone())).collect(),
+        notes: set.report.notes.clone(),
     }
 }
 

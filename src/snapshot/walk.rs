@@ -3,6 +3,7 @@
 //! The order is the order in which the trainer records them: a sub-step is a run of dispatches under one scope
 //! ([`SubStep::scope`]), and `tests/walk.rs` holds the two against each other.
 
+use super::Moment;
 use crate::config::Method;
 
 /// A part of one training step.
@@ -100,4 +101,6 @@ pub struct Walk {
     pub is_complete: bool,
     /// Changes of switches, dials and crops that wait for the step to be complete.
     pub waiting: usize,
+    /// What the step's tensors hold now.
+    pub moment: Option<Moment>,
 }

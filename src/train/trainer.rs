@@ -1,7 +1,8 @@
 //! The trainer: the state of every learner on the GPU, and the recorded step that moves it on.
 //!
 //! Order in a step (SCIENCE.md, section 3): views; student and teacher forward with the weights from before the step; loss;
-//! backward; norm of the gradient; AdamW; then the teacher follows the student after its update; then the step counter. The step
+//! backward; norm of the gradient; AdamW; then the teacher follows the student after its update, and DINO's centre the teacher's
+//! logits; then the meters and the step counter. Each has a scope of its own ([`crate::snapshot::SubStep::scope`]). The step
 //! is recorded again only when the first learner's stop-gradient goes off or the last one's comes back, for only then is there a
 //! backward through the teacher, and when the number of local crops changes.
 
@@ -19,6 +20,7 @@ use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
 use crate::methods::{self, Compared, Method, Probes};
 use crate::nn::{Network, Patches, Roles};
 use crate::ops::adamw::{AdamW, adamw};
+use crate::ops::center::update_center;
 use crate::ops::clip::gradient_norm;
 use crate::ops::ema::ema;
 use crate::ops::softmax::teacher_softmax;
@@ -277,6 +279,9 @@ fn record(world: &World<'_>, buffers: &Buffers<'_>, teacher_gradient: bool) -> R
         norm
     });
     tape.scope("ema", |tape| ema(tape, &roles.teacher, &roles.student, groups, learners));
+    if let Some(center) = &roles.center {
+        tape.scope("center", |tape| update_center(tape, center, &probes.teacher_outputs, learners));
+    }
     tape.scope("meters", |tape| watch(tape, &Watched { probes: &probes, gradient_norm: &gradient_norm, state }));
     tick::tick(&mut tape, state, hyper.beta1, hyper.beta2, hyper.warmup_steps);
     Ok(RecordedStep { program: tape.freeze()?, probes, views, gradient_norm, teacher_gradient, locals: config.views.locals })

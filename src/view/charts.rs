@@ -1,16 +1,31 @@
-//! Charts on the draw list: fixed ranges, named dashed reference lines, a thin line wherever a switch was flipped, the current
-//! value at the right end, and a read-out under the pointer. A range never follows the data: what does not fit is clamped to
-//! the edge and stays visible there.
+//! Small multiples on the draw list: fixed ranges, named dashed reference lines, a thin line wherever a switch was flipped, each
+//! line named at its right end, one step axis for all. A range never follows the data: what does not fit is clamped to the edge,
+//! and a small mark there says so.
 //!
-//! Subtlety: a series may hold thousands of points over a few hundred pixels. Each pixel column keeps its first, lowest,
-//! highest and last value ([`decimate`]), so no spike is lost and none is invented.
+//! [`Chart`] describes and draws one; [`stack`] puts several over one axis and answers to the pointer; [`trace`] makes lines out of
+//! noise; [`labels`] finds places for names; [`marks`] has the flips; [`axis`] zooms and pans; [`scale`] is linear or logarithmic.
 
-use crate::command::Switch;
-use crate::snapshot::{Change, Event, Series};
+pub mod axis;
+pub mod labels;
+pub mod marks;
+pub mod scale;
+pub mod stack;
+pub mod trace;
+
+use std::cmp::Ordering;
+
+pub use crate::snapshot::grouped;
+pub use axis::{Axis, Timeline};
+pub use marks::flips;
+
+use crate::snapshot::{Event, Series};
 
 use super::layout::Rect;
 use super::paint::{Align, Paint, Style};
 use super::theme::{self, Colour, Type};
+use labels::{Ground, Spot, spread};
+use scale::{Scale, decade_text};
+use trace::{Trace, trace};
 
 /// A named horizontal line.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +34,13 @@ pub struct Reference {
     pub value: f32,
     /// Its name, value included: "1 healthy".
     pub name: String,
-    /// Write the name below the line (and not above).
-    pub below: bool,
-    /// Write the name at the right end of the plot (and not at the left).
-    pub right: bool,
+}
+
+impl Reference {
+    /// A line at `value`.
+    pub fn new(value: f32, name: impl Into<String>) -> Self {
+        Self { value, name: name.into() }
+    }
 }
 
 /// How a line ends: the student's in a dot, the teacher's in a ring.
@@ -47,7 +65,7 @@ pub struct Line<'a> {
     pub end: End,
 }
 
-/// A chart, described; [`Chart::draw`] puts it on the screen.
+/// A chart, described.
 #[derive(Clone, Debug)]
 pub struct Chart<'a> {
     /// Title.
@@ -56,6 +74,8 @@ pub struct Chart<'a> {
     pub qualifier: String,
     /// The lowest and highest value of the plot.
     pub range: [f32; 2],
+    /// The range of the logarithmic plot, where one makes sense.
+    pub decades: Option<[f32; 2]>,
     /// Reference lines.
     pub references: Vec<Reference>,
     /// Lines, drawn in this order.
@@ -64,220 +84,251 @@ pub struct Chart<'a> {
     pub format: fn(f32) -> String,
     /// The value means nothing at the moment: shown in the second text level.
     pub greyed: bool,
+    /// The title row has every line's value, in its colour.
+    pub all_values: bool,
+    /// What is said about it under the pointer.
+    pub tip: Vec<String>,
 }
 
-/// The x axis that all charts of a frame share.
-#[derive(Clone, Copy, Debug)]
-pub struct Axis {
-    /// The step at the right edge.
-    pub last_step: u64,
-    /// The step under the pointer, if it is over a plot.
-    pub hovered: Option<u64>,
+/// Where the parts of a chart are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// Everything: title row, plot and gutter.
+    pub area: Rect,
+    /// The plot.
+    pub plot: Rect,
 }
-
-impl Axis {
-    /// The axis of a run at `step`: never shorter than 50 steps, so that the first steps do not fill it.
-    pub fn new(step: u64) -> Self {
-        Self { last_step: step.max(50), hovered: None }
-    }
-
-    /// The step's place in `plot`.
-    pub fn x(&self, plot: &Rect, step: u64) -> f32 {
-        plot.min[0] + plot.width() * (step as f32 / self.last_step as f32).clamp(0.0, 1.0)
-    }
-
-    /// The step at a place in `plot`.
-    pub fn step_at(&self, plot: &Rect, x: f32) -> u64 {
-        let share = ((x - plot.min[0]) / plot.width().max(1.0)).clamp(0.0, 1.0);
-        (f64::from(share) * self.last_step as f64).round() as u64
-    }
-}
-
-/// Reduces `points` to what `columns` pixel columns can show: the first, lowest, highest and last of each, in their order.
-/// Values that are not finite are left out.
-pub fn decimate(points: &[(u64, f32)], last_step: u64, columns: usize) -> Vec<(u64, f32)> {
-    let finite = points.iter().copied().filter(|point| point.1.is_finite());
-    if points.len() <= columns * 2 {
-        return finite.collect();
-    }
-    let column_of = |step: u64| (step as u128 * columns as u128 / (last_step.max(1) as u128 + 1)) as usize;
-    let mut kept: Vec<(u64, f32)> = Vec::with_capacity(columns * 4);
-    let mut column: Vec<(u64, f32)> = Vec::new();
-    let mut current = usize::MAX;
-    let flush = |column: &mut Vec<(u64, f32)>, kept: &mut Vec<(u64, f32)>| {
-        if column.is_empty() {
-            return;
-        }
-        let by_value = |a: &&(u64, f32), b: &&(u64, f32)| a.1.total_cmp(&b.1);
-        let mut four = vec![
-            column[0],
-            column.iter().min_by(by_value).copied().unwrap_or(column[0]),
-            column.iter().max_by(by_value).copied().unwrap_or(column[0]),
-            column[column.len() - 1],
-        ];
-        four.sort_by_key(|point| point.0);
-        four.dedup_by_key(|point| point.0);
-        kept.append(&mut four);
-        column.clear();
-    };
-    for point in finite {
-        let here = column_of(point.0);
-        if here != current {
-            flush(&mut column, &mut kept);
-            current = here;
-        }
-        column.push(point);
-    }
-    flush(&mut column, &mut kept);
-    kept
-}
-
-/// The flips of switches: (step, switch, on).
-pub fn flips(events: &[Event]) -> impl Iterator<Item = (u64, Switch, bool)> + '_ {
-    events.iter().filter_map(|event| match event.change {
-        Change::Switch(switch, on) => Some((event.step, switch, on)),
-        Change::Dial(..) | Change::LocalCrops(_) => None,
-    })
-}
-
-/// Width of the space at the right of a plot, where lines are named.
-pub const GUTTER: f32 = 72.0;
 
 impl Chart<'_> {
-    /// The plot inside a chart's area: below the title row (and the letters of the flips), left of the gutter.
-    pub fn plot(area: &Rect, letters: bool) -> Rect {
-        let gutter = if area.width() > 280.0 { GUTTER } else { 56.0 };
-        let head = if letters { 46.0 } else { 30.0 };
-        Rect::new(area.min[0], area.min[1] + head, area.max[0] - gutter, area.max[1])
-    }
-
-    fn y(&self, plot: &Rect, value: f32) -> f32 {
-        let share = (value - self.range[0]) / (self.range[1] - self.range[0]);
-        plot.max[1] - plot.height() * share.clamp(0.0, 1.0)
-    }
-
-    /// Draws the chart with every line's value in its title, in the line's colour.
-    pub fn draw_all_values(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, events: &[Event], letters: bool) {
-        self.draw_with(paint, area, axis, events, letters, true);
-    }
-
-    /// Draws the chart in `area`; `letters` writes the letters of the flips above the plot (the first chart does).
-    pub fn draw(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, events: &[Event], letters: bool) {
-        self.draw_with(paint, area, axis, events, letters, false);
-    }
-
-    fn draw_with(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, events: &[Event], letters: bool, all_values: bool) {
-        let plot = Self::plot(area, letters);
-        self.draw_title(paint, area, axis, all_values);
-        paint.fill(plot, theme::PANEL, 0.0);
-        for reference in &self.references {
-            let y = self.y(&plot, reference.value);
-            paint.dashes([plot.min[0], y], [plot.max[0], y], theme::AXIS, 1.0, 4.0);
-        }
-        for reference in &self.references {
-            let y = self.y(&plot, reference.value) + if reference.below { 9.0 } else { -9.0 };
-            let width = paint.text_width(Style::LABEL, &reference.name);
-            let left = if reference.right { plot.max[0] - width - 6.0 } else { plot.min[0] + 4.0 };
-            let behind = Rect::new(left - 2.0, y - 7.0, left + width + 2.0, y + 7.0);
-            paint.fill(behind, theme::PANEL, 2.0);
-            paint.text([left, y], Align::Left, Style::LABEL, &reference.name);
-        }
-        let mut last_letter = f32::NEG_INFINITY;
-        for (step, switch, on) in flips(events) {
-            let x = axis.x(&plot, step);
-            paint.rule([x, plot.min[1]], [x, plot.max[1]], theme::TEXT_2, 1.0);
-            if letters {
-                // Letters that would overlap give way to the newer one's neighbour.
-                let place = x.max(last_letter + 19.0).min(area.max[0] - 10.0);
-                last_letter = place;
-                let cap = Rect::new(place - 9.0, plot.min[1] - 20.0, place + 9.0, plot.min[1] - 2.0);
-                let (ground, ink) = if on { (theme::TEXT, theme::GROUND) } else { (theme::GROUND, theme::TEXT) };
-                paint.fill(cap, ground, 3.0);
-                paint.outline(cap, theme::TEXT, 3.0, 1.0);
-                paint.text(cap.centre(), Align::Centre, Style::new(Type::Label, true, ink), &switch.letter().to_string());
-            }
-        }
-        for line in &self.lines {
-            self.draw_line(paint, &plot, axis, line);
-        }
-        self.draw_ends(paint, &plot, axis);
-        if let Some(step) = axis.hovered {
-            let x = axis.x(&plot, step);
-            paint.rule([x, plot.min[1]], [x, plot.max[1]], theme::TEXT, 1.0);
-            for line in &self.lines {
-                if let Some((at, value)) = nearest(line.series, step) {
-                    paint.dot([axis.x(&plot, at), self.y(&plot, value)], 3.0, theme::TEXT);
-                }
-            }
+    /// The value axis in use.
+    pub fn scale(&self, logarithmic: bool) -> Scale {
+        match self.decades.filter(|_| logarithmic) {
+            Some(decades) => Scale::Logarithmic(decades),
+            None => Scale::Linear(self.range),
         }
     }
 
-    fn draw_title(&self, paint: &Paint<'_>, area: &Rect, axis: &Axis, all_values: bool) {
-        let y = area.min[1] + 10.0;
-        let text_of = |line: &Line<'_>| {
-            let value = match axis.hovered {
-                Some(step) => nearest(line.series, step).map(|point| point.1),
-                None => line.series.last(),
-            };
-            value.map_or_else(|| "–".to_owned(), self.format)
-        };
-        let style = if self.greyed { Style::VALUE.coloured(theme::TEXT_2) } else { Style::VALUE };
-        let mut right = area.max[0];
-        let needed = self.lines.iter().map(|line| paint.text_width(style, &text_of(line)) + 12.0).sum::<f32>();
-        if all_values && !self.greyed && needed + paint.text_width(Style::TITLE, self.title) < area.width() {
-            for line in self.lines.iter().skip(1).rev() {
-                right -= paint.text([right, y], Align::Right, style.coloured(line.colour), &text_of(line)) + 12.0;
-            }
-        }
-        let text = self.lines.first().map_or_else(|| "–".to_owned(), text_of);
-        right -= paint.text([right, y], Align::Right, style, &text);
-        if let Some(step) = axis.hovered {
-            let at = format!("step {}", grouped(step));
-            right -= 8.0 + paint.text([right - 8.0, y + 2.0], Align::Right, Style::LABEL, &at);
-        }
-        let title = paint.text([area.min[0], y], Align::Left, Style::TITLE, self.title);
-        let left = area.min[0] + title + 10.0;
-        if axis.hovered.is_none() && right - left > 40.0 {
-            paint.text_clipped([left, y + 1.0], Style::LABEL, &self.qualifier, right - left - 8.0);
-        }
-    }
-
-    fn draw_line(&self, paint: &Paint<'_>, plot: &Rect, axis: &Axis, line: &Line<'_>) {
-        let points = decimate(&line.series.points, axis.last_step, plot.width() as usize);
-        let place = |point: &(u64, f32)| [axis.x(plot, point.0), self.y(plot, point.1)];
-        let colour = if self.greyed { theme::with_alpha(line.colour, 0.45) } else { line.colour };
-        paint.polyline(points.iter().map(place), colour, 2.0);
-    }
-
-    /// Marks and names at the lines' right ends; names are pushed 16 px apart.
-    fn draw_ends(&self, paint: &Paint<'_>, plot: &Rect, axis: &Axis) {
-        let mut ends: Vec<(f32, f32, &Line<'_>)> = self
-            .lines
+    /// Draws the chart. Names of reference lines are remembered in `timeline`, so that they stay where they are.
+    pub fn draw(&self, paint: &Paint<'_>, place: &Place, axis: &Axis, events: &[Event], timeline: &mut Timeline) {
+        let plot = &place.plot;
+        let scale = self.scale(timeline.logarithmic);
+        let traces: Vec<Trace> = self.lines.iter().map(|line| trace(&line.series.points, axis, plot.width() as usize)).collect();
+        self.draw_title(paint, place, axis, &traces);
+        paint.fill(*plot, theme::PANEL, 0.0);
+        let y = |value: f32| plot.max[1] - plot.height() * scale.share(value);
+        let names = self.end_names(paint, plot, axis, &traces, &y);
+        let label = paint.text_height(Style::LABEL);
+        let mut taken: Vec<Rect> = names
             .iter()
-            .filter_map(|line| {
-                let point = line.series.points.last().filter(|point| point.1.is_finite())?;
-                Some((axis.x(plot, point.0), self.y(plot, point.1), line))
+            .map(|(line, y)| {
+                Rect::new(plot.max[0], y - label * 0.5, plot.max[0] + 12.0 + paint.text_width(Style::LABEL, line.name), y + label * 0.5)
             })
             .collect();
-        for (x, y, line) in &ends {
-            match line.end {
-                End::Dot => paint.dot([*x, *y], 4.0, if self.greyed { theme::AXIS } else { line.colour }),
-                End::Ring => {
-                    paint.dot([*x, *y], 4.0, theme::GROUND);
-                    paint.ring([*x, *y], 4.0, line.colour, 2.0);
+        for decade in scale.decades() {
+            let y = y(decade);
+            paint.rule([plot.min[0], y], [plot.max[0], y], theme::SEPARATOR, 1.0);
+            let beside = Rect::new(plot.max[0], y - label * 0.5, place.area.max[0], y + label * 0.5);
+            // The word that names the scale stands at the lower end.
+            let low = y + label * 1.6 > plot.max[1];
+            if !low && taken.iter().all(|other| other.max[1] <= beside.min[1] || other.min[1] >= beside.max[1]) {
+                paint.text([plot.max[0] + 10.0, y], Align::Left, Style::LABEL, &decade_text(decade));
+                taken.push(beside);
+            }
+        }
+        let references: Vec<&Reference> = self.references.iter().filter(|reference| scale.beyond(reference.value).is_none()).collect();
+        for reference in &references {
+            let y = y(reference.value);
+            paint.dashes([plot.min[0], y], [plot.max[0], y], theme::AXIS, 1.0, 4.0);
+        }
+        for (line, trace) in self.lines.iter().zip(&traces) {
+            let faint = theme::with_alpha(line.colour, if self.greyed { 0.14 } else { 0.30 });
+            for (column, values) in trace.envelope.iter().enumerate() {
+                if let Some([low, high]) = *values {
+                    let left = plot.min[0] + column as f32;
+                    paint.fill(Rect::new(left, y(high) - 0.5, left + 1.0, y(low) + 0.5), faint, 0.0);
                 }
             }
         }
-        ends.retain(|(_, _, line)| !line.name.is_empty());
+        for (step, ..) in flips(events).filter(|flip| axis.shows(flip.0)) {
+            let x = axis.x(plot, step as f64);
+            paint.rule([x, plot.min[1]], [x, plot.max[1]], theme::TEXT_2, 1.0);
+        }
+        for (line, trace) in self.lines.iter().zip(&traces) {
+            let colour = if self.greyed { theme::with_alpha(line.colour, 0.45) } else { line.colour };
+            paint.polyline(trace.line.iter().map(|point| [axis.x(plot, point.0), y(point.1)]), colour, 2.0);
+            self.draw_clamped(paint, plot, axis, &scale, trace, line.colour);
+        }
+        self.draw_references(paint, place, axis, events, timeline, (&references, &traces, &taken), &y);
+        for (line, trace) in self.lines.iter().zip(&traces) {
+            if let Some(&(step, value)) = trace.line.last() {
+                self.draw_end(paint, line, [axis.x(plot, step), y(value)]);
+            }
+        }
+        for (line, y) in &names {
+            paint.text([plot.max[0] + 10.0, *y], Align::Left, Style::LABEL.coloured(line.colour), line.name);
+        }
+        if let Some(step) = axis.hovered {
+            let x = axis.x(plot, step as f64);
+            paint.rule([x, plot.min[1]], [x, plot.max[1]], theme::TEXT, 1.0);
+            for line in &self.lines {
+                if let Some((at, value)) = nearest(line.series, step).filter(|point| axis.shows(point.0)) {
+                    let point = [axis.x(plot, at as f64), y(value)];
+                    paint.dot(point, 4.5, theme::PANEL);
+                    paint.dot(point, 3.0, line.colour);
+                }
+            }
+        }
+    }
+
+    /// The value that the title shows: at the pointer what was measured there, else where the line stands.
+    fn value(&self, line: &Line<'_>, trace: &Trace, axis: &Axis) -> String {
+        let value = match axis.hovered {
+            Some(step) => nearest(line.series, step).map(|point| point.1),
+            // A last value that is no number must not hide behind the mean of the others.
+            None => match line.series.last() {
+                Some(last) if last.is_finite() && axis.last >= axis.newest as f64 => trace.line.last().map(|point| point.1),
+                last => last,
+            },
+        };
+        value.map_or_else(|| "–".to_owned(), self.format)
+    }
+
+    fn draw_title(&self, paint: &Paint<'_>, place: &Place, axis: &Axis, traces: &[Trace]) {
+        let area = &place.area;
+        let y = area.min[1] + paint.text_height(Style::VALUE) * 0.5;
+        let style = if self.greyed { Style::VALUE.coloured(theme::TEXT_2) } else { Style::VALUE };
+        let mut values: Vec<(String, Style)> =
+            self.lines.iter().zip(traces).map(|(line, trace)| (self.value(line, trace, axis), style.coloured(line.colour))).collect();
+        let all = (self.all_values || axis.hovered.is_some()) && !self.greyed;
+        let title = paint.text_width(Style::TITLE, self.title);
+        let needed = |values: &[(String, Style)]| values.iter().map(|(text, style)| paint.text_width(*style, text) + 12.0).sum::<f32>();
+        if !all || title + needed(&values) > area.width() {
+            values.truncate(1);
+        }
+        if values.is_empty() {
+            values.push(("–".to_owned(), style));
+        }
+        // A single number stands for the chart, not for a side.
+        if let [(_, only)] = values.as_mut_slice() {
+            *only = style;
+        }
+        let mut right = area.max[0];
+        for (text, style) in values.iter().rev() {
+            right -= paint.text([right, y], Align::Right, *style, text) + 12.0;
+        }
+        paint.text([area.min[0], y], Align::Left, Style::TITLE, self.title);
+        let left = area.min[0] + title + 10.0;
+        if left + paint.text_width(Style::LABEL, &self.qualifier) <= right {
+            paint.text([left, y + 1.0], Align::Left, Style::LABEL, &self.qualifier);
+        }
+    }
+
+    /// Small triangles at the edge wherever values lie beyond it.
+    fn draw_clamped(&self, paint: &Paint<'_>, plot: &Rect, axis: &Axis, scale: &Scale, trace: &Trace, colour: Colour) {
+        let mean = trace.line.iter().map(|point| (axis.x(plot, point.0), [point.1; 2]));
+        let envelope =
+            trace.envelope.iter().enumerate().filter_map(|(column, values)| Some((plot.min[0] + column as f32 + 0.5, (*values)?)));
+        let mut last = [f32::NEG_INFINITY; 2];
+        for (x, [low, high]) in mean.chain(envelope) {
+            for (edge, value, ordering) in [(0, high, Ordering::Greater), (1, low, Ordering::Less)] {
+                if scale.beyond(value) != Some(ordering) || (x - last[edge]).abs() < 14.0 {
+                    continue;
+                }
+                last[edge] = x;
+                let (tip, base) = match ordering {
+                    Ordering::Greater => (plot.min[1] + 0.5, plot.min[1] + 6.5),
+                    _ => (plot.max[1] - 0.5, plot.max[1] - 6.5),
+                };
+                paint.triangle([x - 4.5, base], [x, tip], [x + 4.5, base], theme::PANEL);
+                paint.triangle([x - 3.5, base], [x, tip], [x + 3.5, base], colour);
+            }
+        }
+    }
+
+    /// The names of the lines with their heights in the gutter, pushed apart.
+    fn end_names(&self, paint: &Paint<'_>, plot: &Rect, axis: &Axis, traces: &[Trace], y: &impl Fn(f32) -> f32) -> Vec<(&Line<'_>, f32)> {
+        let label = paint.text_height(Style::LABEL);
+        let mut ends: Vec<(&Line<'_>, f32)> = self
+            .lines
+            .iter()
+            .zip(traces)
+            .filter(|(line, _)| !line.name.is_empty())
+            .filter_map(|(line, trace)| trace.line.last().filter(|last| axis.first <= last.0).map(|last| (line, y(last.1))))
+            .collect();
         ends.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let mut free = f32::NEG_INFINITY;
-        for (index, (_, y, line)) in ends.iter().enumerate() {
-            // Names below this one need their room, too.
-            let last = plot.max[1] - 4.0 - 16.0 * (ends.len() - 1 - index) as f32;
-            let place = y.min(last).max(free);
-            free = place + 16.0;
-            let style = Style::LABEL.coloured(line.colour);
-            paint.text([plot.max[0] + 10.0, place], Align::Left, style, line.name);
+        let targets: Vec<f32> = ends.iter().map(|end| end.1).collect();
+        let places = spread(&targets, label + 3.0, plot.min[1] + label * 0.5, plot.max[1] - label * 0.5);
+        ends.into_iter().zip(places).map(|((line, _), place)| (line, place)).collect()
+    }
+
+    fn draw_end(&self, paint: &Paint<'_>, line: &Line<'_>, at: [f32; 2]) {
+        match line.end {
+            End::Dot => paint.dot(at, 4.0, if self.greyed { theme::AXIS } else { line.colour }),
+            End::Ring => {
+                paint.dot(at, 4.0, theme::GROUND);
+                paint.ring(at, 4.0, line.colour, 2.0);
+            }
+        }
+    }
+
+    /// Finds places for the names of the reference lines and writes them there.
+    #[expect(clippy::too_many_arguments, reason = "what stands in a plot already")]
+    fn draw_references(
+        &self,
+        paint: &Paint<'_>,
+        place: &Place,
+        axis: &Axis,
+        events: &[Event],
+        timeline: &mut Timeline,
+        (references, traces, taken): (&[&Reference], &[Trace], &[Rect]),
+        y: &impl Fn(f32) -> f32,
+    ) {
+        let plot = &place.plot;
+        let relative = |rect: Rect| {
+            let [x, y] = plot.min;
+            Rect::new(rect.min[0] - x, rect.min[1] - y, rect.max[0] - x, rect.max[1] - y)
+        };
+        let mut ground = Ground::new([plot.width(), plot.height()]);
+        for trace in traces {
+            let points: Vec<[f32; 2]> =
+                trace.line.iter().map(|point| [axis.x(plot, point.0) - plot.min[0], y(point.1) - plot.min[1]]).collect();
+            ground.add_line(&points);
+            if let Some(&[x, y]) = points.last() {
+                ground.add_box(Rect::new(x - 6.0, y - 6.0, x + 6.0, y + 6.0));
+            }
+            for (column, values) in trace.envelope.iter().enumerate() {
+                if let Some([low, high]) = *values {
+                    ground.add_faint(column, y(high) - plot.min[1], y(low) - plot.min[1]);
+                }
+            }
+        }
+        for (step, ..) in flips(events).filter(|flip| axis.shows(flip.0)) {
+            let x = axis.x(plot, step as f64) - plot.min[0];
+            ground.add_box(Rect::new(x - 0.5, 0.0, x + 0.5, plot.height()));
+        }
+        for reference in references {
+            let y = y(reference.value) - plot.min[1];
+            ground.add_box(Rect::new(0.0, y - 0.5, plot.width(), y + 0.5));
+        }
+        taken.iter().for_each(|rect| ground.add_box(relative(*rect)));
+        let label = paint.text_height(Style::LABEL);
+        for reference in references {
+            let width = paint.text_width(Style::LABEL, &reference.name);
+            let before = timeline.placed.iter().position(|known| known.0 == self.title && known.1 == reference.name);
+            let room = place.area.max[0] - plot.max[0] - 10.0;
+            let gutter = (width <= room).then_some(plot.width() + 10.0);
+            let known: Option<Spot> = before.map(|index| timeline.placed[index].2);
+            let spot = ground.place(y(reference.value) - plot.min[1], [width, label], known, gutter);
+            match before {
+                Some(index) => timeline.placed[index].2 = spot,
+                None => timeline.remember(self.title, &reference.name, spot),
+            }
+            let [left, middle] = [plot.min[0] + spot.left, plot.min[1] + spot.y];
+            if spot.covered {
+                let behind = Rect::new(left - 2.0, middle - label * 0.5 - 1.0, left + width + 2.0, middle + label * 0.5 + 1.0);
+                paint.fill(behind, theme::with_alpha(theme::PANEL, 0.85), 2.0);
+            }
+            paint.text([left, middle], Align::Left, Style::LABEL, &reference.name);
         }
     }
 }
@@ -288,19 +339,6 @@ pub fn nearest(series: &Series, step: u64) -> Option<(u64, f32)> {
     let after = points.partition_point(|point| point.0 < step);
     let candidates = [after.checked_sub(1), Some(after)];
     candidates.into_iter().flatten().filter_map(|index| points.get(index).copied()).min_by_key(|point| point.0.abs_diff(step))
-}
-
-/// 12345 as "12,345".
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Three significant digits, never an exponent within the meters' ranges: 0.97, 0.221, 71.4, 1234.
@@ -317,24 +355,25 @@ pub fn short(value: f32) -> String {
     }
 }
 
+/// A share as a percentage.
+pub fn percent(value: f32) -> String {
+    if value.is_finite() { format!("{:.1} %", value * 100.0) } else { "not finite".to_owned() }
+}
+
+/// The letter of a flip in its box, `x` its middle and `bottom` its lower edge: outlined for off, filled for on.
+pub fn letter_box(paint: &Paint<'_>, x: f32, bottom: f32, text: &str, on: Option<bool>) {
+    let style = Style::new(Type::Label, true, theme::TEXT);
+    let half = [(paint.text_width(style, text) * 0.5 + 3.0).max(9.0), paint.text_height(style) * 0.5 + 2.5];
+    let cap = Rect::new(x - half[0], bottom - 2.0 * half[1], x + half[0], bottom);
+    let (ground, ink) = if on == Some(true) { (theme::TEXT, theme::GROUND) } else { (theme::GROUND, theme::TEXT) };
+    paint.fill(cap, ground, 3.0);
+    paint.outline(cap, if on.is_none() { theme::TEXT_2 } else { theme::TEXT }, 3.0, 1.0);
+    paint.text(cap.centre(), Align::Centre, style.coloured(ink), text);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn decimation_keeps_spikes_ends_and_order() {
-        let mut points: Vec<(u64, f32)> = (0..5000).map(|step| (step, (step as f32 * 0.01).sin())).collect();
-        points[1234].1 = 9.0;
-        points[4321].1 = -9.0;
-        points[99].1 = f32::NAN;
-        let kept = decimate(&points, 4999, 250);
-        assert!(kept.len() <= 4 * 250, "{}", kept.len());
-        assert!(kept.contains(&(1234, 9.0)) && kept.contains(&(4321, -9.0)));
-        assert_eq!(kept.first().map(|p| p.0), Some(0));
-        assert_eq!(kept.last().map(|p| p.0), Some(4999));
-        assert!(kept.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(kept.iter().all(|point| point.1.is_finite()));
-    }
 
     #[test]
     fn nearest_point_of_gappy_series() {
@@ -354,14 +393,5 @@ mod tests {
         assert_eq!(short(1.0), "1.00");
         assert_eq!(short(99.96), "100");
         assert_eq!(short(-0.0001), "0.000");
-    }
-
-    #[test]
-    fn the_axis_maps_back_and_forth() {
-        let axis = Axis::new(2000);
-        let plot = Rect::new(100.0, 0.0, 350.0, 80.0);
-        for step in [0, 1000, 2000] {
-            assert_eq!(axis.step_at(&plot, axis.x(&plot, step)), step);
-        }
     }
 }

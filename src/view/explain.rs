@@ -219,6 +219,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ("Tab", "hide or show the panels"),
         ("D", "dark or light"),
         ("F12", "save a picture of the window"),
+        ("F10", "record the window, and stop"),
     ];
     let window = vec![
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"),

@@ -1,13 +1,14 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use imgui::{Ui, WindowFlags};
 
 use crate::command::{Command, Switch, next_speed};
 use crate::snapshot::Snapshot;
 
+use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
 use super::flow::Flow;
@@ -147,6 +148,8 @@ pub struct Screen {
     flow: Flow,
     /// What explains a part of the diagram.
     pub card: Card,
+    /// What the charts show of the run, and how.
+    pub timeline: Timeline,
 }
 
 /// Where wgpu draws below imgui in this frame.
@@ -348,13 +351,14 @@ impl Screen {
         let mut chosen = None;
         let mut leaves = Leaves::default();
         let flow = self.flow.follow(snapshot.step, snapshot.steps_per_second, ui.io().delta_time);
-        let (audit, presenting) = (self.audit, look.presenting);
+        let (audit, presenting, wheel) = (self.audit, look.presenting, self.centre.wheel);
         let asked = self.card.asked();
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            let (pictures, stage, card) = (RefCell::default(), Cell::default(), Cell::new(asked));
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, flow, card, pictures, stage }
+            let (timeline, pictures, stage) = Default::default();
+            let card = Cell::new(asked);
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, card, pictures, stage }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -373,6 +377,7 @@ impl Screen {
             .build(|| {
                 drop(bare);
                 let frame = frame(blocked);
+                frame.timeline.replace(std::mem::take(&mut self.timeline));
                 frame.paint.pane(layout.window);
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 match scene {
@@ -413,9 +418,11 @@ impl Screen {
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
+                self.bottom.recording = self.recording;
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
                 self.written = frame.paint.written();
-                self.card.follow(ui, frame.card.get(), !wanted.is_empty() || chosen.is_some(), scale);
+                self.timeline = frame.timeline.take();
+                self.card.follow(ui, frame.card.get(), blocked || !wanted.is_empty() || chosen.is_some(), scale);
                 leaves = self.card.lay(&frame.paint, &layout, snapshot);
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });

@@ -203,6 +203,8 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         attention_references: attention.then_some(AttentionReferences { untrained: Some(0.252), area: 0.223, center_prior: 0.44 }),
         notices: Vec::new(),
         walk: None,
+        loading: None,
+        images_report: None,
         stopped: None,
     }
 }

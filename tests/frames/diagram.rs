@@ -144,7 +144,7 @@ fn what_is_off_is_gone() {
     assert!(count(&off, centre, TEACHER) < count(&on, centre, TEACHER) / 2, "the centre's box is gone");
     let (off, screen) = shot(Scene::Dino, &without(&data, Switch::Sharpening), "dino-no-sharpening.png");
     assert_ne!(on, off);
-    let temperatures = screen.written.iter().filter(|written| written.text == "÷ 0.1").count();
+    let temperatures = screen.written.iter().filter(|written| written.text == "÷ 0.1" && written.rect.min[0] < 352.0).count();
     assert_eq!(temperatures, 2, "without sharpening the teacher divides by the student's temperature");
 }
 
@@ -200,8 +200,10 @@ fn parts_explain_themselves() {
             let commands = mouse.click(&mut screen, &data, at);
             assert!(commands.is_empty());
             assert_eq!(screen.card.part(), Some(part), "a click on {text}");
-            mouse.frames(&mut screen, &data, [700.0, 790.0], &[false]);
-            mouse.keep(&mut screen, &data, &format!("card-{part:?}-{}.png", scene.name()));
+            if std::env::var_os("TWINLENS_PICTURES").is_some() {
+                mouse.frames(&mut screen, &data, [700.0, 790.0], &[false]);
+                mouse.keep(&mut screen, &data, &format!("card-{part:?}-{}.png", scene.name()));
+            }
             let (mut commands, mut requests) = (Vec::new(), Vec::new());
             screen.act(Action::Escape, &data, &mut commands, &mut requests);
             assert_eq!(screen.card.part(), None, "Escape closes the card");
@@ -311,7 +313,9 @@ fn a_click_on_a_sub_step_walks_to_it() {
         mouse.frames(&mut screen, &data, [700.0, 790.0], &[false, false]);
         let steps = SubStep::of(data.method);
         let titles = |screen: &Screen, title: &str| {
-            let found = screen.written.iter().filter(|written| written.text == title && written.rect.min[0] < 352.0);
+            // A row that is too narrow for "backward" says "back".
+            let said = |text: &str| text == title || (title == "backward" && text == "back");
+            let found = screen.written.iter().filter(|written| said(&written.text) && written.rect.min[0] < 352.0);
             found.min_by(|a, b| a.rect.min[1].total_cmp(&b.rect.min[1])).expect("its name").rect.centre()
         };
         for (index, step) in steps.iter().enumerate() {
@@ -322,7 +326,7 @@ fn a_click_on_a_sub_step_walks_to_it() {
         let still = mouse.keep(&mut screen, &data, "walk-none.png");
         let mut pictures = vec![still];
         for step in steps {
-            let walk = Walk { step: 301, at: *step, is_complete: step == steps.last().expect("steps"), waiting: 0 };
+            let walk = Walk { step: 301, at: *step, is_complete: step == steps.last().expect("steps"), waiting: 0, moment: None };
             let walking = Snapshot { playing: false, walk: Some(walk), ..data.clone() };
             mouse.frames(&mut screen, &walking, [700.0, 790.0], &[false]);
             let picture = mouse.keep(&mut screen, &walking, &format!("walk-{}-{step:?}.png", scene.name()));

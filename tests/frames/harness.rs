@@ -104,6 +104,8 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         attention_references: None,
         notices: Vec::new(),
         walk: None,
+        loading: None,
+        images_report: None,
         stopped: None,
     }
 }

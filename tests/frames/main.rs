@@ -5,5 +5,6 @@ mod crops;
 mod diagram;
 mod harness;
 mod layout;
+mod meters;
 mod panes;
 mod present;

@@ -1,11 +1,13 @@
 //! Folders of pictures.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
 use twinlens::config::DataSpec;
-use twinlens::data::source::{ImageSet, LoadLimits, SourceError, guess};
+use twinlens::data::progress::Stage;
+use twinlens::data::source::{self, ImageSet, LoadLimits, SourceError, guess, guess_several};
 
 use crate::{read, read_within, real, refused};
 
@@ -231,4 +233,48 @@ fn the_real_photographs() {
     assert_eq!((set.name.as_str(), set.images.len()), ("photos", 5));
     assert!(set.report.skipped.is_empty() && set.class_names.is_empty(), "{}", set.report);
     assert!(set.images.iter().all(|image| image.width.max(image.height) <= 512));
+}
+
+#[test]
+fn several_folders_dropped_together_are_one_set_with_a_class_each() {
+    let root = tempfile::tempdir().unwrap();
+    let mut dropped = Vec::new();
+    for class in ["cats", "dogs"] {
+        let folder = root.path().join(class);
+        fs::create_dir(&folder).unwrap();
+        for index in 0..3 {
+            RgbImage::from_pixel(8, 8, Rgb([index; 3])).save(folder.join(format!("{index}.png"))).unwrap();
+        }
+        dropped.push(folder);
+    }
+    let alone = root.path().join("a|b.png");
+    RgbImage::from_pixel(9, 5, Rgb([7; 3])).save(&alone).unwrap();
+    dropped.push(alone);
+    let spec = guess_several(&dropped).unwrap();
+    assert_eq!(spec.to_string().parse::<DataSpec>().unwrap(), spec, "{spec}");
+    let set = read(&spec.to_string()).unwrap();
+    assert_eq!(set.class_names, ["cats", "dogs"]);
+    let labels: Vec<Option<u16>> = set.images.iter().map(|image| image.label).collect();
+    assert_eq!(labels, [None, Some(0), Some(0), Some(0), Some(1), Some(1), Some(1)]);
+    assert_eq!(guess_several(&dropped[..1]), Some(DataSpec::Folder(dropped[0].clone())));
+    assert_eq!(guess_several(&[]), None);
+    refused("several:".parse::<DataSpec>(), &["several", "paths"]);
+}
+
+#[test]
+fn reading_stops_when_it_is_told_to() {
+    let root = tempfile::tempdir().unwrap();
+    for index in 0..40 {
+        RgbImage::from_pixel(8, 8, Rgb([index; 3])).save(root.path().join(format!("{index}.png"))).unwrap();
+    }
+    let spec = DataSpec::Folder(root.path().into());
+    for stage in [Stage::Measuring, Stage::Reading] {
+        let mut told = 0;
+        let result = source::load(&spec, &LoadLimits::default(), &mut |progress| {
+            told += usize::from(progress.stage == stage);
+            if told == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(result.unwrap_err(), SourceError::Cancelled);
+        assert_eq!(told, 5, "it was told once, and heard no more");
+    }
 }

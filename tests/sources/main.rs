@@ -6,8 +6,10 @@ mod folder;
 mod hostile;
 mod idx;
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use twinlens::data::progress::{Progress, Stage};
 use twinlens::data::source::{ImageSet, LoadLimits, SourceError, load};
 
 /// Errors are one line that names what was given and what is allowed.
@@ -30,10 +32,13 @@ fn read(spec: &str) -> Result<ImageSet, SourceError> {
 /// Loads with given limits; what comes back is consistent, and errors come fast.
 fn read_within(spec: &str, limits: &LoadLimits) -> Result<ImageSet, SourceError> {
     let started = Instant::now();
-    let mut last = 0;
-    let result = load(&spec.parse().unwrap(), limits, &mut |done, total| {
-        assert!(last <= done && done <= total, "{last} {done} {total}");
-        last = done;
+    let mut last = Progress::default();
+    let result = load(&spec.parse().unwrap(), limits, &mut |progress| {
+        let before = if progress.stage == last.stage { last.done } else { 0 };
+        assert!(last.stage <= progress.stage && before <= progress.done, "{last:?} {progress:?}");
+        assert!(progress.done <= progress.total || progress.stage == Stage::Finding, "{progress:?}");
+        last = progress;
+        ControlFlow::Continue(())
     });
     match &result {
         Ok(set) => check(set, limits),

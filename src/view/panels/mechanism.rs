@@ -192,7 +192,7 @@ impl Mechanism {
             .build();
         self.typing = ui.is_item_active();
         if entered && !self.path.trim().is_empty() {
-            match crate::view::data_spec_of(&self.path) {
+            match crate::data::typed::understood(&self.path) {
                 Ok(spec) => {
                     commands.push(Command::LoadData(spec));
                     self.path_problem = None;

@@ -3,11 +3,11 @@
 
 use crate::command::Command;
 use crate::config::Method;
-use crate::observe::verdict::COMPLETE_BELOW_STD;
+use crate::observe::verdict::{COLLAPSED_BELOW_INFORMATION, COMPLETE_BELOW_STD};
 use crate::snapshot::{Series, Snapshot};
-use crate::view::charts::{Axis, Chart, End, Line, Reference, grouped, short};
+use crate::view::charts::stack::{plot_height, stack};
+use crate::view::charts::{Chart, End, Line, Reference, percent, short};
 use crate::view::layout::Rect;
-use crate::view::paint::{Align, Style};
 use crate::view::theme;
 
 use super::balance::ln_k;
@@ -21,35 +21,8 @@ pub struct Meters {
     made_of: [Option<(u64, f32)>; 2],
 }
 
-/// Under this share of ln K the mutual information says that the distributions have collapsed (SCIENCE.md, section 6).
-const COLLAPSED_BELOW_SHARE: f32 = 0.05;
-
-fn reference(value: f32, name: impl Into<String>, below: bool, right: bool) -> Reference {
-    Reference { value, name: name.into(), below, right }
-}
-
-fn percent(value: f32) -> String {
-    if value.is_finite() { format!("{:.1} %", value * 100.0) } else { "not finite".to_owned() }
-}
-
-/// Whether the lines keep farther from a value in their late half than in their early one, so that its name belongs there.
-fn late(value: f32, lines: &[&Series]) -> bool {
-    // Of each half, the distance that only every tenth point comes below: single spikes do no harm to a name.
-    let distance = |points: &[(u64, f32)]| {
-        let distances = points.iter().map(|point| (point.1 - value).abs()).filter(|distance| distance.is_finite());
-        let mut distances: Vec<f32> = distances.collect();
-        let tenth = distances.len() / 10;
-        if distances.is_empty() { f32::INFINITY } else { *distances.select_nth_unstable_by(tenth, f32::total_cmp).1 }
-    };
-    let nearest = |late: bool| {
-        let half = |series: &&Series| {
-            let (first, second) = series.points.split_at(series.points.len() / 2);
-            distance(if late { second } else { first })
-        };
-        lines.iter().map(half).fold(f32::INFINITY, f32::min)
-    };
-    nearest(true) > nearest(false)
-}
+/// A plot lower than this tells nothing across a room.
+const LEAST_PLOT: f32 = 58.0;
 
 /// a - b wherever both were measured at the same step.
 fn difference(a: &Series, b: &Series) -> Series {
@@ -68,31 +41,70 @@ fn single(series: &Series) -> Vec<Line<'_>> {
     vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }]
 }
 
-fn charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bool) -> Vec<Chart<'a>> {
-    match snapshot.method {
-        Method::Byol => byol_charts(snapshot),
-        Method::Dino => dino_charts(snapshot, mutual_information, narrow),
+/// A chart with nothing said about it yet.
+pub fn chart<'a>(title: &'static str, qualifier: &str, range: [f32; 2], references: Vec<Reference>, lines: Vec<Line<'a>>) -> Chart<'a> {
+    let (qualifier, tip) = (qualifier.to_owned(), Vec::new());
+    Chart { title, qualifier, range, decades: None, references, lines, format: short, greyed: false, all_values: false, tip }
+}
+
+/// kNN over the run; without labels it says so.
+pub fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
+    let labelled = !snapshot.class_names.is_empty();
+    let mut references = vec![Reference::new(snapshot.chance, format!("{} chance", percent(snapshot.chance)))];
+    if let Some(untrained) = snapshot.untrained_knn {
+        references.push(Reference::new(untrained, format!("{} untrained", percent(untrained))));
+    }
+    let lines = single(&snapshot.history.knn_accuracy);
+    let (qualifier, references, lines) = match labelled {
+        true => ("labels: display only", references, lines),
+        false => ("no labels in these images", Vec::new(), Vec::new()),
+    };
+    Chart {
+        format: percent,
+        tip: vec![
+            "Share of held-out images whose class their 20 nearest images tell, by the encoder's output. Labels are used for nothing else."
+                .to_owned(),
+            "Under a collapsed projector it falls only to its untrained level, so it is no collapse meter.".to_owned(),
+        ],
+        ..chart("kNN accuracy", qualifier, [0.0, 1.0], references, lines)
     }
 }
 
-fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
-    let knn = &snapshot.history.knn_accuracy;
-    // The two names stand at different ends, for their lines are close, and on the sides where the data are not.
-    let low = snapshot.untrained_knn.zip(knn.last()).is_some_and(|(untrained, now)| now <= untrained);
-    let right = snapshot.untrained_knn.is_none_or(|untrained| late(untrained, &[knn]));
-    let mut references = vec![reference(snapshot.chance, format!("{} chance", percent(snapshot.chance)), low, !right)];
-    if let Some(untrained) = snapshot.untrained_knn {
-        references.push(reference(untrained, format!("{} untrained", percent(untrained)), !low, right));
-    }
-    let labelled = !snapshot.class_names.is_empty();
+/// The std of the projections, the collapse meter of BYOL.
+pub fn std_chart(snapshot: &Snapshot) -> Chart<'_> {
+    let history = &*snapshot.history;
+    let lines = vec![
+        Line { series: &history.embedding_std, colour: theme::STUDENT, name: "student", end: End::Dot },
+        Line { series: &history.teacher_std, colour: theme::TEACHER, name: "teacher", end: End::Ring },
+    ];
+    let tip = format!(
+        "Standard deviation of the normalised projections over the batch, times √d: 1 is spread out, 0 is one point for all. \
+         The verdict is complete collapse under {COMPLETE_BELOW_STD}."
+    );
+    let references = vec![Reference::new(1.0, "1 healthy"), Reference::new(0.0, "0 collapsed")];
+    Chart { tip: vec![tip], ..chart("Embedding std", "the collapse meter", [-0.18, 1.2], references, lines) }
+}
+
+/// The two entropies of DINO's teacher, the collapse meter of DINO.
+pub fn entropy_chart(snapshot: &Snapshot, narrow: bool) -> Chart<'_> {
+    let history = &*snapshot.history;
+    let most = ln_k(snapshot);
+    let top = most.unwrap_or(4.0);
+    let mut references = vec![Reference::new(0.0, "0 one prototype")];
+    references.extend(most.map(|most| Reference::new(most, format!("ln K = {most:.2}, uniform"))));
+    let [mean, image] = if narrow { ["mean", "image"] } else { ["of mean", "per image"] };
+    let lines = vec![
+        Line { series: &history.mean_teacher_entropy, colour: theme::TEXT, name: mean, end: End::Dot },
+        Line { series: &history.teacher_entropy, colour: theme::TEACHER, name: image, end: End::Ring },
+    ];
     Chart {
-        title: "kNN accuracy",
-        qualifier: if labelled { "labels: display only" } else { "no labels in these images" }.to_owned(),
-        range: [0.0, 1.0],
-        references: if labelled { references } else { Vec::new() },
-        lines: if labelled { single(&snapshot.history.knn_accuracy) } else { Vec::new() },
-        format: percent,
-        greyed: false,
+        all_values: true,
+        tip: vec![
+            "White: entropy of the batch's mean distribution; 0 means that one prototype takes every image. Violet: mean entropy of an \
+             image's distribution; ln K means that nothing is decided."
+                .to_owned(),
+        ],
+        ..chart("Teacher entropy", "nats", [-0.3 * top, 1.3 * top], references, lines)
     }
 }
 
@@ -100,69 +112,48 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
     let history = &*snapshot.history;
     let most = ln_k(snapshot);
     let top = most.unwrap_or(4.0);
-    let both = [&history.mean_teacher_entropy, &history.teacher_entropy];
-    let mut entropies = vec![reference(0.0, "0 one prototype", true, false)];
-    let mut information = vec![reference(0.0, "0 nothing is told apart", true, false)];
+    let mut information = vec![Reference::new(0.0, "0 nothing is told apart")];
     if let Some(most) = most {
-        entropies.push(reference(most, format!("ln K = {most:.2}, uniform"), false, late(most, &both)));
-        information.push(reference(most, format!("ln K = {most:.2}"), false, true));
+        information.push(Reference::new(most, format!("ln K = {most:.2}")));
         let classes = snapshot.class_names.len();
         if classes > 1 && (classes as f32).ln() < 0.8 * most {
-            let value = (classes as f32).ln();
-            information.push(reference(value, format!("ln {classes}, one a class"), false, late(value, &[mutual_information])));
+            information.push(Reference::new((classes as f32).ln(), format!("ln {classes}, one a class")));
         }
     }
-    let collapsed = most.is_some_and(|most| mutual_information.last().is_some_and(|now| now < COLLAPSED_BELOW_SHARE * most));
+    let collapsed = most.is_some_and(|most| mutual_information.last().is_some_and(|now| now < COLLAPSED_BELOW_INFORMATION * most));
     vec![
+        entropy_chart(snapshot, narrow),
         Chart {
-            title: "Teacher entropy",
-            qualifier: "nats".to_owned(),
-            range: [-0.3 * top, 1.3 * top],
-            references: entropies,
-            lines: vec![
-                Line {
-                    series: &history.mean_teacher_entropy,
-                    colour: theme::TEXT,
-                    name: if narrow { "mean" } else { "of mean" },
-                    end: End::Dot,
-                },
-                Line {
-                    series: &history.teacher_entropy,
-                    colour: theme::TEACHER,
-                    name: if narrow { "image" } else { "per image" },
-                    end: End::Ring,
-                },
-            ],
-            format: short,
-            greyed: false,
+            tip: vec!["Entropy of the mean minus mean entropy: what a prototype tells of its image. The verdict hangs on it.".to_owned()],
+            ..chart(
+                "Mutual information",
+                if collapsed { "collapsed" } else { "nats" },
+                [-0.3 * top, 1.3 * top],
+                information,
+                single(mutual_information),
+            )
         },
         Chart {
-            title: "Mutual information",
-            qualifier: if collapsed { "collapsed" } else { "of mean − per image" }.to_owned(),
-            range: [-0.3 * top, 1.3 * top],
-            references: information,
-            lines: single(mutual_information),
-            format: short,
-            greyed: false,
-        },
-        Chart {
-            title: "KL divergence",
-            qualifier: if collapsed { "low: all images alike" } else { "student from teacher" }.to_owned(),
-            range: [-0.3, 1.2],
-            references: vec![reference(0.0, "0 equal", true, false)],
-            lines: single(&history.kl),
-            format: short,
-            greyed: false,
+            decades: Some([1e-4, 2.0]),
+            tip: vec!["Loss minus teacher entropy, in nats. It falls to 0 in every collapse, too: then all agree on nothing.".to_owned()],
+            ..chart(
+                "KL divergence",
+                if collapsed { "low: all images alike" } else { "student from teacher" },
+                [-0.3, 1.2],
+                vec![Reference::new(0.0, "0 equal")],
+                single(&history.kl),
+            )
         },
         knn_chart(snapshot),
         Chart {
-            title: "Embedding std",
-            qualifier: "of the head's bottleneck".to_owned(),
-            range: [-0.25, 1.2],
-            references: vec![reference(1.0, "1 spread out", false, true), reference(0.0, "0 one point", true, false)],
-            lines: single(&history.embedding_std),
-            format: short,
-            greyed: false,
+            tip: vec!["Spread of the head's bottleneck. DINO's collapses are seen in its entropies; this one can miss them.".to_owned()],
+            ..chart(
+                "Embedding std",
+                "of the bottleneck",
+                [-0.25, 1.2],
+                vec![Reference::new(1.0, "1 spread out"), Reference::new(0.0, "0 one point")],
+                single(&history.embedding_std),
+            )
         },
     ]
 }
@@ -171,44 +162,42 @@ fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
     let history = &*snapshot.history;
     let dimensions = snapshot.cloud.as_ref().map_or(32, |cloud| cloud.dimensions).max(2);
     let collapsed = history.embedding_std.last().is_some_and(|std| std < COMPLETE_BELOW_STD);
-    let std = Chart {
-        title: "Embedding std",
-        qualifier: "the collapse meter".to_owned(),
-        range: [0.0, 1.2],
-        references: vec![reference(1.0, "1 healthy", false, true), reference(0.0, "0 collapsed", false, false)],
-        lines: vec![
-            Line { series: &history.embedding_std, colour: theme::STUDENT, name: "student", end: End::Dot },
-            Line { series: &history.teacher_std, colour: theme::TEACHER, name: "teacher", end: End::Ring },
-        ],
-        format: short,
-        greyed: false,
-    };
     let loss = Chart {
-        title: "Loss",
-        qualifier: "low does not mean learned".to_owned(),
-        range: [0.0, 2.0],
-        references: vec![reference(2.0, "2 unrelated", true, true), reference(0.0, "0 identical", false, false)],
-        lines: single(&history.loss),
-        format: short,
-        greyed: false,
+        decades: Some([1e-4, 4.0]),
+        tip: vec!["2 − 2 cos(prediction, target), 0 to 4, mean over the batch and both directions. In collapse it is lowest.".to_owned()],
+        ..chart(
+            "Loss",
+            "low does not mean learned",
+            [-0.35, 2.2],
+            vec![Reference::new(2.0, "2 unrelated"), Reference::new(0.0, "0 identical")],
+            single(&history.loss),
+        )
     };
+    let references = vec![Reference::new(dimensions as f32, format!("{dimensions} = d")), Reference::new(1.0, "1 a line")];
+    let qualifier = if collapsed { format!("noise while std < {COMPLETE_BELOW_STD}") } else { "directions in use".to_owned() };
     let rank = Chart {
-        title: "Effective rank",
-        qualifier: if collapsed { format!("noise while std < {COMPLETE_BELOW_STD}") } else { "directions in use".to_owned() },
-        range: [0.0, dimensions as f32 * 1.1],
-        references: vec![reference(dimensions as f32, format!("{dimensions} = d"), true, false), reference(1.0, "1 a line", false, false)],
-        lines: single(&history.effective_rank),
-        format: short,
         greyed: collapsed,
+        tip: vec![
+            "exp of the entropy of the covariance's eigenvalues: how many directions the projections use, 1 to d. Under complete collapse \
+             it measures noise, and rises."
+                .to_owned(),
+        ],
+        ..chart(
+            "Effective rank",
+            &qualifier,
+            [-0.12 * dimensions as f32, dimensions as f32 * 1.1],
+            references,
+            single(&history.effective_rank),
+        )
     };
-    vec![std, loss, rank, knn_chart(snapshot)]
+    vec![std_chart(snapshot), loss, rank, knn_chart(snapshot)]
 }
 
 impl Panel for Meters {
     fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
         let paint = &frame.paint;
         paint.rule(area.min, [area.min[0], area.max[1]], theme::SEPARATOR, 1.0);
-        let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 12.0, area.max[0] - 16.0, area.max[1] - 28.0);
+        let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 10.0, area.max[0] - 16.0, area.max[1] - 8.0);
         let history = &*snapshot.history;
         let last = |series: &Series| series.points.last().copied();
         let made_of = [last(&history.teacher_entropy), last(&history.mean_teacher_entropy)];
@@ -216,59 +205,27 @@ impl Panel for Meters {
             self.mutual_information = difference(&history.mean_teacher_entropy, &history.teacher_entropy);
             self.made_of = made_of;
         }
-        let mut charts = charts(snapshot, &self.mutual_information, inner.width() <= 280.0);
+        let mut charts = match snapshot.method {
+            Method::Byol => byol_charts(snapshot),
+            Method::Dino => dino_charts(snapshot, &self.mutual_information, inner.width() <= 280.0),
+        };
         // What goes where not all fit: BYOL's loss, rank and kNN, DINO's std, KL and kNN; the collapse meters stay.
-        let least = if snapshot.method == Method::Dino { 110.0 } else { 120.0 };
         let going = match snapshot.method {
             Method::Byol => ["Loss", "Effective rank", "kNN accuracy"],
             Method::Dino => ["Embedding std", "KL divergence", "kNN accuracy"],
         };
         for title in going {
-            if inner.height() / (charts.len() as f32) < least {
+            if plot_height(frame, &inner, charts.len()) < LEAST_PLOT {
                 charts.retain(|chart| chart.title != title);
             }
         }
-        let pitch = inner.height() / charts.len() as f32;
-        // Letters of the flips stand above the first plot, so its area starts higher.
-        let place = |index: usize| {
-            let top = inner.min[1] + index as f32 * pitch;
-            Rect::new(inner.min[0], top, inner.max[0], top + pitch - if index == 0 { 10.0 } else { 16.0 })
-        };
-        let mut axis = Axis::new(snapshot.step);
-        let pointer = frame.pointer();
-        for (index, chart) in charts.iter().enumerate() {
-            let plot = Chart::plot(&place(index), index == 0);
-            if frame.touch(chart.title, plot).hovered {
-                axis.hovered = Some(axis.step_at(&plot, pointer[0]));
-            }
-        }
-        for (index, chart) in charts.iter().enumerate() {
-            let rect = place(index);
-            if snapshot.method == Method::Dino {
-                chart.draw_all_values(paint, &rect, &axis, &snapshot.events, index == 0);
-            } else {
-                chart.draw(paint, &rect, &axis, &snapshot.events, index == 0);
-            }
-        }
-        // The shared axis under the last chart.
-        let last = place(charts.len() - 1);
-        let plot = Chart::plot(&last, charts.len() == 1);
-        let y = plot.max[1] + 14.0;
-        paint.text([plot.min[0], y], Align::Left, Style::LABEL, "0");
-        paint.text([plot.max[0], y], Align::Right, Style::LABEL, &format!("step {}", grouped(axis.last_step)));
+        stack(frame, inner, &charts, snapshot);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_stand_where_no_data_run() {
-        let falling = Series { points: (0..100).map(|step| (step, 4.0 - 0.04 * step as f32)).collect() };
-        assert!(!late(0.0, &[&falling]) && late(4.0, &[&falling]));
-        assert!(!late(0.0, &[&Series::default()]));
-    }
 
     #[test]
     fn differences_are_taken_at_common_steps() {

@@ -26,6 +26,7 @@ use crate::command::Command;
 use crate::config::Method;
 use crate::snapshot::Snapshot;
 
+use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain::parts::{Part, explanation};
 use super::layout::Rect;
@@ -50,6 +51,10 @@ pub struct Frame<'ui> {
     pub blocked: bool,
     /// For a room: large type, and only what the room needs.
     pub presenting: bool,
+    /// Lines of the wheel since the last frame.
+    pub wheel: f32,
+    /// What the charts show of the run, and how.
+    pub timeline: RefCell<Timeline>,
     /// Frames a second of the window; none offscreen.
     pub fps: Option<f32>,
     /// How far what flows in the diagram has moved, logical pixels: see [`Flow`](super::flow::Flow).

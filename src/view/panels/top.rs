@@ -178,13 +178,13 @@ impl TopBar {
         }
         let x = left + 17.0 + bar;
         let middle = rect.centre()[1];
-        let y = if since.is_some() { middle - 8.0 } else { middle };
+        let y = if since.is_some() { middle - 9.0 } else { middle };
         paint.text([x, y], Align::Left, Style::TITLE, title);
         if !meter.is_empty() {
             paint.text([x + title_width + 10.0, y + 1.0], Align::Left, Style::LABEL, &meter);
         }
         if let Some(since) = &since {
-            paint.text([x, middle + 10.0], Align::Left, Style::LABEL, since);
+            paint.text([x, middle + 8.5], Align::Left, Style::LABEL, since);
         }
         if touch.hovered {
             let mut lines = vec![verdict.reason.as_str()];
