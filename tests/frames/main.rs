@@ -1,9 +1,11 @@
 //! The frame, drawn offscreen from made-up snapshots. No window and no training. Pictures to look at go to the folder that
 //! `TWINLENS_PICTURES` names.
 
+mod cloud;
 mod crops;
 mod diagram;
 mod harness;
+mod images;
 mod layout;
 mod meters;
 mod panes;

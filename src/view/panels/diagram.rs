@@ -6,7 +6,7 @@
 //! is walked, nothing flows: what the sub-step ran stands out, and the rest steps back.
 
 use crate::command::{Command, Dial, Switch};
-use crate::snapshot::{Snapshot, SubStep};
+use crate::snapshot::{Moment, Snapshot, SubStep, Tensors};
 use crate::view::charts::short;
 use crate::view::explain::parts::Part;
 use crate::view::explain::switch_text;
@@ -284,24 +284,37 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         }
     }
 
-    /// The image (none) or one of its views: those that the batch was trained on where they are known, else the cloud's.
+    /// What is shown of the sub-step that a walk stands at.
+    fn moment(&self) -> Option<&'a Moment> {
+        self.snapshot.walk.as_ref()?.moment.as_ref()
+    }
+
+    /// The image (none) or one of its views: the walked batch's, else those that were trained on last, else the cloud's.
     fn picture(&self, rect: Rect, view: Option<u32>) {
         let (frame, snapshot) = (self.frame, self.snapshot);
-        let picture = match (&snapshot.inspection, view) {
-            (Some(inspection), None) => Some(Picture::of_buffer(&inspection.picture, inspection.picture_side, 0, rect)),
-            (Some(inspection), Some(view)) if view < inspection.globals => {
+        let pictures = self.moment().map(|moment| &moment.pictures);
+        let picture = match (pictures, &snapshot.inspection, view) {
+            (Some(batch), _, None) => Some(Picture::of_buffer(&batch.whole, batch.whole_side, 0, rect)),
+            // View 1 of every image of the batch, then view 2.
+            (Some(batch), _, Some(view)) => Some(Picture::of_buffer(&batch.globals, batch.global_side, view * batch.batch, rect)),
+            (None, Some(inspection), None) => Some(Picture::of_buffer(&inspection.picture, inspection.picture_side, 0, rect)),
+            (None, Some(inspection), Some(view)) if view < inspection.globals => {
                 Some(Picture::of_buffer(&inspection.global_pixels, inspection.global_side, view, rect))
             }
-            (_, Some(view)) => snapshot.cloud.as_ref().filter(|cloud| cloud.count > 0).map(|cloud| Picture::of_cloud(cloud, view, 0, rect)),
-            (None, None) => None,
+            (_, _, Some(view)) => {
+                snapshot.cloud.as_ref().filter(|cloud| cloud.count > 0).map(|cloud| Picture::of_cloud(cloud, view, 0, rect))
+            }
+            (None, None, None) => None,
         };
         match picture {
             Some(picture) => frame.picture(picture),
             None => frame.paint.fill(rect, theme::RAISED, 2.0),
         }
-        if let (Some(inspection), None) = (&snapshot.inspection, view) {
+        if view.is_none() {
             // Where the views were cut out.
-            for (place, _) in inspection.crops.iter().take(2) {
+            let of_batch = pictures.map(|batch| batch.frames.first().map_or(&[][..], Vec::as_slice));
+            let crops = of_batch.or(snapshot.inspection.as_ref().map(|inspection| inspection.crops.as_slice()));
+            for (place, _) in crops.unwrap_or_default().iter().take(2) {
                 let at = |share: f32, axis: usize| rect.min[axis] + share.clamp(0.0, 1.0) * rect.width();
                 let crop = Rect::new(at(place[0], 0), at(place[1], 1), at(place[0] + place[2], 0), at(place[1] + place[3], 1));
                 frame.paint.outline(crop, theme::GLOBAL, 0.0, 1.5);
@@ -345,8 +358,8 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         if below + 8.0 <= bottom || !frame.presenting {
             paint.text([centre[0], below], Align::Centre, Style::LABEL, &tau);
         }
-        if bottom - y >= 48.0 && !frame.presenting {
-            slider(frame, Dial::Tau, "ema-tau", [left + 12.0, right - 12.0], [y + 41.0, 18.0], snapshot, commands);
+        if bottom - y >= 43.0 && !frame.presenting {
+            slider(frame, Dial::Tau, "ema-tau", [left + 12.0, right - 12.0], [y + 39.0, 16.0], snapshot, commands);
         }
         if self.is_at(steps) {
             paint.outline(Rect::new(left - 5.0, top - 5.0, right + 5.0, bottom + 5.0), theme::TEXT, 8.0, 2.0);
@@ -422,7 +435,12 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         let y = rect.centre()[1];
         let style = self.name();
         let name = paint.text([rect.min[0] + 12.0, y], Align::Left, style, "loss");
-        let value = self.snapshot.history.loss.last().map_or_else(|| "–".to_owned(), |loss| format!("{}{unit}", short(loss)));
+        let walked = self.moment().and_then(|moment| match moment.tensors {
+            Tensors::Cosines { mean, .. } | Tensors::Distributions { mean, .. } => Some(mean),
+            _ => None,
+        });
+        let value = walked.or(self.snapshot.history.loss.last());
+        let value = value.map_or_else(|| "–".to_owned(), |loss| format!("{}{unit}", short(loss)));
         let value_width = paint.text([rect.max[0] - 12.0, y], Align::Right, style, &value);
         if name + value_width + paint.text_width(Style::LABEL, formula) + 48.0 < rect.width() {
             paint.text([rect.min[0] + 22.0 + name, y + 1.0], Align::Left, Style::LABEL, formula);

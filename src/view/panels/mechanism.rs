@@ -11,16 +11,11 @@ use crate::view::theme;
 
 use super::diagram::legend;
 use super::dials::dials;
-use super::{Frame, Panel, ablation, diagram_byol, diagram_dino, substeps};
+use super::{Frame, Panel, ablation, diagram_byol, diagram_dino, images, substeps};
 
 /// The left pane.
 #[derive(Default)]
-pub struct Mechanism {
-    path: String,
-    path_problem: Option<String>,
-    /// The path field has the keyboard.
-    pub typing: bool,
-}
+pub struct Mechanism;
 
 /// What stands around the diagram, and how high image and views are in it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +46,7 @@ impl Plan {
         let dials = if self.pitch > 0.0 { self.pitch * shown_dials(method).len() as f32 + 10.0 } else { 0.0 };
         let legend = if self.legend { 24.0 } else { 0.0 };
         let table = if self.table > 0.0 { self.table + 8.0 } else { 0.0 };
-        title + steps + legend + table + dials + if self.data { 62.0 } else { 0.0 } + 12.0
+        title + steps + legend + table + dials + if self.data { 28.0 } else { 0.0 } + 12.0
     }
 
     /// The fullest plan for a height: what matters most is put in first.
@@ -93,7 +88,6 @@ impl Panel for Mechanism {
         let paint = &frame.paint;
         paint.rule([area.max[0], area.min[1]], area.max, theme::SEPARATOR, 1.0);
         if frame.presenting {
-            self.typing = false;
             let inner = Rect::new(area.min[0] + 24.0, area.min[1] + 20.0, area.max[0] - 24.0, area.max[1] - 20.0);
             draw(frame, inner, [0.0, 56.0], snapshot, commands);
             return;
@@ -115,8 +109,8 @@ impl Panel for Mechanism {
         // From the bottom up: data, dials, table, legend; the diagram takes what is left.
         let mut bottom = area.max[1] - 8.0;
         if plan.data {
-            bottom -= 62.0;
-            self.data(frame, Rect::new(inner.min[0], bottom, inner.max[0], bottom + 62.0), snapshot, commands);
+            bottom -= 28.0;
+            images::row(frame, Rect::new(inner.min[0], bottom, inner.max[0], bottom + 28.0), snapshot);
         }
         if plan.pitch > 0.0 {
             let which = shown_dials(method);
@@ -162,44 +156,5 @@ fn title(frame: &Frame<'_>, inner: &Rect, y: f32, snapshot: &Snapshot) {
     let room = inner.width() - width - 16.0;
     if let Some(note) = paint.fitting(Style::LABEL, &notes.each_ref().map(String::as_str), room) {
         paint.text([inner.max[0], y + 1.0], Align::Right, Style::LABEL, note);
-    }
-}
-
-impl Mechanism {
-    /// What the images are, and a field for other ones.
-    fn data(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
-        let paint = &frame.paint;
-        let y = area.min[1] + 12.0;
-        let label = paint.text([area.min[0], y], Align::Left, Style::LABEL, "images");
-        let x = area.min[0] + label + 10.0;
-        let style = Style::LABEL.coloured(theme::TEXT);
-        match &self.path_problem {
-            Some(problem) => paint.name_clipped([x, y], style, problem, area.max[0] - x),
-            None => paint.name_clipped([x, y], style, &snapshot.data, area.max[0] - x),
-        };
-        if frame.blocked {
-            self.typing = false;
-            return;
-        }
-        let ui = frame.ui;
-        ui.set_cursor_screen_pos([area.min[0] * frame.scale, (area.min[1] + 27.0) * frame.scale]);
-        ui.set_next_item_width(area.width() * frame.scale);
-        let entered = ui
-            .input_text("##path", &mut self.path)
-            .hint("drop a folder here, or type its path")
-            .enter_returns_true(true)
-            .auto_select_all(true)
-            .build();
-        self.typing = ui.is_item_active();
-        if entered && !self.path.trim().is_empty() {
-            match crate::data::typed::understood(&self.path) {
-                Ok(spec) => {
-                    commands.push(Command::LoadData(spec));
-                    self.path_problem = None;
-                    self.path.clear();
-                }
-                Err(problem) => self.path_problem = Some(problem),
-            }
-        }
     }
 }
