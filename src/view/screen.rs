@@ -66,7 +66,11 @@ pub enum Action {
     Resample,
     /// Show the last batch's first image again.
     Batch,
-    /// Choose the next thing in that direction: a prototype, an image.
+    /// What the cloud's colours tell.
+    Tint,
+    /// The cloud's images as dots or as pictures.
+    Images,
+    /// Choose the next thing in that direction (a prototype, an image), or turn the cloud.
     Arrow(Direction),
     /// Losses and divergences on a logarithmic or a linear axis.
     Logarithmic,
@@ -240,6 +244,7 @@ impl Screen {
                     self.submit(command, snapshot, commands);
                 }
             }
+            Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm => self.answer(Answer::Yes, commands, requests),
             _ if self.question.is_some() => {}
@@ -258,11 +263,13 @@ impl Screen {
             Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
             Action::Cloud => self.cloud = self.scene == Scene::Dino && !self.cloud,
+            Action::Tint => self.centre.next_tint(snapshot),
+            Action::Images => self.centre.images = !self.centre.images,
             Action::Resample if self.scene == Scene::Byol => self.say("C draws other crops in the scenes 2 and 3."),
             Action::Resample => commands.push(Command::Resample),
             Action::Batch => commands.push(Command::ShowImage(None)),
             Action::Arrow(direction) => match self.scene {
-                Scene::Byol => {}
+                Scene::Byol => self.centre.turn(direction),
                 Scene::Dino => self.dino.arrow(direction, snapshot),
                 Scene::Multicrop => self.crops.arrow(direction, snapshot, commands),
             },
@@ -272,6 +279,11 @@ impl Screen {
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
         }
+    }
+
+    /// The cloud is in the middle.
+    fn shows_cloud(&self) -> bool {
+        self.scene == Scene::Byol || (self.scene == Scene::Dino && self.cloud)
     }
 
     /// Shows a scene; one whose method does not train asks for a run of it first, and comes with it.
@@ -382,6 +394,7 @@ impl Screen {
                 frame.timeline.replace(std::mem::take(&mut self.timeline));
                 frame.paint.pane(layout.window);
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
+                self.centre.prepare(&frame, snapshot);
                 match scene {
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
                     Scene::Dino if self.cloud => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),

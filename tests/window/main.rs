@@ -4,6 +4,7 @@
 //! Where Xvfb or xdotool is not installed, the tests say so and pass; `cargo xtask test` installs both.
 
 mod harness;
+mod present;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
