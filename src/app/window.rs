@@ -16,6 +16,7 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
+use super::clipboard::Clipboard;
 use super::input::{Pressed, meaning};
 use super::pacing::{Answers, Pacing};
 use super::recorder::Recorder;
@@ -101,6 +102,7 @@ impl Graphics {
         let surface =
             WindowSurface::new(&gpu, surface).ok_or_else(|| WindowError::NoWindow(format!("'{}' cannot draw in it", gpu.info.name)))?;
         let mut renderer = FrameRenderer::new(gpu.clone(), surface.format(), ui_scale).map_err(GpuError::from)?;
+        renderer.imgui().set_clipboard_backend(Clipboard::default());
         let mut platform = WinitPlatform::new(renderer.imgui());
         platform.attach_window(renderer.imgui().io_mut(), window, HiDpiMode::Locked(1.0));
         Ok(Self { gpu, surface, platform, renderer })
@@ -383,6 +385,8 @@ impl Open {
             }
             WindowEvent::Occluded(occluded) => self.occluded = occluded,
             WindowEvent::DroppedFile(path) => self.dropped.push(path),
+            WindowEvent::HoveredFile(path) => self.screen.drag(Some(&path)),
+            WindowEvent::HoveredFileCancelled => self.screen.drag(None),
             WindowEvent::MouseWheel { delta, .. } => {
                 self.screen.wheel(match delta {
                     MouseScrollDelta::LineDelta(_, lines) => lines,
@@ -425,6 +429,7 @@ impl Open {
         if dropped.is_empty() {
             return;
         }
+        self.screen.drag(None);
         let mut commands = Vec::new();
         match typed::of_paths(&dropped) {
             Ok(spec) => self.screen.submit(Command::LoadData(spec), &self.snapshot, &mut commands),

@@ -223,6 +223,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ("F10", "record the window, and stop"),
     ];
     let window = vec![
+        ("O", "own images: choose others, what was skipped"),
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"),
         ("?  F1", "this list"),
         ("Esc", "close what is open, or leave (asks)"),

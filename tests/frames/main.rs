@@ -4,6 +4,7 @@
 mod cloud;
 mod crops;
 mod harness;
+mod images;
 mod layout;
 mod meters;
 mod panes;
