@@ -62,6 +62,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
             'z' if modifiers.shift_key() => Some(Pressed::Screen(Action::Redo)),
             'z' => Some(Pressed::Screen(Action::Undo)),
             'y' => Some(Pressed::Screen(Action::Redo)),
+            'o' => Some(Pressed::Screen(Action::OwnImages)),
             'q' => Some(Pressed::Screen(Action::Quit)),
             _ => None,
         };
@@ -97,6 +98,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('k'), _) => Action::Tint,
         (Some('i'), _) => Action::Images,
         (Some('d'), _) => Action::Theme,
+        (Some('o'), _) => Action::OwnImages,
         (Some('y'), _) => Action::Logarithmic,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
@@ -130,6 +132,7 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyC => 'c',
         KeyCode::KeyV => 'v',
         KeyCode::KeyB => 'b',
+        KeyCode::KeyO => 'o',
         KeyCode::KeyK => 'k',
         KeyCode::KeyI => 'i',
         KeyCode::KeyQ => 'q',

@@ -1,6 +1,9 @@
 //! What the ingredients are, in plain sentences: beside the switches, in the caption, in the key help. Everything said here
 //! about a run is either a definition or depends on what was measured; published figures carry their source.
 
+pub mod measured;
+pub mod parts;
+
 use crate::command::Switch;
 use crate::config::{Method, keys};
 use crate::snapshot::{Snapshot, VerdictKind};
@@ -223,6 +226,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ("F10", "record the window, and stop"),
     ];
     let window = vec![
+        ("O", "own images: choose others, what was skipped"),
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"),
         ("?  F1", "this list"),
         ("Esc", "close what is open, or leave (asks)"),

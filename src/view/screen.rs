@@ -1,6 +1,9 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
+use std::cell::Cell;
+use std::path::Path;
+
 use imgui::{Ui, WindowFlags};
 
 use crate::command::{Command, Switch, next_speed};
@@ -9,12 +12,15 @@ use crate::snapshot::Snapshot;
 use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
+use super::flow::Flow;
 use super::layout::Layout;
 use super::paint::{Paint, Written};
 use super::panels::bottom::BottomBar;
+use super::panels::card::{Card, Leaves};
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
+use super::panels::images::Images;
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
@@ -76,6 +82,8 @@ pub enum Action {
     Logarithmic,
     /// Show or hide the key help.
     Help,
+    /// Show what the images are, and choose others.
+    OwnImages,
     /// Show or hide left and right.
     Panels,
     /// Dark or light.
@@ -139,6 +147,9 @@ pub struct Screen {
     meters: Meters,
     bottom: BottomBar,
     notices: Notices,
+    images: Images,
+    /// Names of the files that are dragged over the window at the moment.
+    dragged: Vec<String>,
     /// Scene 2 shows the cloud in the middle.
     cloud: bool,
     panels_hidden: bool,
@@ -147,7 +158,9 @@ pub struct Screen {
     undo: Undo,
     /// The window is being recorded.
     pub recording: Option<Recording>,
-    flow: u64,
+    flow: Flow,
+    /// What explains a part of the diagram.
+    pub card: Card,
     /// What the charts show of the run, and how.
     pub timeline: Timeline,
 }
@@ -179,7 +192,7 @@ impl Screen {
 
     /// Whether keys belong to a text field at the moment.
     pub fn is_typing(&self) -> bool {
-        self.mechanism.typing
+        self.images.is_typing()
     }
 
     /// Tells the user something that the training does not know of.
@@ -190,7 +203,15 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help.is_open() || self.question.is_some() || self.top.presets.is_open()
+        self.help.is_open() || self.question.is_some() || self.top.presets.is_open() || self.images.is_open() || !self.dragged.is_empty()
+    }
+
+    /// A file is dragged over the window; none: no more.
+    pub fn drag(&mut self, path: Option<&Path>) {
+        match path {
+            Some(path) => self.dragged.push(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()),
+            None => self.dragged.clear(),
+        }
     }
 
     /// A question waits for its answer.
@@ -200,8 +221,12 @@ impl Screen {
 
     /// The wheel was turned by `lines`: for what lies over the panes, or else for the cloud.
     pub fn wheel(&mut self, lines: f32) {
-        if self.is_covered() {
+        if self.images.is_open() {
+            self.images.scroll(-lines);
+        } else if self.is_covered() {
             self.help.scroll(-lines);
+        } else if self.card.is_under_pointer() {
+            self.card.turn(-lines.signum() as i32);
         } else {
             self.centre.wheel += lines;
         }
@@ -238,16 +263,25 @@ impl Screen {
             }
             Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
+            Action::Escape if self.images.is_open() => self.images.close(),
             Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
+            Action::Escape if self.card.part().is_some() => self.card.close(),
+            Action::Escape if snapshot.loading.is_some() => commands.push(Command::CancelLoad),
+            Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Confirm if self.question.is_none() && self.top.presets.is_open() => {
                 if let Some(command) = self.top.presets.start() {
                     self.submit(command, snapshot, commands);
                 }
             }
-            Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm => self.answer(Answer::Yes, commands, requests),
             _ if self.question.is_some() => {}
+            Action::OwnImages => {
+                self.help.close();
+                self.top.presets.close();
+                self.images.show();
+            }
+            _ if self.images.is_open() => {}
             Action::Arrow(Direction::Up | Direction::Left) if self.help.is_open() => self.help.scroll(-1.0),
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
             Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
@@ -319,6 +353,7 @@ impl Screen {
 
     fn ask(&mut self, question: Question) {
         self.help.close();
+        self.images.close();
         self.question = Some(question);
     }
 
@@ -355,6 +390,7 @@ impl Screen {
         requests: &mut Vec<Request>,
     ) -> Stages {
         self.follow(snapshot);
+        self.images.follow(snapshot);
         let held = ui.is_mouse_down(imgui::MouseButton::Left);
         self.undo.follow(snapshot, held);
         let before = commands.len();
@@ -362,17 +398,20 @@ impl Screen {
         let physical = size.map(|side| side as f32);
         let look = self.look;
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
-        self.flow += u64::from(snapshot.playing);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
-        let (flow, audit, presenting, wheel) = (self.flow, self.audit, look.presenting, self.centre.wheel);
+        let mut leaves = Leaves::default();
+        let flow = self.flow.follow(snapshot.step, snapshot.steps_per_second, ui.io().delta_time);
+        let (audit, presenting, wheel) = (self.audit, look.presenting, self.centre.wheel);
+        let asked = self.card.asked();
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            let (timeline, pictures, stage) = Default::default();
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage }
+            let (timeline, pictures, stage, wants_images) = Default::default();
+            let card = Cell::new(asked);
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, card, pictures, stage, wants_images }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -407,7 +446,6 @@ impl Screen {
                     Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
                 }
                 self.centre.wheel = 0.0;
-                self.mechanism.typing &= layout.left.is_some() && scene != Scene::Multicrop;
                 match (layout.left, scene) {
                     (None, _) | (_, Scene::Multicrop) => {}
                     (Some(left), Scene::Byol | Scene::Dino) => {
@@ -428,17 +466,23 @@ impl Screen {
                     Scene::Dino | Scene::Multicrop => layout.centre.max[1] - 28.0,
                 };
                 frame.paint.pane(layout.centre);
-                self.notices.ui(&frame, &layout.centre, height, snapshot);
+                self.notices.ui(&frame, &layout.centre, height, snapshot, &mut wanted);
                 frame.paint.pane(layout.top);
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
                 self.bottom.recording = self.recording;
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
+                if frame.wants_images.get() {
+                    self.images.show();
+                }
                 self.written = frame.paint.written();
                 self.timeline = frame.timeline.take();
+                self.card.follow(ui, frame.card.get(), blocked || !wanted.is_empty() || chosen.is_some(), scale);
+                leaves = self.card.lay(&frame.paint, &layout, snapshot);
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
+        self.card.ui(ui, &leaves, scale, || frame(blocked), snapshot, &mut wanted);
         if let Some(scene) = chosen {
             self.choose(scene, snapshot, commands);
         }
@@ -446,11 +490,13 @@ impl Screen {
             self.submit(command, snapshot, commands);
         }
         if self.is_covered() {
-            let (mut answered, mut preset) = (None, None);
+            let (mut answered, mut preset, mut images) = (None, None, None);
             overlay::over(ui, physical, || {
                 let frame = frame(false);
                 match &self.question {
+                    _ if !self.dragged.is_empty() => overlay::drop_target(&frame, layout.window, &self.dragged),
                     Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
+                    None if self.images.is_open() => images = self.images.ui(&frame, layout.window, snapshot),
                     None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),
                     None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
                 }
@@ -461,6 +507,9 @@ impl Screen {
             }
             if let Some(answer) = answered {
                 self.answer(answer, commands, requests);
+            }
+            if let Some(command) = images {
+                self.submit(command, snapshot, commands);
             }
         }
         for command in &commands[before..] {

@@ -32,7 +32,7 @@ fn written(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, ca
 }
 
 /// What is wrong with how the texts stand.
-fn problems(written: &[Written], window: Rect) -> Vec<String> {
+pub fn problems(written: &[Written], window: Rect) -> Vec<String> {
     let mut problems = Vec::new();
     let inside = |inner: &Rect, outer: &Rect| {
         inner.min[0] >= outer.min[0] - 1.0

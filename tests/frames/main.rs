@@ -3,7 +3,9 @@
 
 mod cloud;
 mod crops;
+mod diagram;
 mod harness;
+mod images;
 mod layout;
 mod meters;
 mod panes;
