@@ -37,7 +37,7 @@ const KEYS: [(&str, &str, [usize; 4], usize); 29] = [
     ("n", "notice N: BYOL has no centering", CLOUD, 500),
     ("bracketleft", "command SetSpeed", WHOLE, 0),
     ("bracketright", "command SetSpeed", WHOLE, 0),
-    ("w", "command Walk", LEFT, 50),
+    ("w", "command Walk", WHOLE, 20),
     ("s", "command Step", WHOLE, 20),
     ("F12", "screenshot", WHOLE, 0),
     ("shift+r", "command Reset { new_seed: true }", BOTTOM, 20),
