@@ -16,3 +16,4 @@ pub mod scene;
 pub mod screen;
 pub mod theme;
 pub mod undo;
+pub mod walk;

@@ -14,6 +14,7 @@ pub mod meters;
 pub mod notices;
 pub mod overlay;
 pub mod top;
+pub mod walk;
 
 use std::cell::{Cell, RefCell};
 
