@@ -73,7 +73,8 @@ impl Film {
                     .args(["-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba"])
                     .args(["-s", &format!("{}x{}", size[0], size[1]), "-r", &rate.to_string(), "-i", "-", "-an"])
                     // Even sides, and the pixel format that every player knows.
-                    .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4"])
+                    .args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-preset", "veryfast", "-crf", "20"])
+                    .args(["-movflags", "+faststart", "-f", "mp4"])
                     .arg(file.aside())
                     .stdin(Stdio::piped())
                     .stdout(Stdio::null())

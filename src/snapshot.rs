@@ -183,7 +183,7 @@ pub struct Verdict {
     pub wanting: u64,
 }
 
-/// The switches as they are now.
+/// The switches as they are set; a change takes effect with the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switches {
     /// See [`Switch::Ema`].
@@ -206,6 +206,17 @@ impl From<&Hyper> for Switches {
 }
 
 impl Switches {
+    /// Sets one switch.
+    pub const fn set(&mut self, switch: Switch, on: bool) {
+        *match switch {
+            Switch::Ema => &mut self.ema,
+            Switch::StopGradient => &mut self.stop_gradient,
+            Switch::Predictor => &mut self.predictor,
+            Switch::Centering => &mut self.centering,
+            Switch::Sharpening => &mut self.sharpening,
+        } = on;
+    }
+
     /// The state of one switch.
     pub const fn get(&self, switch: Switch) -> bool {
         match switch {
@@ -218,7 +229,7 @@ impl Switches {
     }
 }
 
-/// The dials as they are now.
+/// The dials as they are set; a change takes effect with the next step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dials {
     /// See [`Dial::Tau`].
@@ -243,6 +254,18 @@ impl From<&Hyper> for Dials {
 }
 
 impl Dials {
+    /// Sets one dial.
+    pub const fn set(&mut self, dial: Dial, value: f32) {
+        *match dial {
+            Dial::Tau => &mut self.tau,
+            Dial::PredictorMultiplier => &mut self.predictor_multiplier,
+            Dial::TeacherTemperature => &mut self.teacher_temperature,
+            Dial::StudentTemperature => &mut self.student_temperature,
+            Dial::CenterMomentum => &mut self.center_momentum,
+            Dial::LearningRate => &mut self.learning_rate,
+        } = value;
+    }
+
     /// The value of one dial.
     pub const fn get(&self, dial: Dial) -> f32 {
         match dial {

@@ -95,6 +95,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('v'), _) => Action::Cloud,
         (Some('b'), _) => Action::Batch,
         (Some('d'), _) => Action::Theme,
+        (Some('y'), _) => Action::Logarithmic,
         (Some('?'), _) => Action::Help,
         (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
     };

@@ -2,9 +2,11 @@
 
 mod input;
 mod pacing;
+mod recorder;
 mod surface;
 mod window;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,8 @@ pub struct WindowOptions {
     pub paused: bool,
     /// Size of text and controls over the display's own scale.
     pub ui_scale: f32,
+    /// Where pictures and films of the window go; none: the user's folders for them.
+    pub save_to: Option<PathBuf>,
     /// Leave without asking after this long (tests).
     pub exit_after: Option<Duration>,
     /// Lose the device on purpose when this step is shown (tests).

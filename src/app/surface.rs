@@ -28,6 +28,8 @@ pub struct WindowSurface {
     configuration: Option<wgpu::SurfaceConfiguration>,
     format: wgpu::TextureFormat,
     reconfigure: bool,
+    /// Frames are to be copied from.
+    copied: bool,
 }
 
 impl WindowSurface {
@@ -41,7 +43,15 @@ impl WindowSurface {
             .find(|format| capabilities.formats.contains(format))
             .or_else(|| capabilities.formats.iter().copied().find(|format| !format.is_srgb()))
             .or_else(|| capabilities.formats.first().copied())?;
-        Some(Self { surface, configuration: None, format, reconfigure: true })
+        Some(Self { surface, configuration: None, format, reconfigure: true, copied: false })
+    }
+
+    /// Whether frames may be copied from, from the next one on; false if the display does not let them be.
+    pub fn set_copied(&mut self, gpu: &Gpu, copied: bool) -> bool {
+        let possible = self.surface.get_capabilities(&gpu.adapter).usages.contains(wgpu::TextureUsages::COPY_SRC);
+        self.reconfigure |= self.copied != (copied && possible);
+        self.copied = copied && possible;
+        possible
     }
 
     /// The texture format that frames have.
@@ -107,8 +117,10 @@ impl WindowSurface {
             .find(|mode| capabilities.alpha_modes.contains(mode))
             .or_else(|| capabilities.alpha_modes.first().copied())
             .unwrap_or(wgpu::CompositeAlphaMode::Auto);
+        let copies = if self.copied { wgpu::TextureUsages::COPY_SRC } else { wgpu::TextureUsages::empty() };
+        let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | copies;
         let configuration = wgpu::SurfaceConfiguration {
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
+            usage,
             format: self.format,
             width: size[0],
             height: size[1],

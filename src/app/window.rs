@@ -17,12 +17,14 @@ use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
 use super::input::{Pressed, meaning};
-use super::pacing::Pacing;
+use super::pacing::{Answers, Pacing};
+use super::recorder::Recorder;
 use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
 use crate::data::typed;
 use crate::gpu::{self, Gpu, GpuError};
+use crate::save::{self, Belongs};
 use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
 use crate::view::frame::FrameRenderer;
@@ -33,6 +35,8 @@ use crate::view::screen::{Request, Screen};
 /// handing over costs more, and a frame still finds its turn within 50 ms.
 const SLICE: Duration = Duration::from_millis(6);
 const SOFTWARE_SLICE: Duration = Duration::from_millis(10);
+/// Below this, handing work over costs more than it brings.
+const LEAST_SLICE: Duration = Duration::from_millis(3);
 /// Attempts to get a lost device back before giving up.
 const REBUILDS: u32 = 5;
 
@@ -63,6 +67,14 @@ struct Open {
     modifiers: ModifiersState,
     dropped: Vec<PathBuf>,
     screenshot: bool,
+    recorder: Option<Recorder>,
+    /// F10 was pressed.
+    record: bool,
+    answers: Answers,
+    /// The training got a slice since the last frame.
+    fed: bool,
+    /// Commands handed to the session so far.
+    applied: u64,
     occluded: bool,
     rebuilds: u32,
     events_logged: usize,
@@ -129,6 +141,11 @@ impl App {
             modifiers: ModifiersState::empty(),
             dropped: Vec::new(),
             screenshot: false,
+            recorder: None,
+            record: false,
+            answers: Answers::default(),
+            fed: false,
+            applied: 0,
             occluded: false,
             rebuilds: 0,
             events_logged: 0,
@@ -155,6 +172,9 @@ impl App {
             return Err(WindowError::Gpu(GpuError::Lost("it was lost again and again".to_owned())));
         }
         let ui_scale = open.graphics.as_ref().map_or(1.0, |graphics| graphics.renderer.requested_scale());
+        if let Some(recorder) = &mut open.recorder {
+            recorder.device_lost();
+        }
         // The old renderer goes first: there can be only one imgui context.
         open.graphics = None;
         let window = open.window.clone();
@@ -232,13 +252,19 @@ impl ApplicationHandler for App {
     }
 
     fn exiting(&mut self, _event_loop: &ActiveEventLoop) {
-        let Some(open) = &self.open else { return };
+        let Some(open) = &mut self.open else { return };
+        if let Some(recorder) = open.recorder.take() {
+            let text = recorder.finish(open.graphics.as_ref().map(|graphics| &*graphics.gpu));
+            log::info!(target: "twinlens::event", "film {text}");
+            eprintln!("{text}");
+        }
         let [half, most] = [0.5, 0.95].map(|share| open.pacing.quantile_millis(share).unwrap_or(f32::NAN));
         log::info!(
             target: "twinlens::event",
-            "exit at step {}: {} frames while training, p50 {half:.1} ms, p95 {most:.1} ms",
+            "exit at step {}: {} frames while training, p50 {half:.1} ms, p95 {most:.1} ms; {}",
             open.snapshot.step,
             open.pacing.measured(),
+            open.answers.summary(),
         );
     }
 }
@@ -246,16 +272,29 @@ impl ApplicationHandler for App {
 impl Open {
     /// The picture changes by itself.
     fn is_moving(&self) -> bool {
-        self.snapshot.playing || !self.session.is_idle()
+        self.snapshot.playing || self.recorder.is_some() || !self.session.is_idle()
     }
 
     /// Gives the training a slice.
     fn train(&mut self) -> Result<Health, SessionError> {
         let Some(graphics) = &self.graphics else { return Ok(Health::DeviceLost) };
         let gpu = &graphics.gpu;
-        // Before the first step is shown, getting there counts for more than smooth frames.
-        let hurry = if self.first_step_shown { 1 } else { 4 };
-        let slice = hurry * if gpu.is_software() { SOFTWARE_SLICE } else { SLICE };
+        let slice = match (self.first_step_shown, gpu.is_software()) {
+            // Before the first step is shown, getting there counts for more than smooth frames.
+            (false, software) => 4 * if software { SOFTWARE_SLICE } else { SLICE },
+            (true, false) => SLICE,
+            (true, true) if !self.is_moving() => SOFTWARE_SLICE,
+            // A frame waits for all that was handed over before it: no more than can be done until it is due, but something.
+            (true, true) => {
+                let free = self.pacing.left(Instant::now()).saturating_sub(self.session.under_way());
+                match free.min(SOFTWARE_SLICE) {
+                    free if free >= LEAST_SLICE => free,
+                    _ if !std::mem::replace(&mut self.fed, true) => LEAST_SLICE,
+                    _ => Duration::ZERO,
+                }
+            }
+        };
+        self.fed |= slice > Duration::ZERO;
         let result = self.session.advance(Pace::Budget(slice)).and_then(|()| {
             // What a lost device would cost; reading the weights back is a short hitch, so not too often.
             if self.session.steps_at_risk() > 0 && self.kept_safe.elapsed() > KEEP_SAFE {
@@ -279,6 +318,7 @@ impl Open {
         for command in commands {
             log::info!(target: "twinlens::event", "command {command:?}");
             self.session.apply(command);
+            self.applied += 1;
         }
         self.snapshot = self.session.snapshot();
         self.pacing.wake();
@@ -288,6 +328,7 @@ impl Open {
     fn input(&mut self, event: WindowEvent, window_id: WindowId, options: &WindowOptions) -> bool {
         let mut commands = Vec::new();
         let mut requests = Vec::new();
+        let came = Instant::now();
         let Some(graphics) = &mut self.graphics else { return false };
         // Key presses go to imgui only while something is typed into; else Tab or Enter would start to walk its widgets. Letters go
         // as characters alone: with their keys, imgui would spread each over three frames.
@@ -311,11 +352,24 @@ impl Open {
             graphics.platform.handle_event(io, &self.window, &wrapped);
         }
         let Event::WindowEvent { event, .. } = wrapped else { return false };
+        let is_press = match &event {
+            WindowEvent::KeyboardInput { event: key, is_synthetic: false, .. } => key.state == ElementState::Pressed && !key.repeat,
+            WindowEvent::MouseInput { state, .. } => *state == ElementState::Pressed,
+            _ => false,
+        };
         match event {
             WindowEvent::CloseRequested => self.screen.close(&self.snapshot, &mut requests),
             WindowEvent::ModifiersChanged(modifiers) => self.modifiers = modifiers.state(),
             WindowEvent::ScaleFactorChanged { scale_factor, .. } => {
                 graphics.renderer.request_scale(options.ui_scale * scale_factor as f32);
+            }
+            WindowEvent::Focused(false) => {
+                // What is held down is let go elsewhere, and nobody tells.
+                self.modifiers = ModifiersState::empty();
+                let io = graphics.renderer.imgui().io_mut();
+                for button in [imgui::MouseButton::Left, imgui::MouseButton::Right, imgui::MouseButton::Middle] {
+                    io.add_mouse_button_event(button, false);
+                }
             }
             WindowEvent::Occluded(occluded) => self.occluded = occluded,
             WindowEvent::DroppedFile(path) => self.dropped.push(path),
@@ -332,7 +386,7 @@ impl Open {
                         self.window.set_fullscreen((!now).then_some(Fullscreen::Borderless(None)));
                     }
                     Some(Pressed::Screenshot) => self.screenshot = true,
-                    Some(Pressed::Record) => {}
+                    Some(Pressed::Record) => self.record = true,
                     Some(Pressed::Scale(factor)) => {
                         let display = options.ui_scale * self.window.scale_factor() as f32;
                         let current = graphics.renderer.requested_scale();
@@ -349,6 +403,9 @@ impl Open {
             _ => {}
         }
         self.apply(commands);
+        if is_press {
+            self.answers.pressed(came, self.applied);
+        }
         requests.contains(&Request::Quit)
     }
 
@@ -393,7 +450,9 @@ impl Open {
                 return false;
             }
         };
+        let taken = self.session.taken();
         self.snapshot = self.session.snapshot();
+        self.screen.recording = self.recorder.as_ref().and_then(Recorder::state);
         let moving = self.snapshot.playing;
         let delta = self.pacing.drawn(now, moving);
         let fps = Some(self.pacing.frames_per_second());
@@ -401,12 +460,21 @@ impl Open {
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
         let size = [frame.texture.width(), frame.texture.height()];
         let built = graphics.renderer.draw(&mut encoder, &target, size, delta, fps, &mut self.screen, &self.snapshot);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(&mut encoder, &frame.texture, now);
+        }
         gpu.queue.submit([encoder.finish()]);
         self.window.pre_present_notify();
         frame.present();
+        self.answers.shown(Instant::now(), taken);
+        self.fed = false;
         if std::mem::take(&mut self.screenshot) {
-            self.save_screenshot(size);
+            self.save_screenshot(size, options);
         }
+        if std::mem::take(&mut self.record) {
+            self.start_or_stop_recording(size, options);
+        }
+        self.go_on_recording();
         self.report(options);
         self.apply(built.commands);
         built.requests.contains(&Request::Quit)
@@ -456,22 +524,66 @@ impl Open {
         }
     }
 
+    /// F10.
+    fn start_or_stop_recording(&mut self, size: [u32; 2], options: &WindowOptions) {
+        if let Some(recorder) = &mut self.recorder {
+            if recorder.state().is_none() {
+                self.screen.say("The last film is still being finished.");
+            }
+            recorder.stop(None);
+            return;
+        }
+        let Some(graphics) = &mut self.graphics else { return };
+        if !graphics.surface.set_copied(&graphics.gpu, true) {
+            self.screen.say("This display does not let its frames be copied; twinlens render --out FILE.mp4 makes films of a run.");
+            return;
+        }
+        let name = format!("twinlens-{}-{}", self.snapshot.preset, self.snapshot.step);
+        match Recorder::start(&graphics.gpu, options.save_to.as_deref(), &name, size, graphics.surface.format()) {
+            Ok((recorder, text)) => {
+                self.recorder = Some(recorder);
+                self.screen.say(&text);
+            }
+            Err(text) => self.screen.say(&text),
+        }
+    }
+
+    /// Takes in copied frames; once a film is done, says where it is.
+    fn go_on_recording(&mut self) {
+        let Some(recorder) = &mut self.recorder else { return };
+        recorder.submitted();
+        match self.recorder.take().map(Recorder::poll) {
+            Some(Ok(recorder)) => self.recorder = Some(recorder),
+            Some(Err(text)) => {
+                self.screen.say(&text);
+                self.pacing.wake();
+                if let Some(graphics) = &mut self.graphics {
+                    graphics.surface.set_copied(&graphics.gpu, false);
+                }
+            }
+            None => {}
+        }
+    }
+
     /// Draws the same frame once more into a canvas and saves it. Waits for the GPU: a picture is worth a hitch.
-    fn save_screenshot(&mut self, size: [u32; 2]) {
-        let name = format!("twinlens-{}-step{}.png", self.snapshot.preset, self.snapshot.step);
+    fn save_screenshot(&mut self, size: [u32; 2], options: &WindowOptions) {
+        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
+        let path = save::free_name(&folder, &format!("twinlens-{}-{}", self.snapshot.preset, self.snapshot.step), "png");
         let Some(graphics) = &mut self.graphics else { return };
         let canvas = Canvas::with_format(&graphics.gpu, size, graphics.surface.format());
         let mut encoder = graphics.gpu.device.create_command_encoder(&Default::default());
         let delta = Duration::from_millis(1);
-        graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, None, &mut self.screen, &self.snapshot);
+        let fps = Some(self.pacing.frames_per_second());
+        graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, fps, &mut self.screen, &self.snapshot);
         let saved = canvas
             .read(&graphics.gpu, encoder)
             .map_err(|error| error.to_string())
-            .and_then(|picture| picture::save_png(std::path::Path::new(&name), &picture).map_err(|error| error.to_string()));
+            .and_then(|picture| picture::save_png(&path, &picture).map_err(|error| error.to_string()));
         match saved {
-            Ok(()) => self.screen.say(&format!("Saved {name}")),
-            Err(error) => self.screen.say(&format!("The picture could not be saved as {name}: {error}")),
+            Ok(()) => self.screen.say(&format!("Saved {}", path.display())),
+            Err(error) => self.screen.say(&format!("The picture could not be saved as {}: {error}", path.display())),
         }
-        log::info!(target: "twinlens::event", "screenshot {name}");
+        self.pacing.wake();
+        log::info!(target: "twinlens::event", "screenshot {}", path.display());
     }
 }

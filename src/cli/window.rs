@@ -1,5 +1,6 @@
 //! `twinlens` without a command: the window.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -22,6 +23,9 @@ pub struct WindowArgs {
     /// Size of text and controls, over the display's own scale: 0.5 to 4.
     #[arg(long, default_value_t = 1.0, value_parser = render::parse_scale)]
     ui_scale: f32,
+    /// Where pictures (F12) and films (F10) of the window go; otherwise to your folders for them.
+    #[arg(long, value_name = "DIR")]
+    save_to: Option<PathBuf>,
     /// Leave without asking after so many seconds (tests).
     #[arg(long, hide = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     exit_after: Option<u64>,
@@ -43,6 +47,7 @@ pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         look: args.look.look(),
         paused: args.paused,
         ui_scale: args.ui_scale,
+        save_to: args.save_to.clone(),
         exit_after: args.exit_after.map(Duration::from_secs),
         lose_device_at: args.lose_device_at,
         started,

@@ -66,6 +66,34 @@ impl Readback {
         self.record_ranges(encoder, &ranges, tag)
     }
 
+    /// Bytes from one row of a copied texture to the next: a multiple of what copies are aligned to.
+    pub const fn row_bytes(width: u32) -> u32 {
+        (width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
+    }
+
+    /// Copies a texture of four bytes a pixel, its rows [`Self::row_bytes`] apart; `tag` comes back with it. False if the ring is
+    /// full: nothing was recorded.
+    pub fn record_texture(&mut self, encoder: &mut wgpu::CommandEncoder, texture: &wgpu::Texture, tag: u64) -> bool {
+        if !self.has_room() {
+            return false;
+        }
+        let slot = &mut self.slots[self.next];
+        let row_bytes = Self::row_bytes(texture.width());
+        encoder.copy_texture_to_buffer(
+            texture.as_image_copy(),
+            wgpu::TexelCopyBufferInfo {
+                buffer: &slot.staging,
+                layout: wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row_bytes), rows_per_image: None },
+            },
+            texture.size(),
+        );
+        slot.tag = tag;
+        slot.bytes = u64::from(row_bytes) * u64::from(texture.height());
+        slot.state.store(RECORDED, Ordering::Release);
+        self.next = (self.next + 1) % self.slots.len();
+        true
+    }
+
     /// Copies ranges of buffers, (buffer, first byte, bytes) each, one behind the other. False if the ring is full: nothing was
     /// recorded.
     pub fn record_ranges(&mut self, encoder: &mut wgpu::CommandEncoder, ranges: &[(&wgpu::Buffer, u64, u64)], tag: u64) -> bool {

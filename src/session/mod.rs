@@ -17,7 +17,7 @@ mod walk;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -107,6 +107,15 @@ struct Redo {
 /// Reads a source with nobody listening.
 fn read(spec: &DataSpec) -> Result<LoadedData, SourceError> {
     LoadedData::load(spec, &mut |_| ControlFlow::Continue(()))
+}
+
+/// What the controls show.
+struct Asked {
+    switches: Switches,
+    dials: Dials,
+    locals: u32,
+    speed: Option<u32>,
+    playing: bool,
 }
 
 impl Session {
@@ -259,6 +268,11 @@ impl Session {
     /// Commands that have taken effect so far (or were refused): the one applied as number n has once this says n.
     pub const fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// Estimated GPU time of what has been handed over and is not done yet.
+    pub fn under_way(&self) -> Duration {
+        self.pacer.under_way()
     }
 
     /// A checkpoint of the state between two steps; waits for the GPU.
@@ -621,11 +635,36 @@ impl Session {
         Some(AttentionReferences { untrained: self.meters.attention_untrained(), ..references })
     }
 
+    /// The controls as they are, or as they were asked to be while the step that is going on keeps them waiting: so a control
+    /// answers at once. In a walk through a step they show what that step is done with.
+    fn asked(&self) -> Asked {
+        let hyper = &self.trainer.hypers[0];
+        let mut asked = Asked {
+            switches: hyper.into(),
+            dials: hyper.into(),
+            locals: self.trainer.config.views.locals,
+            speed: self.speed.limit,
+            playing: self.plays(),
+        };
+        for command in self.queued.iter().filter(|_| self.walk.is_none()) {
+            match *command {
+                Command::SetSwitch { switch, on } => asked.switches.set(switch, on),
+                Command::SetDial { dial, value } => asked.dials.set(dial, value),
+                Command::SetLocalCrops(locals) => asked.locals = locals,
+                Command::SetSpeed(limit) => asked.speed = limit,
+                Command::Play => asked.playing = self.meters.stopped().is_none(),
+                Command::Pause => asked.playing = false,
+                _ => {}
+            }
+        }
+        asked
+    }
+
     /// How things stand, at the last completed step that was read back.
     pub fn snapshot(&self) -> Snapshot {
-        let hyper = &self.trainer.hypers[0];
         let config = &self.trainer.config;
         let class_names = self.data.class_names();
+        let asked = self.asked();
         Snapshot {
             preset: config.preset.clone(),
             data: config.data.to_string(),
@@ -634,11 +673,11 @@ impl Session {
             method: config.method,
             seed: config.seed,
             step: self.meters.step(),
-            playing: self.plays(),
-            speed_limit: self.speed.limit,
+            playing: asked.playing,
+            speed_limit: asked.speed,
             steps_per_second: self.meters.steps_per_second(Instant::now()),
-            switches: hyper.into(),
-            dials: hyper.into(),
+            switches: asked.switches,
+            dials: asked.dials,
             history: self.meters.history(),
             events: self.events.clone(),
             verdict: self.meters.verdict(),
@@ -657,7 +696,7 @@ impl Session {
             distributions: self.meters.distributions(),
             inspection: self.observers.looking.inspection(),
             images: self.observers.looking.images(),
-            local_crops: config.views.locals,
+            local_crops: asked.locals,
             attention_references: self.attention_references(),
             notices: self.notices.clone(),
             walk: self.shown_walk(),

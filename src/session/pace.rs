@@ -69,6 +69,10 @@ pub(super) struct Pacer {
     costs: HashMap<std::mem::Discriminant<Job>, Vec<f32>>,
     first_guess: f32,
     in_flight: Arc<AtomicU32>,
+    /// Estimated microseconds of the slices in flight.
+    under_way: Arc<AtomicU32>,
+    /// Estimated milliseconds of the slice that was encoded last.
+    encoded: f32,
     timer: Option<Timer>,
     slices: HashMap<u64, Slice>,
     next_tag: u64,
@@ -102,6 +106,8 @@ impl Pacer {
             costs: HashMap::new(),
             first_guess: if gpu.is_software() { 0.6 } else { 0.03 },
             in_flight: Arc::default(),
+            under_way: Arc::default(),
+            encoded: 0.0,
             timer,
             slices: HashMap::new(),
             next_tag: 0,
@@ -136,6 +142,7 @@ impl Pacer {
     /// Encodes a slice, timed if a timer is free.
     pub(super) fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, program: &Program, job: Job, range: Range<usize>) {
         let estimate = self.costs(job, program.len())[range.clone()].iter().sum();
+        self.encoded = estimate;
         let Some(timer) = self.timer.as_mut().filter(|timer| timer.copies.has_room()) else {
             program.encode_range(encoder, range, None);
             return;
@@ -162,10 +169,18 @@ impl Pacer {
             timer.copies.submitted();
         }
         self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let in_flight = self.in_flight.clone();
+        let micros = (std::mem::take(&mut self.encoded) * 1e3).clamp(0.0, 1e7) as u32;
+        self.under_way.fetch_add(micros, Ordering::AcqRel);
+        let (in_flight, under_way) = (self.in_flight.clone(), self.under_way.clone());
         gpu.queue.on_submitted_work_done(move || {
             in_flight.fetch_sub(1, Ordering::AcqRel);
+            under_way.fetch_sub(micros, Ordering::AcqRel);
         });
+    }
+
+    /// Estimated GPU time of the slices in flight.
+    pub(super) fn under_way(&self) -> Duration {
+        Duration::from_micros(self.under_way.load(Ordering::Acquire).into())
     }
 
     /// Corrects the estimates by what has been measured.

@@ -213,12 +213,14 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ]),
         Scene::Multicrop => picture.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
     }
+    picture.push(("Y", "loss and divergence: logarithmic, linear"));
     let presenting = vec![
         ("F5", "presenting mode: large type"),
         ("F11", "full screen"),
         ("Tab", "hide or show the panels"),
         ("D", "dark or light"),
         ("F12", "save a picture of the window"),
+        ("F10", "record the window, and stop"),
     ];
     let window = vec![
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"),
@@ -241,8 +243,8 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
 
 /// What the mouse does.
 const MOUSE: [(&str, &str); 5] = [
-    ("Drag", "turns the cloud; the right button moves it"),
-    ("Wheel", "zooms; a double click resets the view"),
+    ("Drag", "turns the cloud (right button: moves it); moves a chart"),
+    ("Wheel", "zooms cloud or charts; a double click resets"),
     ("Point", "at a chart: the values at that step"),
     ("Click", "on a prototype: follows it (scene 2)"),
     ("Drop", "a folder or file: trains on those images"),

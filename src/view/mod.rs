@@ -6,6 +6,7 @@ pub mod charts;
 pub mod cloud;
 pub mod explain;
 pub mod frame;
+pub mod headline;
 pub mod layout;
 pub mod paint;
 pub mod panels;

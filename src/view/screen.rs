@@ -69,6 +69,8 @@ pub enum Action {
     Batch,
     /// Choose the next thing in that direction: a prototype, an image.
     Arrow(Direction),
+    /// Losses and divergences on a logarithmic or a linear axis.
+    Logarithmic,
     /// Show or hide the key help.
     Help,
     /// Show or hide left and right.
@@ -185,7 +187,7 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help.is_open() || self.question.is_some()
+        self.help.is_open() || self.question.is_some() || self.top.presets.is_open()
     }
 
     /// A question waits for its answer.
@@ -227,14 +229,25 @@ impl Screen {
 
     fn do_action(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         match action {
-            Action::Help if self.question.is_none() => self.help.toggle(),
+            Action::Help if self.question.is_none() => {
+                self.top.presets.close();
+                self.help.toggle();
+            }
             Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
+            Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
+            Action::Confirm if self.question.is_none() && self.top.presets.is_open() => {
+                if let Some(command) = self.top.presets.start() {
+                    self.submit(command, snapshot, commands);
+                }
+            }
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm => self.answer(Answer::Yes, commands, requests),
             _ if self.question.is_some() => {}
             Action::Arrow(Direction::Up | Direction::Left) if self.help.is_open() => self.help.scroll(-1.0),
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
+            Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
+            Action::Arrow(_) if self.top.presets.is_open() => self.top.presets.walk(1),
             Action::Speed { faster } => commands.push(Command::SetSpeed(next_speed(snapshot.speed_limit, faster))),
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
@@ -256,6 +269,7 @@ impl Screen {
             },
             Action::Help | Action::Undo | Action::Redo => {}
             Action::Panels => self.panels_hidden = !self.panels_hidden,
+            Action::Logarithmic => self.timeline.logarithmic = !self.timeline.logarithmic,
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
         }
@@ -409,6 +423,7 @@ impl Screen {
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
+                self.bottom.recording = self.recording;
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
                 self.written = frame.paint.written();
                 self.timeline = frame.timeline.take();
@@ -421,15 +436,19 @@ impl Screen {
             self.submit(command, snapshot, commands);
         }
         if self.is_covered() {
-            let mut answered = None;
+            let (mut answered, mut preset) = (None, None);
             overlay::over(ui, physical, || {
                 let frame = frame(false);
                 match &self.question {
                     Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
+                    None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),
                     None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
                 }
                 self.written = frame.paint.written();
             });
+            if let Some(command) = preset {
+                self.submit(command, snapshot, commands);
+            }
             if let Some(answer) = answered {
                 self.answer(answer, commands, requests);
             }

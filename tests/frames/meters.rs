@@ -1,14 +1,16 @@
 //! The charts and the top bar: made-up runs of thousands of noisy steps with flips, every size, and what the pointer does.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use twinlens::command::{Dial, Switch};
-use twinlens::config::Method;
+use twinlens::command::{Command, Dial, Switch};
+use twinlens::gpu::Gpu;
 use twinlens::snapshot::{Change, Event, History, SinceFlip, Snapshot, Span, Verdict, VerdictKind};
 use twinlens::view::frame::FrameRenderer;
-use twinlens::view::picture;
+use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
-use twinlens::view::screen::Screen;
+use twinlens::view::screen::{Action, Screen};
+use twinlens::view::theme::Look;
 
 use crate::harness::*;
 
@@ -23,7 +25,7 @@ fn noise(a: u64, b: u64) -> f32 {
 }
 
 /// A BYOL run of `steps` steps whose predictor is off from 35 to 45 % of it.
-fn byol(gpu: &twinlens::gpu::Gpu, steps: u64) -> Snapshot {
+fn byol(gpu: &Gpu, steps: u64) -> Snapshot {
     let mut history = History::default();
     let (off, on) = (steps * 35 / 100, steps * 45 / 100);
     let fading = (steps as f32 / 60.0).max(3.0);
@@ -70,26 +72,283 @@ fn byol(gpu: &twinlens::gpu::Gpu, steps: u64) -> Snapshot {
     }
 }
 
+/// A window without a window: a pointer that is moved, and the texts of the last frame.
+struct Room {
+    gpu: Arc<Gpu>,
+    renderer: FrameRenderer,
+    canvas: Canvas,
+    screen: Screen,
+}
+
+impl Room {
+    fn new(size: [u32; 2], scene: Scene) -> Self {
+        let gpu = gpu();
+        let renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+        let mut screen = Screen::new(scene);
+        screen.audit = true;
+        Self { canvas: Canvas::new(&gpu, size), gpu, renderer, screen }
+    }
+
+    /// Two frames with the pointer there: what is hovered is known in the second.
+    fn at(&mut self, pointer: [f32; 2], down: bool, data: &Snapshot) -> Vec<Command> {
+        let mut commands = Vec::new();
+        for _ in 0..2 {
+            let io = self.renderer.imgui().io_mut();
+            io.add_mouse_pos_event(pointer);
+            io.add_mouse_button_event(imgui::MouseButton::Left, down);
+            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+            let (view, size) = (self.canvas.view(), self.canvas.size());
+            let built = self.renderer.draw(&mut encoder, view, size, Duration::from_millis(16), Some(60.0), &mut self.screen, data);
+            commands.extend(built.commands);
+        }
+        commands
+    }
+
+    fn click(&mut self, pointer: [f32; 2], data: &Snapshot) -> Vec<Command> {
+        [false, true, false].into_iter().flat_map(|down| self.at(pointer, down, data)).collect()
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.screen.written.iter().any(|written| written.text.contains(text))
+    }
+
+    fn place_of(&self, text: &str) -> [f32; 2] {
+        let written = self.screen.written.iter().find(|written| written.text == text);
+        written.unwrap_or_else(|| panic!("{text:?} is not written")).rect.centre()
+    }
+
+    /// Nothing in the right pane or the top bar stands on something else, or is cut off.
+    fn check(&self, what: &str) {
+        let written = &self.screen.written;
+        for (index, a) in written.iter().enumerate().filter(|(_, text)| text.rect.min[1] < 48.0 || text.rect.min[0] > 928.0) {
+            assert!(a.whole, "{what}: {:?} is cut off", a.text);
+            for b in &written[..index] {
+                let overlap = |axis: usize| a.rect.max[axis].min(b.rect.max[axis]) - a.rect.min[axis].max(b.rect.min[axis]);
+                assert!(overlap(0) <= 1.0 || overlap(1) <= 3.0, "{what}: {:?} stands on {:?}", a.text, b.text);
+            }
+        }
+    }
+}
+
+const AWAY: [f32; 2] = [640.0, 790.0];
+/// In the plot of the first chart at 1280x800, whose plots run from 944 to 1,204 or so.
+const PLOT: [f32; 2] = [1074.0, 165.0];
+
+#[test]
+fn the_pointer_reads_all_charts_at_one_step() {
+    let _guard = one_at_a_time();
+    let mut room = Room::new([1280, 800], Scene::Byol);
+    let data = byol(&room.gpu, 1500);
+    room.at(AWAY, false, &data);
+    assert!(room.says("step 1,500") && room.says("means of 20 steps") && room.says("EMA on for 41.3 s"));
+    room.check("nobody points");
+    assert!(room.at(PLOT, false, &data).is_empty());
+    let step = room.screen.timeline.hovered.expect("a step is under the pointer");
+    assert!((700..=800).contains(&step), "{step} in the middle of the plot");
+    let before = step - 706;
+    assert!(room.says(&format!("step {step}, {before} after E on")), "step {step}");
+    let measured = data.history.loss.points[step as usize - 1];
+    assert_eq!(measured.0, step);
+    assert!(room.says(&twinlens::view::charts::short(measured.1)), "the loss of that very step");
+    room.check("someone points");
+    room.at([PLOT[0], 640.0], false, &data);
+    assert_eq!(room.screen.timeline.hovered, Some(step), "the same step on the last chart");
+}
+
+#[test]
+fn the_wheel_zooms_a_drag_pans_and_a_double_click_shows_everything() {
+    let _guard = one_at_a_time();
+    let mut room = Room::new([1280, 800], Scene::Byol);
+    let data = byol(&room.gpu, 4000);
+    room.at(PLOT, false, &data);
+    let step = room.screen.timeline.hovered.expect("a step");
+    for _ in 0..6 {
+        room.screen.wheel(1.0);
+        room.at(PLOT, false, &data);
+    }
+    let zoomed = room.screen.timeline.axis(4000);
+    assert!(zoomed.span() < 1100.0 && zoomed.first > 0.0, "{zoomed:?}");
+    assert!(room.screen.timeline.hovered.expect("a step").abs_diff(step) <= 8, "what is under the pointer stays there");
+    room.at(PLOT, true, &data);
+    room.at([PLOT[0] + 60.0, PLOT[1]], true, &data);
+    let dragged = room.screen.timeline.axis(4000);
+    room.at([PLOT[0] + 60.0, PLOT[1]], false, &data);
+    assert!(dragged.first < zoomed.first - 100.0 && (dragged.span() - zoomed.span()).abs() < 1.0, "{dragged:?}");
+    room.at(AWAY, false, &data);
+    assert!(room.says("all"));
+    room.check("zoomed");
+    let all = room.place_of("all");
+    room.click(all, &data);
+    assert!(room.screen.timeline.axis(4000).is_whole());
+    room.screen.wheel(4.0);
+    room.at(PLOT, false, &data);
+    assert!(!room.screen.timeline.axis(4000).is_whole());
+    for down in [true, false, true, false] {
+        room.at(PLOT, down, &data);
+    }
+    assert!(room.screen.timeline.axis(4000).is_whole(), "a double click shows everything");
+}
+
+#[test]
+fn y_and_the_word_beside_the_plot_change_the_axis() {
+    let _guard = one_at_a_time();
+    let mut room = Room::new([1280, 800], Scene::Byol);
+    let data = byol(&room.gpu, 1500);
+    room.at(AWAY, false, &data);
+    assert!(!room.says("0.01") && room.says("linear"));
+    room.screen.act(Action::Logarithmic, &data, &mut Vec::new(), &mut Vec::new());
+    room.at(AWAY, false, &data);
+    assert!(room.screen.written.iter().any(|written| written.text == "0.01") && room.says("log"));
+    room.check("logarithmic");
+    let word = room.place_of("log");
+    room.click(word, &data);
+    room.at(AWAY, false, &data);
+    assert!(room.says("linear"));
+}
+
+#[test]
+fn the_list_of_presets_starts_one_and_asks_before_a_long_run_is_lost() {
+    let _guard = one_at_a_time();
+    let mut room = Room::new([1280, 800], Scene::Byol);
+    let mut data = byol(&room.gpu, 40);
+    room.at(AWAY, false, &data);
+    let name = room.place_of("byol");
+    assert!(room.click(name, &data).is_empty());
+    assert!(room.screen.is_covered() && room.says("dino-fast"), "the list is not there");
+    room.check("presets");
+    keep(&draw(&room.gpu.clone(), &mut room.renderer, &mut room.screen, [1280, 800], &data), "presets.png");
+    let row = room.place_of("dino-fast");
+    assert_eq!(room.click(row, &data), [Command::LoadPreset("dino-fast".to_owned())]);
+    assert!(!room.screen.is_covered());
+    data.step = 5000;
+    room.at(AWAY, false, &data);
+    let name = room.place_of("byol");
+    room.click(name, &data);
+    let row = room.place_of("dino");
+    assert_eq!(room.click(row, &data), []);
+    assert!(room.screen.is_asking());
+    room.screen.act(Action::Escape, &data, &mut Vec::new(), &mut Vec::new());
+    room.click(name, &data);
+    room.screen.act(Action::Escape, &data, &mut Vec::new(), &mut Vec::new());
+    assert!(!room.screen.is_covered());
+}
+
+#[test]
+fn the_badge_names_the_meter_and_times_the_collapse() {
+    let _guard = one_at_a_time();
+    let mut room = Room::new([1280, 800], Scene::Byol);
+    let mut data = byol(&room.gpu, 600);
+    data.switches.predictor = false;
+    data.verdict = Verdict { kind: VerdictKind::Complete, meter: "embedding std", value: 0.089, reason: String::new(), wanting: 0 };
+    let since = SinceFlip {
+        switch: Switch::Predictor,
+        on: false,
+        step: 500,
+        since: Span { steps: 100, seconds: 5.0 },
+        to_collapse: Some(Span { steps: 34, seconds: 1.9 }),
+        to_recovery: None,
+    };
+    data.since_flip = Some(since);
+    room.at(AWAY, false, &data);
+    for text in ["complete collapse", "embedding std 0.089", "1.9 s, 34 steps after P went off"] {
+        assert!(room.says(text), "{text}");
+    }
+    room.check("collapsed");
+    data.verdict = Verdict { wanting: 12, ..Verdict::default() };
+    data.since_flip = None;
+    room.at(AWAY, false, &data);
+    assert!(room.says("measuring") && room.says("12 steps more"));
+}
+
+#[test]
+fn every_size_scale_and_data_are_drawn() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut hostile = byol(&gpu, 300);
+    let mut history = History::default();
+    let values = [0.0, -1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e-30];
+    for step in 1..=600 {
+        for series in
+            [&mut history.loss, &mut history.embedding_std, &mut history.knn_accuracy, &mut history.effective_rank, &mut history.kl]
+        {
+            series.push(step, values[step as usize % values.len()]);
+        }
+    }
+    hostile.history = Arc::new(history);
+    hostile.step = 17;
+    hostile.events = (0..400)
+        .map(|index| Event {
+            step: index * 7,
+            seconds: f64::NAN,
+            change: match index % 3 {
+                0 => Change::Switch(Switch::ALL[index as usize % 3], index % 2 == 0),
+                1 => Change::Dial(Dial::Tau, f32::NAN),
+                _ => Change::LocalCrops(index as u32),
+            },
+        })
+        .collect();
+    let ordinary = byol(&gpu, 4000);
+    let dino = crate::panes::dino_snapshot(&gpu, 64, crate::panes::Balance::Dominant);
+    let crops = crate::crops::snapshot(&gpu, Some(crate::crops::inspection(&gpu, [640, 480], 4, 3)));
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    for size in [[320, 240], [640, 480], [1280, 720]] {
+        for scale in [1.0, 1.1458] {
+            renderer.request_scale(scale);
+            for (data, scene) in [(&hostile, Scene::Byol), (&ordinary, Scene::Byol), (&dino, Scene::Dino), (&crops, Scene::Multicrop)] {
+                for presenting in [false, true] {
+                    let mut screen = Screen::new(scene).with_look(Look { presenting, ..Look::default() });
+                    screen.timeline.logarithmic = scale > 1.0;
+                    let canvas = Canvas::new(&gpu, size);
+                    let mut encoder = gpu.device.create_command_encoder(&Default::default());
+                    renderer.draw(&mut encoder, canvas.view(), size, Duration::from_millis(16), None, &mut screen, data);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn pictures() {
     let _guard = one_at_a_time();
     let gpu = gpu();
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
-    for steps in [40, 300, 1500, 4000] {
-        let data = byol(&gpu, steps);
-        for size in [[1280, 800], [1024, 768], [1920, 1080]] {
-            let mut screen = Screen::default();
-            keep(&draw(&gpu, &mut renderer, &mut screen, size, &data), &format!("meters-{steps}-{}.png", size[0]));
-            screen.timeline.logarithmic = true;
-            if size[0] == 1280 {
-                keep(&draw(&gpu, &mut renderer, &mut screen, size, &data), &format!("meters-{steps}-log.png"));
-            }
-        }
+    let mut shown = |data: &Snapshot, scene: Scene, size: [u32; 2], presenting: bool, name: &str| {
+        let mut screen = Screen::new(scene).with_look(Look { presenting, ..Look::default() });
+        screen.timeline.logarithmic = name.contains("log");
+        let picture = draw(&gpu, &mut renderer, &mut screen, size, data);
+        keep(&picture, name);
+        picture
+    };
+    let long = byol(&gpu, 4000);
+    for (steps, size) in [(40, [1280, 800]), (300, [1280, 800]), (1500, [1024, 768]), (4000, [1920, 1080])] {
+        shown(&byol(&gpu, steps), Scene::Byol, size, false, &format!("meters-{steps}.png"));
     }
+    shown(&long, Scene::Byol, [1280, 720], false, "meters-log.png");
+    let mut collapsed = byol(&gpu, 600);
+    collapsed.switches.predictor = false;
+    collapsed.verdict = Verdict { kind: VerdictKind::Complete, meter: "embedding std", value: 0.089, reason: String::new(), wanting: 0 };
+    collapsed.since_flip = Some(SinceFlip {
+        switch: Switch::Predictor,
+        on: false,
+        step: 500,
+        since: Span { steps: 100, seconds: 5.0 },
+        to_collapse: Some(Span { steps: 34, seconds: 1.9 }),
+        to_recovery: None,
+    });
+    let vermilion = |picture: &image::RgbaImage| {
+        picture
+            .enumerate_pixels()
+            .filter(|(_, y, pixel)| *y < 72 && pixel[0] > 190 && (70..110).contains(&pixel[1]) && pixel[2] < 20)
+            .count()
+    };
+    assert!(vermilion(&shown(&collapsed, Scene::Byol, [1280, 800], false, "meters-collapsed.png")) > 300);
+    assert!(vermilion(&shown(&collapsed, Scene::Byol, [1280, 720], true, "meters-presenting.png")) > 300);
+    assert_eq!(vermilion(&shown(&long, Scene::Byol, [1280, 720], true, "meters-presenting-healthy.png")), 0);
     let dino = crate::panes::dino_snapshot(&gpu, 64, crate::panes::Balance::Healthy);
-    keep(&draw(&gpu, &mut renderer, &mut Screen::new(Scene::Dino), [1280, 800], &dino), "meters-dino.png");
-    keep(&draw(&gpu, &mut renderer, &mut Screen::new(Scene::Dino), [1920, 1080], &dino), "meters-dino-1920.png");
+    shown(&dino, Scene::Dino, [1280, 800], false, "meters-dino.png");
+    shown(&dino, Scene::Dino, [1920, 1080], false, "meters-dino-1920.png");
+    shown(&dino, Scene::Dino, [1280, 720], true, "meters-dino-presenting.png");
     let crops = crate::crops::snapshot(&gpu, Some(crate::crops::inspection(&gpu, [640, 480], 4, 3)));
-    keep(&draw(&gpu, &mut renderer, &mut Screen::new(Scene::Multicrop), [1280, 800], &crops), "meters-crops.png");
-    assert_eq!(dino.method, Method::Dino);
+    shown(&crops, Scene::Multicrop, [1280, 800], false, "meters-crops.png");
+    shown(&crops, Scene::Multicrop, [1920, 1080], false, "meters-crops-1920.png");
 }

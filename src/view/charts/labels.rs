@@ -80,7 +80,9 @@ impl Ground {
         let boxes = self.boxes.iter().filter(|other| {
             other.min[0] < rect.max[0] + AIR && other.max[0] > rect.min[0] - AIR && other.min[1] < rect.max[1] && other.max[1] > rect.min[1]
         });
-        count(&self.lines) + 0.3 * count(&self.faint) + boxes.map(|other| if other.width() > 3.0 { 200.0 } else { 12.0 }).sum::<f32>()
+        // Data are worse to cover than a marker's line, and another text worst of all.
+        let boxes = boxes.map(|other| if other.width() > 3.0 { 400.0 } else { 8.0 });
+        2.0 * count(&self.lines) + 0.3 * count(&self.faint) + boxes.sum::<f32>()
     }
 
     fn rect(&self, spot: Spot, size: [f32; 2]) -> Rect {

@@ -54,7 +54,9 @@ pub fn stack(frame: &Frame<'_>, area: Rect, charts: &[Chart<'_>], snapshot: &Sna
     let heights = Heights::new(frame, &area, !events.is_empty());
     let height = heights.plot(&area, charts.len()).max(8.0);
     let named = charts.iter().flat_map(|chart| &chart.lines).map(|line| paint.text_width(Style::LABEL, line.name)).fold(0.0, f32::max);
-    let gutter = (named + 12.0).max(paint.text_width(Style::LABEL, "linear") + 14.0).min(area.width() * 0.4);
+    let scales = charts.iter().any(|chart| chart.decades.is_some()) && !frame.presenting;
+    let scaled = if scales { paint.text_width(Style::LABEL, "linear") } else { 0.0 };
+    let gutter = (named.max(scaled) + 13.0).min(area.width() * 0.4);
     let mut top = area.min[1];
     let places: Vec<Place> = (0..charts.len())
         .map(|index| {

@@ -3,7 +3,7 @@
 //! corner, uniform in the upper right; centering pushes to the right, sharpening down. The path so far is drawn, older darker.
 
 use crate::snapshot::Snapshot;
-use crate::view::charts::short;
+use crate::view::charts::{grouped, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;
@@ -30,6 +30,9 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         |of_mean: f32, of_image: f32| [left + side * (of_mean / most).clamp(0.0, 1.0), bottom - side * (of_image / most).clamp(0.0, 1.0)];
     let corners = [at(0.0, 0.0), at(most, 0.0), at(most, most), at(0.0, 0.0)];
     paint.polyline(corners.into_iter(), theme::AXIS, 1.5);
+    for corner in &corners[..3] {
+        paint.dot(*corner, 3.0, theme::TEXT_2);
+    }
     paint.text([at(most, most)[0], at(most, most)[1] - 14.0], Align::Right, Style::BODY, "uniform");
     paint.text([left, bottom + 16.0], Align::Left, Style::BODY, "one prototype");
     paint.text([left + side, bottom + 16.0], Align::Right, Style::BODY, "all, decided");
@@ -52,33 +55,78 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         paint.rule([x, y - 5.0], [x, y + 5.0], theme::TEXT_2, 1.0);
         paint.text([x + 5.0, y - 11.0], Align::Left, Style::LABEL, &format!("ln {classes}: one a class"));
     }
+    let path = path(snapshot);
+    let place = |point: &Point| at(point.mean, point.image);
+    // Thinned, and in parts of growing strength: the older, the darker.
+    let every = (path.len() / 600).max(1);
+    let thinned: Vec<[f32; 2]> = path.iter().step_by(every).chain(path.last()).map(place).collect();
+    let length = thinned.len().div_ceil(PARTS).max(1);
+    for part in 0..PARTS {
+        let end = ((part + 1) * length + 1).min(thinned.len());
+        if let Some(points) = thinned.get((part * length).min(end)..end) {
+            let strength = 0.2 + 0.8 * part as f32 / (PARTS - 1) as f32;
+            paint.polyline(points.iter().copied(), theme::TEACHER.mixed(theme::GROUND, 1.0 - strength), 2.0);
+        }
+    }
+    let Some(now) = path.last() else { return };
+    let point = place(now);
+    paint.dot(point, 6.0, theme::GROUND);
+    paint.ring(point, 6.0, theme::TEACHER, 2.5);
+    // The point under the pointer, here or on a chart.
+    let touch = frame.touch("balance", Rect::new(left - 8.0, bottom - side - 8.0, left + side + 8.0, bottom + 8.0));
+    let pointed = if touch.hovered {
+        let pointer = frame.pointer();
+        let distance = |point: &&Point| {
+            let [x, y] = place(point);
+            (x - pointer[0]).powi(2) + (y - pointer[1]).powi(2)
+        };
+        path.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).filter(|point| distance(point) < 24.0 * 24.0)
+    } else {
+        let step = frame.timeline.borrow().hovered;
+        step.and_then(|step| path.iter().min_by_key(|point| point.step.abs_diff(step)))
+    };
+    let (shown, text) = match pointed {
+        Some(then) => (then, format!("step {}: {} / {}", grouped(then.step), short(then.mean), short(then.image))),
+        None => (now, format!("{} / {}", short(now.mean), short(now.image))),
+    };
+    let point = place(shown);
+    if pointed.is_some() {
+        paint.dot(point, 4.5, theme::GROUND);
+        paint.dot(point, 3.5, theme::TEXT);
+    }
+    let width = paint.text_width(Style::LABEL, &text);
+    let right = point[0] - 12.0 - width < area.min[0];
+    let x = if right { point[0] + 12.0 } else { point[0] - 12.0 - width };
+    // Under the point where "uniform" is above it.
+    let y = if point[1] < bottom - 0.85 * side { point[1] + 16.0 } else { point[1] - 12.0 };
+    paint.text([x, y], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
+    if touch.hovered && pointed.is_none() {
+        frame.tooltip(&[
+            "To the right: the entropy of the batch's mean distribution. Upwards: the mean entropy of an image's distribution. Both from 0 to \
+             ln K, in nats.",
+            "An image cannot be less decided than the mean, so all happens below the diagonal. Healthy is the lower right: many prototypes in \
+             play, each image decided. The path so far is drawn, older darker.",
+        ]);
+    }
+}
+
+/// Shades of the path.
+const PARTS: usize = 12;
+
+/// Where the teacher was at a step.
+struct Point {
+    step: u64,
+    mean: f32,
+    image: f32,
+}
+
+/// The path so far, wherever both entropies are numbers.
+fn path(snapshot: &Snapshot) -> Vec<Point> {
     let (images, means) = (&snapshot.history.teacher_entropy.points, &snapshot.history.mean_teacher_entropy.points);
-    let path: Vec<[f32; 2]> = images
+    images
         .iter()
         .zip(means)
         .filter(|(image, mean)| image.0 == mean.0 && image.1.is_finite() && mean.1.is_finite())
-        .map(|(image, mean)| at(mean.1, image.1))
-        .collect();
-    let every = (path.len() / 600).max(1);
-    let thinned: Vec<[f32; 2]> = path.iter().copied().step_by(every).chain(path.last().copied()).collect();
-    let parts = 4;
-    let length = thinned.len().div_ceil(parts).max(1);
-    for part in 0..parts {
-        let end = ((part + 1) * length + 1).min(thinned.len());
-        if let Some(points) = thinned.get((part * length).min(end)..end) {
-            let strength = 0.25 + 0.75 * part as f32 / (parts - 1) as f32;
-            paint.polyline(points.iter().copied(), theme::with_alpha(theme::TEACHER, strength), 2.0);
-        }
-    }
-    if let (Some(point), Some(mean), Some(image)) = (path.last(), means.last(), images.last()) {
-        paint.dot(*point, 6.0, theme::GROUND);
-        paint.ring(*point, 6.0, theme::TEACHER, 2.5);
-        let text = format!("{} / {}", short(mean.1), short(image.1));
-        let width = paint.text_width(Style::LABEL, &text);
-        let right = point[0] - 12.0 - width < area.min[0];
-        let x = if right { point[0] + 12.0 } else { point[0] - 12.0 - width };
-        // Under the point where "uniform" is above it.
-        let y = if point[1] < bottom - 0.85 * side { point[1] + 16.0 } else { point[1] - 12.0 };
-        paint.text([x, y], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
-    }
+        .map(|(image, mean)| Point { step: image.0, mean: mean.1, image: image.1 })
+        .collect()
 }

@@ -1,27 +1,85 @@
-//! The bar below: one true sentence about what is going on, and the keys that change it. When space is short, keys go first.
+//! The bar below: one true sentence about what is going on, and the keys that change it. When space is short, keys go first. In
+//! presenting mode it is a band: a headline, and one line beneath.
 
 use crate::command::{Command, Switch};
 use crate::snapshot::Snapshot;
 use crate::view::explain::caption;
+use crate::view::headline::headline;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::scene::Scene;
+use crate::view::screen::Recording;
 use crate::view::theme;
 
 use super::{Frame, Panel};
 
 /// The bar below.
 #[derive(Default)]
-pub struct BottomBar;
+pub struct BottomBar {
+    /// The window is being recorded.
+    pub recording: Option<Recording>,
+}
 
 impl Panel for BottomBar {
     fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
         let paint = &frame.paint;
         paint.fill(area, theme::PANEL, 0.0);
         paint.rule(area.min, [area.max[0], area.min[1]], theme::SEPARATOR, 1.0);
-        let [left, right] = [16.0, area.max[0] - 16.0];
+        if frame.presenting {
+            self.band(frame, area.inset(24.0), snapshot);
+        } else {
+            self.bar(frame, area, snapshot);
+        }
+    }
+}
+
+impl BottomBar {
+    /// For a room: `area` is without its margins.
+    fn band(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
+        let paint = &frame.paint;
+        let [left, top] = [area.min[0], area.min[1] - 24.0];
+        let headline = headline(snapshot, frame.scene);
+        paint.text_clipped([left, top + 36.0], Style::CAPTION.strong(), &headline.sentence, area.width());
+        // The numbers go where the line is too long for them.
+        let short = headline.beneath.split(':').next().map(|words| format!("{words}."));
+        let fits = |text: &&String| paint.text_width(Style::BODY, text) <= area.width();
+        if let Some(line) = [Some(headline.beneath), short].iter().flatten().find(fits) {
+            paint.text([left, top + 76.0], Align::Left, Style::BODY, line);
+        }
+        let y = top + 112.0;
+        let mut limit = area.max[0] - self.mark(frame, [area.max[0], y]);
+        if self.recording.is_none() && snapshot.adapter_is_software {
+            let banner = "no GPU: trains on the CPU";
+            limit -= paint.text([limit, y], Align::Right, Style::LABEL, banner) + 24.0;
+        }
+        let switches: Vec<String> = Switch::of(snapshot.method).iter().map(|switch| switch.letter().to_string()).collect();
+        let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
+        let space: &[&str] = &["Space"];
+        let play = if snapshot.playing { "pause" } else { "play" };
+        hints(frame, [left, y], limit, &[(space, play), (&switches, "switches"), (&["R"], "new weights"), (&["?"], "all keys")]);
+    }
+
+    /// The mark of a recording, its right end at `position`; gives how much room it takes.
+    fn mark(&self, frame: &Frame<'_>, [right, y]: [f32; 2]) -> f32 {
+        let Some(recording) = self.recording else { return 0.0 };
+        let paint = &frame.paint;
+        let text = format!("recording {:.0} s, {} frames", recording.seconds.floor(), recording.frames);
+        // Digits come and go; the mark stays where it is.
+        let style = Style::LABEL.coloured(theme::TEXT);
+        let room = paint.text_width(style, "recording 0000 s, 00000 frames");
+        let radius = paint.text_height(style) * 0.4;
+        let left = right - room - 3.0 * radius;
+        paint.dot([left + radius, y], radius, theme::ALARM);
+        paint.text([left + 3.0 * radius, y], Align::Left, style, &text);
+        right - left + 24.0
+    }
+
+    fn bar(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
+        let paint = &frame.paint;
+        let [left, edge] = [16.0, area.max[0] - 16.0];
         let sentence = if frame.scene == Scene::Multicrop { super::crops::caption(snapshot) } else { caption(snapshot) };
         let y = area.min[1] + 20.0;
+        let right = edge - self.mark(frame, [edge, y]);
         if paint.text_clipped([left, y], Style::CAPTION, &sentence, right - left) + 1.0 >= right - left {
             let touch = frame.touch("caption", Rect::new(left, y - 12.0, right, y + 12.0));
             if touch.hovered {
@@ -29,12 +87,12 @@ impl Panel for BottomBar {
             }
         }
         let y = area.min[1] + 46.0;
-        let mut limit = right;
+        let mut limit = edge;
         if snapshot.adapter_is_software {
             let banner = "No GPU: training runs on the CPU, with small presets";
             let width = paint.text_width(Style::LABEL, banner) + 20.0;
-            if width < (right - left) * 0.6 {
-                let rect = Rect::new(right - width, y - 11.0, right, y + 11.0);
+            if width < (edge - left) * 0.6 {
+                let rect = Rect::new(edge - width, y - 11.0, edge, y + 11.0);
                 paint.outline(rect, theme::AXIS, 4.0, 1.0);
                 paint.text([rect.min[0] + 10.0, y], Align::Left, Style::LABEL, banner);
                 limit = rect.min[0] - 16.0;
@@ -42,11 +100,11 @@ impl Panel for BottomBar {
         }
         let switches: Vec<String> = Switch::of(snapshot.method).iter().map(|switch| switch.letter().to_string()).collect();
         let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
-        let mut hints: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" }), (&switches, "switches")];
+        let mut keys: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" }), (&switches, "switches")];
         match frame.scene {
             Scene::Byol => {}
-            Scene::Dino => hints.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
-            Scene::Multicrop => hints.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
+            Scene::Dino => keys.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
+            Scene::Multicrop => keys.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
         }
         let rest: [(&[&str], &str); 6] = [
             (&["R"], "re-initialise"),
@@ -56,17 +114,22 @@ impl Panel for BottomBar {
             (&["Tab"], "hide panels"),
             (&["F11"], "full screen"),
         ];
-        hints.extend(rest);
-        let mut x = left;
-        for (keys, what) in hints {
-            let width: f32 = keys.iter().map(|key| paint.key_width(key) + 3.0).sum::<f32>() + paint.text_width(Style::LABEL, what) + 6.0;
-            if x + width > limit {
-                break;
-            }
-            for key in keys {
-                x += paint.key([x, y], key) + 3.0;
-            }
-            x += 4.0 + paint.text([x + 4.0, y], Align::Left, Style::LABEL, what) + 18.0;
+        keys.extend(rest);
+        hints(frame, [left, y], limit, &keys);
+    }
+}
+
+/// Keys and what they do, from `start` on, as many as fit before `limit`.
+fn hints(frame: &Frame<'_>, [mut x, y]: [f32; 2], limit: f32, keys: &[(&[&str], &str)]) {
+    let paint = &frame.paint;
+    for (keys, what) in keys {
+        let width: f32 = keys.iter().map(|key| paint.key_width(key) + 3.0).sum::<f32>() + paint.text_width(Style::LABEL, what) + 6.0;
+        if x + width > limit {
+            break;
         }
+        for key in *keys {
+            x += paint.key([x, y], key) + 3.0;
+        }
+        x += 4.0 + paint.text([x + 4.0, y], Align::Left, Style::LABEL, what) + 18.0;
     }
 }

@@ -1,6 +1,8 @@
 //! The right pane: the charts of the method's meters, all over one step axis. Ranges are fixed by their references; a switch that was
 //! flipped is a line through every chart, its letter above the first.
 
+mod presented;
+
 use crate::command::Command;
 use crate::config::Method;
 use crate::observe::verdict::{COLLAPSED_BELOW_INFORMATION, COMPLETE_BELOW_STD};
@@ -12,6 +14,7 @@ use crate::view::theme;
 
 use super::balance::ln_k;
 use super::{Frame, Panel};
+use presented::presented;
 
 /// The right pane.
 #[derive(Default)]
@@ -209,6 +212,15 @@ impl Panel for Meters {
             Method::Byol => byol_charts(snapshot),
             Method::Dino => dino_charts(snapshot, &self.mutual_information, inner.width() <= 280.0),
         };
+        if frame.presenting {
+            let decides = match snapshot.verdict.meter {
+                "effective rank" => "Effective rank",
+                "mutual information" => "Mutual information",
+                _ => charts[0].title,
+            };
+            let place = charts.iter().position(|chart| chart.title == decides).unwrap_or(0);
+            return presented(frame, area, charts.swap_remove(place), snapshot);
+        }
         // What goes where not all fit: BYOL's loss, rank and kNN, DINO's std, KL and kNN; the collapse meters stay.
         let going = match snapshot.method {
             Method::Byol => ["Loss", "Effective rank", "kNN accuracy"],

@@ -1,8 +1,14 @@
-//! The bar on top: the scenes, play, step, re-initialise, how fast, on what, and the verdict. When space is short, the adapter
-//! goes first, then frames a second, then steps a second; never the verdict.
+//! The bar on top: the scenes, the preset, play, step, re-initialise, how fast, on what, and the verdict. When space is short, the
+//! adapter goes first, then frames a second, the program's name, steps a second, the preset, the step; never the verdict.
 
-use crate::command::Command;
-use crate::snapshot::{SinceFlip, Snapshot, Span, Verdict, VerdictKind};
+mod badge;
+mod presets;
+
+pub use badge::{seconds_text, since_text, verdict_title};
+pub use presets::PresetList;
+
+use crate::command::{Command, Switch};
+use crate::snapshot::Snapshot;
 use crate::view::charts::{grouped, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
@@ -10,12 +16,15 @@ use crate::view::scene::Scene;
 use crate::view::theme;
 
 use super::{Frame, Panel};
+use badge::badge;
 
 /// The bar on top.
 #[derive(Default)]
 pub struct TopBar {
     /// The scene whose tab was clicked in this frame.
     pub chosen: Option<Scene>,
+    /// The list of presets.
+    pub presets: PresetList,
 }
 
 /// The symbols of the three buttons.
@@ -27,17 +36,61 @@ enum Symbol {
     Reset,
 }
 
-/// The verdict in words.
-pub fn verdict_title(kind: VerdictKind) -> &'static str {
-    match kind {
-        VerdictKind::Unknown => "measuring",
-        VerdictKind::Healthy => "healthy",
-        VerdictKind::Complete => "complete collapse",
-        VerdictKind::Dimensional => "dimensional collapse",
-        VerdictKind::Dominant => "dominant prototype",
-        VerdictKind::Uniform => "uniform collapse",
-        VerdictKind::Constant => "constant collapse",
+/// The number of a fact, at least as wide as `least`, so that what comes after it does not dance.
+struct Fact {
+    before: &'static str,
+    number: String,
+    least: &'static str,
+    after: String,
+}
+
+impl Fact {
+    fn number_width(&self, frame: &Frame<'_>) -> f32 {
+        let width = |text: &str| frame.paint.text_width(Style::TITLE, text);
+        width(&self.number).max(width(self.least))
     }
+
+    fn width(&self, frame: &Frame<'_>) -> f32 {
+        let word = |text: &str| if text.is_empty() { 0.0 } else { frame.paint.text_width(Style::QUIET, text) + 5.0 };
+        word(self.before) + self.number_width(frame) + word(&self.after)
+    }
+
+    fn draw(&self, frame: &Frame<'_>, mut x: f32, middle: f32) {
+        let paint = &frame.paint;
+        if !self.before.is_empty() {
+            x += paint.text([x, middle], Align::Left, Style::QUIET, self.before) + 5.0;
+        }
+        paint.text([x, middle], Align::Left, Style::TITLE, &self.number);
+        x += paint.text_width(Style::TITLE, &self.number) + 5.0;
+        if !self.after.is_empty() {
+            paint.text([x, middle], Align::Left, Style::QUIET, &self.after);
+        }
+    }
+}
+
+/// Between two parts of the bar.
+const GAP: f32 = 20.0;
+
+/// Which parts have room, by their widths in the order in which they are kept.
+fn kept(room: f32, widths: &[f32]) -> usize {
+    let mut used = 0.0;
+    widths
+        .iter()
+        .take_while(|width| {
+            used += *width;
+            used <= room
+        })
+        .count()
+}
+
+/// "without the predictor", for what is switched off.
+fn without(snapshot: &Snapshot) -> Option<String> {
+    let off: Vec<&str> = Switch::of(snapshot.method)
+        .iter()
+        .filter(|switch| !snapshot.switches.get(**switch))
+        .map(|switch| if *switch == Switch::Predictor { "the predictor" } else { switch.title() })
+        .collect();
+    (!off.is_empty()).then(|| format!("without {}", off.join(" and ")))
 }
 
 impl Panel for TopBar {
@@ -45,17 +98,100 @@ impl Panel for TopBar {
         let paint = &frame.paint;
         paint.fill(area, theme::PANEL, 0.0);
         paint.rule([area.min[0], area.max[1]], area.max, theme::SEPARATOR, 1.0);
+        let badge_left = badge(frame, area, snapshot);
+        if frame.presenting {
+            let style = Style::CAPTION.strong();
+            let (mut x, middle) = (24.0, area.centre()[1]);
+            x += paint.text([x, middle], Align::Left, style, frame.scene.title()) + 18.0;
+            let off = without(snapshot).unwrap_or_else(|| if snapshot.playing { String::new() } else { "paused".to_owned() });
+            let style = Style::QUIET;
+            if x + paint.text_width(style, &off) < badge_left - 24.0 {
+                paint.text([x, middle], Align::Left, style, &off);
+            }
+            return;
+        }
         let middle = area.centre()[1];
-        let badge_left = self.badge(frame, area, snapshot);
+        let speed = if snapshot.playing { short(snapshot.steps_per_second) } else { "paused".to_owned() };
+        let limit = snapshot.speed_limit.map_or_else(String::new, |limit| format!("(limit {limit})"));
+        let unit = if snapshot.playing { format!("steps/s {limit}") } else { limit };
+        let step = Fact { before: "step", number: grouped(snapshot.step), least: "0,000", after: String::new() };
+        let speed = Fact { before: "", number: speed, least: "00.0", after: unit.trim().to_owned() };
+        let fps = frame.fps.map(|fps| Fact { before: "", number: format!("{fps:.0}"), least: "00", after: "fps".to_owned() });
+        let name = paint.text_width(Style::TITLE, "Twinlens") + GAP + 4.0;
+        let preset = paint.text_width(Style::LABEL, &snapshot.preset).min(PRESET) + 34.0;
+
+        // What goes first where space is short comes last here.
+        let long = Self::tabs_width(frame, true);
+        let room = badge_left - 32.0 - long - 3.0 * BUTTON;
+        let optional = [
+            step.width(frame) + GAP,
+            preset,
+            speed.width(frame) + GAP,
+            name,
+            fps.as_ref().map_or(0.0, |fps| fps.width(frame) + GAP),
+            110.0,
+        ];
+        let count = kept(room, &optional);
         let mut x = 16.0;
-        if area.width() > 1000.0 {
-            x += paint.text([x, middle], Align::Left, Style::TITLE, "Twinlens") + 24.0;
+        if count >= 4 {
+            paint.text([x, middle], Align::Left, Style::TITLE, "Twinlens");
+            x += name;
         }
-        x = self.tabs(frame, area, x, snapshot);
-        if area.width() > 1100.0 {
-            x += paint.name_clipped([x, middle + 1.0], Style::LABEL, &snapshot.preset, 140.0);
+        x = self.tabs(frame, area, x, snapshot, count >= 1);
+        if count >= 2 {
+            self.preset(frame, [x, middle], preset - 14.0, snapshot);
+            x += preset;
         }
-        x += 14.0;
+        x = Self::buttons(frame, [x - 6.0, middle], snapshot, commands) + 12.0;
+        // Without names on the tabs there may be room for the step again.
+        let has_step = count >= 1 || x + step.width(frame) < badge_left - 12.0;
+        for (fact, shown) in [(Some(&step), has_step), (Some(&speed), count >= 3), (fps.as_ref(), count >= 5)] {
+            if let Some(fact) = fact.filter(|_| shown) {
+                fact.draw(frame, x, middle);
+                x += fact.width(frame) + GAP;
+            }
+        }
+        let room = badge_left - 20.0 - x;
+        if count >= 6 {
+            paint.name_clipped([x, middle + 1.0], Style::LABEL, &snapshot.adapter, room);
+            let rect = Rect::new(x, area.min[1], badge_left - 20.0, area.max[1] - 2.0);
+            if frame.touch("adapter", rect).hovered {
+                let kind = match snapshot.adapter_is_software {
+                    true => "A CPU, by a software driver: no GPU is in use. Training and drawing share its cores.",
+                    false => "A GPU: all training and drawing run on it.",
+                };
+                frame.tooltip(&[&snapshot.adapter, kind]);
+            }
+        }
+    }
+}
+
+/// Widest name of a preset in the bar.
+const PRESET: f32 = 140.0;
+/// A button with its gap.
+const BUTTON: f32 = 36.0;
+
+impl TopBar {
+    /// The preset's name; a click opens the list of presets.
+    fn preset(&mut self, frame: &Frame<'_>, [x, middle]: [f32; 2], width: f32, snapshot: &Snapshot) {
+        let paint = &frame.paint;
+        let rect = Rect::new(x - 8.0, middle - 14.0, x - 8.0 + width + 8.0, middle + 14.0);
+        let touch = frame.touch("preset", rect);
+        if touch.hovered {
+            paint.fill(rect, theme::RAISED, 4.0);
+            frame.tooltip(&[&format!("The preset that trains: {}. A click lists them all.", snapshot.preset)]);
+        }
+        let style = Style::LABEL.coloured(if touch.hovered { theme::TEXT } else { theme::TEXT_2 });
+        let end = x + paint.name_clipped([x, middle + 1.0], style, &snapshot.preset, PRESET) + 6.0;
+        paint.triangle([end, middle - 1.0], [end + 8.0, middle - 1.0], [end + 4.0, middle + 4.0], style.colour);
+        if touch.clicked {
+            self.presets.open(&snapshot.preset);
+        }
+    }
+
+    /// Play, step, re-initialise from `x` on; gives where they end.
+    fn buttons(frame: &Frame<'_>, [mut x, middle]: [f32; 2], snapshot: &Snapshot, commands: &mut Vec<Command>) -> f32 {
+        let paint = &frame.paint;
         let play = if snapshot.playing { Symbol::Pause } else { Symbol::Play };
         let command = if snapshot.playing { Command::Pause } else { Command::Play };
         let buttons = [
@@ -65,7 +201,7 @@ impl Panel for TopBar {
                 "reset",
                 Symbol::Reset,
                 Command::Reset { new_seed: false },
-                "Re-initialise with the same seed (R); Shift+R takes the next seed",
+                "New weights, with the same seed (R); Shift+R takes the next seed",
             ),
         ];
         for (id, symbol, command, tip) in buttons {
@@ -80,47 +216,24 @@ impl Panel for TopBar {
             if touch.clicked {
                 commands.push(command);
             }
-            x += 36.0;
+            x += BUTTON;
         }
-        x += 16.0;
-        let mut facts = vec![("step", grouped(snapshot.step), "")];
-        let speed = if snapshot.playing { short(snapshot.steps_per_second) } else { "paused".to_owned() };
-        let limit = snapshot.speed_limit.map_or_else(String::new, |limit| format!("(limit {limit})"));
-        let unit = if snapshot.playing { format!("steps/s {limit}") } else { limit };
-        facts.push(("", speed, unit.trim()));
-        if let Some(fps) = frame.fps {
-            facts.push(("", format!("{fps:.0}"), "fps"));
-        }
-        for (before, number, after) in facts {
-            let cells = number.clone();
-            let width = [before, cells.as_str(), after].iter().map(|part| paint.text_width(Style::BODY, part) + 6.0).sum::<f32>();
-            if x + width > badge_left - 16.0 {
-                return;
-            }
-            let start = x;
-            for (text, style) in [(before, Style::QUIET), (cells.as_str(), Style::TITLE), (after, Style::QUIET)] {
-                if !text.is_empty() {
-                    x += paint.text([x, middle], Align::Left, style, text) + 5.0;
-                }
-            }
-            // Numbers that change keep their place: room for one digit more or less.
-            x = x.max(start + width) + 18.0;
-        }
-        let room = badge_left - 24.0 - x;
-        if room > 90.0 {
-            paint.name_clipped([x, middle + 1.0], Style::LABEL, &snapshot.adapter, room);
-            let rect = Rect::new(x, area.min[1], badge_left - 24.0, area.max[1] - 2.0);
-            if frame.touch("adapter", rect).hovered {
-                let kind = if snapshot.adapter_is_software { "A CPU: no GPU is in use." } else { "All training and drawing run on it." };
-                frame.tooltip(&[&snapshot.adapter, kind]);
-            }
-        }
+        x
     }
-}
 
-impl TopBar {
+    /// Width of the tabs, all with their names or only the open one.
+    fn tabs_width(frame: &Frame<'_>, long: bool) -> f32 {
+        let tab = |scene: Scene| {
+            let open = scene == frame.scene;
+            let style = if open { Style::TITLE } else { Style::QUIET };
+            let name = if open || long { 7.0 + frame.paint.text_width(style, scene.title()) } else { 0.0 };
+            frame.paint.text_width(Style::QUIET, &scene.number().to_string()) + name + GAP
+        };
+        Scene::ALL.into_iter().map(tab).sum()
+    }
+
     /// The scenes' tabs from `x` on; gives where they end. Where there is little room, only the open one has its name.
-    fn tabs(&mut self, frame: &Frame<'_>, area: Rect, mut x: f32, snapshot: &Snapshot) -> f32 {
+    fn tabs(&mut self, frame: &Frame<'_>, area: Rect, mut x: f32, snapshot: &Snapshot, long: bool) -> f32 {
         let paint = &frame.paint;
         let middle = area.centre()[1];
         for scene in Scene::ALL {
@@ -129,7 +242,7 @@ impl TopBar {
             let number = scene.number().to_string();
             let start = x;
             x += paint.text([x, middle], Align::Left, Style::QUIET, &number);
-            if open || area.width() > 900.0 {
+            if open || long {
                 x += 7.0 + paint.text([x + 7.0, middle], Align::Left, style, scene.title());
             }
             if open {
@@ -148,88 +261,9 @@ impl TopBar {
             if touch.clicked && !open {
                 self.chosen = Some(scene);
             }
-            x += 20.0;
+            x += GAP;
         }
         x
-    }
-
-    /// The verdict at the right end, under it what the newest flip did; gives its left edge.
-    fn badge(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
-        let paint = &frame.paint;
-        let verdict = &snapshot.verdict;
-        let alarm = verdict.kind.is_collapse();
-        let title = verdict_title(verdict.kind);
-        let meter = verdict_detail(verdict);
-        let since = snapshot.since_flip.as_ref().map(|since| since_text(since, verdict.kind));
-        let title_width = paint.text_width(Style::TITLE, title);
-        let meter_width = if meter.is_empty() { 0.0 } else { paint.text_width(Style::LABEL, &meter) + 10.0 };
-        let since_width = since.as_deref().map_or(0.0, |text| paint.text_width(Style::LABEL, text));
-        let bar = if alarm { 8.0 } else { 0.0 };
-        let right = area.max[0] - 16.0;
-        let left = right - (title_width + meter_width).max(since_width) - 36.0 - bar;
-        let rect = Rect::new(left, area.min[1] + 5.0, right, area.max[1] - 5.0);
-        let touch = frame.touch("verdict", rect);
-        if alarm {
-            paint.fill(rect, theme::GROUND, 4.0);
-            paint.outline(rect, theme::ALARM, 4.0, 2.0);
-            paint.fill(Rect::new(left, rect.min[1], left + 8.0, rect.max[1]), theme::ALARM, 3.0);
-        } else {
-            paint.outline(rect, theme::AXIS, 4.0, 1.0);
-        }
-        let x = left + 17.0 + bar;
-        let middle = rect.centre()[1];
-        let y = if since.is_some() { middle - 9.0 } else { middle };
-        paint.text([x, y], Align::Left, Style::TITLE, title);
-        if !meter.is_empty() {
-            paint.text([x + title_width + 10.0, y + 1.0], Align::Left, Style::LABEL, &meter);
-        }
-        if let Some(since) = &since {
-            paint.text([x, middle + 8.5], Align::Left, Style::LABEL, since);
-        }
-        if touch.hovered {
-            let mut lines = vec![verdict.reason.as_str()];
-            if since.is_some() {
-                lines.push("Seconds are training time on this adapter; pauses do not count. The verdict is on the mean of 20 steps.");
-            }
-            frame.tooltip(&lines);
-        }
-        left
-    }
-}
-
-/// What stands beside the verdict: the meter that decided, with its value; before the verdict, how long it takes.
-fn verdict_detail(verdict: &Verdict) -> String {
-    match (verdict.kind, verdict.wanting) {
-        (VerdictKind::Unknown, 0) => String::new(),
-        (VerdictKind::Unknown, 1) => "1 step more".to_owned(),
-        (VerdictKind::Unknown, steps) => format!("{steps} steps more"),
-        _ => format!("{} {}", verdict.meter, short(verdict.value)),
-    }
-}
-
-/// Seconds as they are said: "1.9 s", "48 s", "3 min 5 s".
-pub fn seconds_text(seconds: f64) -> String {
-    match seconds {
-        s if !s.is_finite() || s < 0.0 => "–".to_owned(),
-        s if s < 99.95 => format!("{s:.1} s"),
-        s => format!("{:.0} min {:.0} s", (s / 60.0).floor(), (s % 60.0).floor()),
-    }
-}
-
-fn span_text(span: &Span) -> String {
-    let steps = if span.steps == 1 { "1 step".to_owned() } else { format!("{} steps", grouped(span.steps)) };
-    format!("{}, {steps}", seconds_text(span.seconds))
-}
-
-/// What came of the newest flip, as far as it has been measured.
-pub fn since_text(since: &SinceFlip, verdict: VerdictKind) -> String {
-    let state = if since.on { "on" } else { "off" };
-    match (&since.to_collapse, &since.to_recovery) {
-        (Some(span), _) if verdict.is_collapse() => format!("{} after {} went {state}", span_text(span), since.switch.letter()),
-        (_, Some(span)) if verdict == VerdictKind::Healthy => {
-            format!("recovered {} after {} went {state}", span_text(span), since.switch.letter())
-        }
-        _ => format!("{} {state} for {}", since.switch.title(), seconds_text(since.since.seconds)),
     }
 }
 
@@ -258,27 +292,13 @@ fn draw_symbol(frame: &Frame<'_>, [x, y]: [f32; 2], symbol: Symbol) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Switch;
 
     #[test]
-    fn what_a_flip_did() {
-        let span = |steps, seconds| Span { steps, seconds };
-        let mut since =
-            SinceFlip { switch: Switch::Predictor, on: false, step: 100, since: span(200, 12.44), to_collapse: None, to_recovery: None };
-        assert_eq!(since_text(&since, VerdictKind::Healthy), "predictor off for 12.4 s");
-        since.to_collapse = Some(span(34, 1.9));
-        assert_eq!(since_text(&since, VerdictKind::Complete), "1.9 s, 34 steps after P went off");
-        assert_eq!(since_text(&since, VerdictKind::Healthy), "predictor off for 12.4 s", "it came back by itself");
-        since = SinceFlip { on: true, to_collapse: None, to_recovery: Some(span(1, 0.04)), ..since };
-        assert_eq!(since_text(&since, VerdictKind::Healthy), "recovered 0.0 s, 1 step after P went on");
-        assert_eq!(seconds_text(185.2), "3 min 5 s");
-        assert_eq!(seconds_text(f64::NAN), "–");
-    }
-
-    #[test]
-    fn the_verdict_says_how_long_it_takes() {
-        let verdict = |kind, wanting| Verdict { kind, wanting, meter: "embedding std", value: 0.089, ..Verdict::default() };
-        assert_eq!(verdict_detail(&verdict(VerdictKind::Unknown, 12)), "12 steps more");
-        assert_eq!(verdict_detail(&verdict(VerdictKind::Complete, 0)), "embedding std 0.089");
+    fn parts_go_in_their_order() {
+        let widths = [60.0, 80.0, 100.0, 0.0, 30.0];
+        assert_eq!(kept(1000.0, &widths), 5);
+        assert_eq!(kept(140.0, &widths), 2);
+        assert_eq!(kept(239.0, &widths), 2, "a later part never takes an earlier one's place");
+        assert_eq!(kept(-10.0, &widths), 0);
     }
 }

@@ -126,6 +126,9 @@ const LEAST_PLOT: f32 = 52.0;
 pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 6.0, area.max[0] - 16.0, area.max[1] - 8.0);
     let mut charts = charts(snapshot);
+    if frame.presenting {
+        charts.truncate(1);
+    }
     for title in ["Its own whole", "Agreement", "On the object", "Embedding std"] {
         if charts.len() > 1 && plot_height(frame, &inner, charts.len()) < LEAST_PLOT {
             charts.retain(|chart| chart.title != title);
