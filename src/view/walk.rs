@@ -15,7 +15,7 @@ pub fn precise(value: f32) -> String {
         s if s >= 0.0995 => short(value),
         s if s >= 0.00995 => format!("{value:.4}"),
         s if s >= 0.000995 => format!("{value:.5}"),
-        _ => format!("{value:.1e}"),
+        _ => format!("{value:.2e}").replace(".00e", "e"),
     }
 }
 
@@ -56,15 +56,25 @@ pub fn alikeness(excerpt: &Excerpt) -> Option<f32> {
     (pairs > 0).then(|| sum / pairs as f32).filter(|mean| mean.is_finite())
 }
 
-fn mean(values: &[f32]) -> f32 {
-    values.iter().sum::<f32>() / values.len().max(1) as f32
+/// A sub-step within a sentence.
+const fn phrase(sub: SubStep) -> &'static str {
+    match sub {
+        SubStep::Views => "new views",
+        SubStep::Student => "the student's forward pass",
+        SubStep::Teacher => "the teacher's forward pass",
+        SubStep::Loss => "the loss",
+        SubStep::Backward => "the backward pass",
+        SubStep::Update => "the student's update",
+        SubStep::Ema => "the teacher follows",
+        SubStep::Center => "the centre follows",
+    }
 }
 
 /// What the next W does.
 pub fn next(walk: &Walk, method: Method) -> String {
     let all = SubStep::of(method);
     match walk.at.place(method).and_then(|place| all.get(place + 1)).filter(|_| !walk.is_complete) {
-        Some(next) => format!("W: {}.", next.title()),
+        Some(next) => format!("W: {}.", phrase(*next)),
         None => "The step is complete; W begins the next.".to_owned(),
     }
 }
@@ -98,8 +108,9 @@ pub fn happened(walk: &Walk, snapshot: &Snapshot) -> String {
             };
             format!("The {who} made {rows} {what} of {columns} numbers{}.", alike(last))
         }
-        Tensors::Cosines { mean: loss, cosines, .. } => {
-            format!("The loss is {}: prediction and target have a cosine of {} on average.", short(*loss), short(mean(cosines)))
+        Tensors::Cosines { mean: loss, .. } => {
+            // The loss of a pair is 2 - 2 cos.
+            format!("The loss is {}: prediction and target have a cosine of {} on average.", short(*loss), short(1.0 - loss * 0.5))
         }
         Tensors::Distributions { mean: loss, .. } => {
             format!("The loss is {}: the mean cross-entropy of the student's distributions with the teacher's.", short(*loss))
@@ -150,7 +161,9 @@ mod tests {
 
     #[test]
     fn numbers_keep_three_digits() {
-        for (value, text) in [(0.0, "0"), (1.234, "1.23"), (0.5, "0.500"), (0.01234, "0.0123"), (0.001234, "0.00123"), (1.2e-5, "1.2e-5")] {
+        for (value, text) in
+            [(0.0, "0"), (1.234, "1.23"), (0.5, "0.500"), (0.01234, "0.0123"), (0.001234, "0.00123"), (1.2e-5, "1.20e-5"), (1e-4, "1e-4")]
+        {
             assert_eq!(precise(value), text);
         }
         assert_eq!(precise(f32::NAN), "not finite");

@@ -7,3 +7,4 @@ mod layout;
 mod meters;
 mod panes;
 mod present;
+mod walk;

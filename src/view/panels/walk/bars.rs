@@ -70,7 +70,7 @@ pub(super) fn distributions(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [
     let most = nice(largest).min(1.0);
     let top = y + label * 0.5 + 10.0;
     let below = label * 1.5 + 4.0;
-    let least = if frame.presenting { 64.0 } else { 46.0 };
+    let least = if frame.presenting { 84.0 } else { 58.0 };
     let lines = Lines::new(top, body.max[1] - below, teacher.rows.min(student.rows), least, 96.0, frame.scale);
     let side = (lines.pitch - 8.0).min(56.0);
     let values = paint.text_width(Style::LABEL, "00.00") + 10.0;
@@ -90,7 +90,8 @@ pub(super) fn distributions(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [
             let x = start + pitch * index as f32;
             let share = |excerpt: &Excerpt| {
                 let p = excerpt.row(row).get(column).copied().unwrap_or(0.0);
-                if p.is_finite() { (p / most).clamp(0.0, 1.0) * half } else { 0.0 }
+                // Square roots, so that 1/K is seen beside a peak.
+                if p.is_finite() { (p / most).clamp(0.0, 1.0).sqrt() * half } else { 0.0 }
             };
             let [up, down] = [share(teacher), share(student)];
             if up > 0.4 {
@@ -114,9 +115,9 @@ pub(super) fn distributions(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [
     let of = if shown.len() < teacher.shape[1] as usize { format!("the {} largest of ", shown.len()) } else { String::new() };
     let most = precise(most);
     let words = [
-        format!("{of}{} prototypes; bars end at {most}; at the right the cross-entropy", teacher.shape[1]),
-        format!("{of}{} prototypes; bars end at {most}", teacher.shape[1]),
-        format!("bars end at {most}"),
+        format!("{of}{} prototypes; heights are square roots up to {most}; at the right the cross-entropy", teacher.shape[1]),
+        format!("{of}{} prototypes; heights: square roots up to {most}", teacher.shape[1]),
+        format!("square roots up to {most}"),
     ];
     if let Some(text) = paint.fitting(Style::LABEL, &words.each_ref().map(String::as_str), body.width()) {
         paint.text([body.min[0], y], Align::Left, Style::LABEL, text);
@@ -145,8 +146,7 @@ pub(super) fn center(looking: &Looking<'_, '_>, body: &Rect, before: &[f32], aft
     let most = nice(before.iter().chain(after).map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f32::max));
     let names = paint.text_width(Style::LABEL, "−0.000") + 8.0;
     let bottom = body.max[1] - label * 2.0 - 8.0;
-    let plot =
-        Rect::new(body.min[0] + names, body.min[1] + paint.text_height(Style::VALUE) + 18.0, body.max[0], bottom.min(body.min[1] + 420.0));
+    let plot = Rect::new(body.min[0] + names, body.min[1] + paint.text_height(Style::VALUE) + 18.0, body.max[0], bottom);
     let y_of = |value: f32| plot.centre()[1] - plot.height() * 0.5 * (value / most).clamp(-1.0, 1.0);
     paint.fill(plot, theme::PANEL, 0.0);
     for (value, name) in [(most, precise(most)), (0.0, "0".to_owned()), (-most, format!("−{}", precise(most)))] {
@@ -160,7 +160,12 @@ pub(super) fn center(looking: &Looking<'_, '_>, body: &Rect, before: &[f32], aft
         let x = start + pitch * index as f32;
         let [was, is] = [finite(before[column]), finite(after[column])];
         let (top, low) = (y_of(is).min(y_of(0.0)), y_of(is).max(y_of(0.0)));
-        paint.fill(Rect::new(x + gap, top, x + pitch - gap, low.max(top + 1.0)), theme::TEACHER, 0.0);
+        let bar = Rect::new(x + gap, top, x + pitch - gap, low.max(top + 1.0));
+        paint.fill(bar, theme::TEACHER, 0.0);
+        let hollow = bar.inset(1.0);
+        if hollow.width() >= 2.0 && hollow.height() >= 1.0 {
+            paint.fill(hollow, theme::PANEL.mixed(theme::TEACHER, 0.3), 0.0);
+        }
         paint.rule([x, y_of(was)], [x + pitch, y_of(was)], theme::TEXT, 2.0);
     }
     if plot.contains(frame.pointer()) && frame.touch("centre", plot).hovered {

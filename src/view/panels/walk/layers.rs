@@ -81,7 +81,7 @@ fn bars(looking: &Looking<'_, '_>, area: &Rect, all: &[Bar], marks: Marks) {
         let share = (value.log10() - first as f32) / (last - first) as f32;
         plot.min[0] + plot.width() * if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
     };
-    let pitch = (plot.height() / all.len().max(1) as f32).min(label * 2.2);
+    let pitch = (plot.height() / all.len().max(1) as f32).min(label * 3.2);
     let bottom = plot.min[1] + pitch * all.len() as f32;
     // As many powers of ten as have room for their names.
     let widest = (first..=last).map(|exponent| paint.text_width(Style::LABEL, &power(exponent))).fold(0.0, f32::max) + 12.0;
@@ -93,7 +93,7 @@ fn bars(looking: &Looking<'_, '_>, area: &Rect, all: &[Bar], marks: Marks) {
     }
     for (index, bar) in all.iter().enumerate() {
         let y = plot.min[1] + pitch * (index as f32 + 0.5);
-        let half = (pitch * 0.34).min(8.0);
+        let half = (pitch * 0.34).min(label * 0.75);
         paint.name_clipped([area.min[0], y], Style::LABEL, &bar.name, names);
         if bar.value > 0.0 && bar.value.is_finite() {
             let rect = Rect::new(plot.min[0], y - half, x_of(bar.value).max(plot.min[0] + 1.0), y + half);
