@@ -177,6 +177,8 @@ pub enum Command {
     Resample,
     /// Show this held-out image with crops of its own; none: the first image of the last batch with the very crops it was trained on.
     ShowImage(Option<u32>),
+    /// Choose an image of the cloud (none: no image): its neighbours are measured from now on.
+    SelectImage(Option<u32>),
     /// Train on other images, from step 0. If they cannot be loaded, the run goes on and a notice says why.
     LoadData(DataSpec),
     /// Stop loading other images; the run goes on as it is.

@@ -237,6 +237,8 @@ pub struct RunConfig {
     pub views: ViewConfig,
     /// Where images come from.
     pub data: DataSpec,
+    /// Held-out images in the embedding cloud; 0 leaves it to the adapter.
+    pub cloud_images: u32,
     /// Seed of everything random.
     pub seed: u64,
     /// Networks trained side by side; learner i has the seed `seed + i`.
@@ -262,6 +264,7 @@ impl Default for RunConfig {
             prototypes: 64,
             batch: 64,
             image_size: 32,
+            cloud_images: 0,
             hyper: Hyper {
                 learning_rate: 2e-3,
                 predictor_multiplier: 15.0,
@@ -369,6 +372,18 @@ impl RunConfig {
         }
         if self.normalisation == Normalisation::Batchnorm && self.batch < 2 {
             return refuse(format!("batchnorm needs two images or more, batch is {}", self.batch), "raise batch");
+        }
+        let distributions = u64::from(self.cloud_images) * u64::from(self.prototypes) * 4;
+        if self.method == Method::Dino && distributions > 256 << 20 {
+            return refuse(
+                format!(
+                    "cloud_images {} with {} prototypes need {} MiB of distributions, over 256",
+                    self.cloud_images,
+                    self.prototypes,
+                    distributions >> 20
+                ),
+                "lower cloud_images",
+            );
         }
         let memory = self.memory_estimate_bytes();
         if memory > MAXIMUM_MEMORY_BYTES {

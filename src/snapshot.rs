@@ -1,5 +1,6 @@
 //! What a picture of the training needs to know, as plain data: [`Session`](crate::session) writes it, `view` reads it, and
-//! nothing else passes between them. Points of the cloud stay on the GPU; a snapshot only holds their buffer.
+//! nothing else passes between them. The cloud is drawn from the buffers that it was written to; a snapshot holds them, and a copy of the
+//! newest numbers for the pointer.
 
 mod images;
 mod moment;
@@ -282,11 +283,26 @@ impl Dials {
 /// The embedding cloud: a fixed set of held-out images, student and teacher seeing two different fixed views of each.
 #[derive(Clone, Debug)]
 pub struct Cloud {
-    /// Per image 8 f32: student x, y, z and class; teacher x, y, z and the pair's loss (2 - 2 cos). Coordinates lie in the
-    /// unit ball (L2-normalised projections on three orthonormal axes). A class of -1 means "no label".
+    /// The last projections as they were shown; number p lies in slot p % slots. Per image 8 f32: student x, y, z and class;
+    /// teacher x, y, z and the pair's loss (2 - 2 cos). Coordinates lie in the unit ball (L2-normalised projections on three
+    /// orthonormal axes). A class of -1 means "no label".
     pub points: wgpu::Buffer,
+    /// Projections that `points` has room for.
+    pub slots: u32,
+    /// Number of the newest projection that is here, from 0; all that follows is of this one.
+    pub newest: u64,
     /// Number of images.
     pub count: u32,
+    /// What `points` holds of it (count · 8), for picking and colouring.
+    pub places: Arc<[f32]>,
+    /// The cluster of each image by its student's projection (spherical k-means).
+    pub clusters: Arc<[u32]>,
+    /// Clusters there are.
+    pub cluster_count: u32,
+    /// DINO: each image's likeliest prototype by the teacher; empty without prototypes.
+    pub prototypes: Arc<[u32]>,
+    /// The image that was chosen in it.
+    pub selection: Option<Selection>,
     /// Projection dimensions d.
     pub dimensions: u32,
     /// The share of the squared length that the three axes show, 0 to 1; none before the first readback.
@@ -295,6 +311,40 @@ pub struct Cloud {
     pub views: wgpu::Buffer,
     /// Side of a view in pixels.
     pub view_side: u32,
+}
+
+impl Cloud {
+    /// Coordinates of one network's place of an image; none beyond the images and where they are not finite.
+    pub fn place(&self, image: u32, teacher: bool) -> Option<[f32; 3]> {
+        place_in(&self.places, image, teacher)
+    }
+
+    /// The class of an image, if it has one.
+    pub fn class(&self, image: u32) -> Option<usize> {
+        let class = *self.places.get(image as usize * 8 + 3)?;
+        (0.0..1e6).contains(&class).then_some(class as usize)
+    }
+
+    /// The loss of an image's two projections, 2 - 2 cos: 0 to 4.
+    pub fn loss(&self, image: u32) -> Option<f32> {
+        self.places.get(image as usize * 8 + 7).copied().filter(|loss| loss.is_finite())
+    }
+}
+
+/// Coordinates in a projection's numbers, see [`Cloud::place`].
+pub fn place_in(places: &[f32], image: u32, teacher: bool) -> Option<[f32; 3]> {
+    let first = image as usize * 8 + if teacher { 4 } else { 0 };
+    let point: [f32; 3] = places.get(first..first + 3)?.try_into().ok()?;
+    point.iter().all(|value| value.abs() < 4.0).then_some(point)
+}
+
+/// An image that was chosen in the cloud.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// Its number among the cloud's images.
+    pub image: u32,
+    /// The images nearest to it, nearest first, with the cosine of the students' projections in all dimensions; empty until measured.
+    pub neighbours: Arc<[(u32, f32)]>,
 }
 
 /// The teacher's distributions over K prototypes at a moment.

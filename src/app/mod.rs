@@ -1,5 +1,6 @@
 //! The window: winit's events, imgui's input, the surface, and training sliced between the frames.
 
+mod clipboard;
 mod input;
 mod pacing;
 mod recorder;

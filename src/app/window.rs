@@ -16,6 +16,7 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
+use super::clipboard::Clipboard;
 use super::input::{Pressed, meaning};
 use super::pacing::{Answers, Pacing};
 use super::recorder::Recorder;
@@ -37,6 +38,9 @@ const SLICE: Duration = Duration::from_millis(6);
 const SOFTWARE_SLICE: Duration = Duration::from_millis(10);
 /// Below this, handing work over costs more than it brings.
 const LEAST_SLICE: Duration = Duration::from_millis(3);
+/// What may be left to do when a frame is due, so that the adapter works while the frame is built: a delay that is always the same
+/// makes no frame late.
+const SLACK: Duration = Duration::from_millis(5);
 /// Attempts to get a lost device back before giving up.
 const REBUILDS: u32 = 5;
 
@@ -73,6 +77,7 @@ struct Open {
     answers: Answers,
     /// The training got a slice since the last frame.
     fed: bool,
+    display_scale: f32,
     /// Commands handed to the session so far.
     applied: u64,
     occluded: bool,
@@ -97,6 +102,7 @@ impl Graphics {
         let surface =
             WindowSurface::new(&gpu, surface).ok_or_else(|| WindowError::NoWindow(format!("'{}' cannot draw in it", gpu.info.name)))?;
         let mut renderer = FrameRenderer::new(gpu.clone(), surface.format(), ui_scale).map_err(GpuError::from)?;
+        renderer.imgui().set_clipboard_backend(Clipboard::default());
         let mut platform = WinitPlatform::new(renderer.imgui());
         platform.attach_window(renderer.imgui().io_mut(), window, HiDpiMode::Locked(1.0));
         Ok(Self { gpu, surface, platform, renderer })
@@ -125,7 +131,8 @@ impl App {
         let (gpu, surface) = self.open_gpu(&window)?;
         let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
-        let ui_scale = self.options.ui_scale * window.scale_factor() as f32;
+        let display_scale = window.scale_factor() as f32;
+        let ui_scale = self.options.ui_scale * display_scale;
         let pacing = Pacing::new(gpu.is_software());
         let graphics = Graphics::new(gpu, surface, &window, ui_scale)?;
         let snapshot = session.snapshot();
@@ -145,6 +152,7 @@ impl App {
             record: false,
             answers: Answers::default(),
             fed: false,
+            display_scale,
             applied: 0,
             occluded: false,
             rebuilds: 0,
@@ -286,10 +294,11 @@ impl Open {
             (true, true) if !self.is_moving() => SOFTWARE_SLICE,
             // A frame waits for all that was handed over before it: no more than can be done until it is due, but something.
             (true, true) => {
-                let free = self.pacing.left(Instant::now()).saturating_sub(self.session.under_way());
+                let free = (self.pacing.left(Instant::now()) + SLACK).saturating_sub(self.session.under_way());
                 match free.min(SOFTWARE_SLICE) {
                     free if free >= LEAST_SLICE => free,
-                    _ if !std::mem::replace(&mut self.fed, true) => LEAST_SLICE,
+                    // Where every frame is late already, the training still gets its turn.
+                    _ if !self.fed => SOFTWARE_SLICE,
                     _ => Duration::ZERO,
                 }
             }
@@ -361,7 +370,10 @@ impl Open {
             WindowEvent::CloseRequested => self.screen.close(&self.snapshot, &mut requests),
             WindowEvent::ModifiersChanged(modifiers) => self.modifiers = modifiers.state(),
             WindowEvent::ScaleFactorChanged { scale_factor, .. } => {
-                graphics.renderer.request_scale(options.ui_scale * scale_factor as f32);
+                // What the user has made larger or smaller stays so on another display.
+                let now = scale_factor as f32;
+                let wanted = graphics.renderer.requested_scale() * now / std::mem::replace(&mut self.display_scale, now).max(0.1);
+                graphics.renderer.request_scale(wanted);
             }
             WindowEvent::Focused(false) => {
                 // What is held down is let go elsewhere, and nobody tells.
@@ -373,6 +385,8 @@ impl Open {
             }
             WindowEvent::Occluded(occluded) => self.occluded = occluded,
             WindowEvent::DroppedFile(path) => self.dropped.push(path),
+            WindowEvent::HoveredFile(path) => self.screen.drag(Some(&path)),
+            WindowEvent::HoveredFileCancelled => self.screen.drag(None),
             WindowEvent::MouseWheel { delta, .. } => {
                 self.screen.wheel(match delta {
                     MouseScrollDelta::LineDelta(_, lines) => lines,
@@ -415,6 +429,7 @@ impl Open {
         if dropped.is_empty() {
             return;
         }
+        self.screen.drag(None);
         let mut commands = Vec::new();
         match typed::of_paths(&dropped) {
             Ok(spec) => self.screen.submit(Command::LoadData(spec), &self.snapshot, &mut commands),

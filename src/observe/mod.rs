@@ -5,13 +5,16 @@
 //! its naive f64 reference.
 
 pub mod attention;
+pub mod cluster;
 pub mod distribution;
 pub mod evaluation;
 pub mod fragments;
 pub mod history;
 pub mod inspect;
 pub mod knn;
+pub mod likeliest;
 pub mod moments;
+pub mod neighbours;
 pub mod pairs;
 pub mod probe;
 pub mod project;

@@ -18,6 +18,8 @@ pub struct Projection {
     pub points: Tensor,
     /// The share of the students' squared length that the three axes show, 0 to 1: (L, 1, 1).
     pub explained: Tensor,
+    /// The students' rows at length 1, (L, n, d rounded up to a multiple of 4).
+    pub student: Tensor,
 }
 
 /// Axes to be kept from frame to frame, (L, 3, d rounded up to a multiple of 4): zeros, which mean "none yet". Uploading zeros
@@ -76,6 +78,6 @@ pub fn project(tape: &mut Tape<'_>, axes: &Tensor, student: &Tensor, teacher: &T
             .write("explained", &explained)
             .over([learners, 1, 1]);
         record_points(tape, [&student, &teacher], axes, labels, &points);
-        Projection { points, explained }
+        Projection { points, explained, student }
     })
 }

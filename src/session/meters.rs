@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flips::FlipWatch;
 use super::schedule::{Cadence, Job};
-use super::start::Observers;
+use super::start::{MOST_SHOWN_DISTRIBUTIONS, Observers};
 use crate::config::GLOBAL_VIEWS;
 use crate::gpu::{Gpu, Readback, Tensor};
 use crate::observe::history::push_steps;
@@ -176,7 +176,7 @@ impl Meters {
                 .map(|parts| ring(parts.iter().map(|part| part.elements() as usize).sum())),
             distributions: None,
             prototypes,
-            cloud_images: observers.probe.count,
+            cloud_images: observers.probe.count.min(MOST_SHOWN_DISTRIBUTIONS),
             extras: Extras {
                 distributions: observers.log.has_distributions(),
                 fragments: outcome.is_some_and(|outcome| outcome.fragments.is_some()),
@@ -241,7 +241,7 @@ impl Meters {
                     copies.record_firsts(encoder, &parts.each_ref(), step);
                 }
             }
-            Job::Step | Job::Look | Job::EvaluateChunk(_) => {}
+            Job::Step | Job::Look | Job::Nearest | Job::EvaluateChunk(_) => {}
         }
     }
 

@@ -5,6 +5,7 @@
 //! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
 //! two steps; [`Command::Walk`] alone stops in the middle of one ([`walk`]).
 
+mod cloud;
 mod flips;
 mod loading;
 mod look;
@@ -30,7 +31,7 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Change, Cloud, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Change, Dials, Event, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
@@ -249,6 +250,7 @@ impl Session {
             && self.loading.is_none()
             && !self.meters.is_waiting()
             && !self.observers.looking.is_waiting()
+            && !self.observers.showing.is_waiting()
     }
 
     fn wants_step(&self) -> bool {
@@ -321,7 +323,7 @@ impl Session {
                 self.target = Some(self.trainer.step() + left);
                 loop {
                     // Whole steps are asked for by those who want every measurement.
-                    if !(self.meters.has_room() && self.walks.has_room()) {
+                    if !(self.meters.has_room() && self.walks.has_room() && self.observers.showing.has_room()) {
                         self.settle()?;
                     }
                     if !self.next_job()? {
@@ -411,17 +413,26 @@ impl Session {
             if job == Job::Look {
                 self.observers.looking.read(&mut encoder);
             }
+            match job {
+                Job::Cloud => self.observers.showing.keep(&mut encoder, &self.observers.probe),
+                Job::Nearest => self.observers.showing.keep_neighbours(&mut encoder, &self.observers.probe),
+                _ => {}
+            }
         }
         self.gpu.queue.submit([encoder.finish()]);
         self.pacer.submitted(&self.gpu);
         self.meters.submitted();
         self.observers.looking.submitted();
+        self.observers.showing.submitted();
         self.walks.submitted();
         self.cursor = end;
         if finished {
             self.cursor = 0;
             self.job = None;
             self.schedule.finished(job, self.trainer.step());
+            if job == Job::Cloud && self.observers.showing.has_selection() {
+                self.schedule.want_nearest();
+            }
         }
         Ok(())
     }
@@ -432,6 +443,7 @@ impl Session {
         self.meters.collect(self.time.seconds());
         self.note_training();
         self.observers.looking.collect(&self.gpu);
+        self.observers.showing.collect(&self.observers.probe);
         self.walks.collect(&self.trainer, self.walk.as_mut());
     }
 
@@ -487,6 +499,11 @@ impl Session {
             Command::ShowImage(image) => {
                 self.observers.looking.show(image);
                 self.schedule.force_look();
+            }
+            Command::SelectImage(image) => {
+                if self.observers.showing.select(&self.gpu, &self.observers.probe, image) {
+                    self.schedule.want_nearest();
+                }
             }
             Command::Reset { new_seed } => {
                 let mut config = self.config();
@@ -685,14 +702,12 @@ impl Session {
             chance: 1.0 / class_names.len().max(1) as f32,
             untrained_knn: self.meters.untrained_knn(),
             class_names,
-            cloud: self.schedule.has_cloud().then(|| Cloud {
-                points: self.observers.probe.points.buffer.clone(),
-                count: self.observers.probe.count,
-                dimensions: self.trainer.method.projection_size(),
-                explained: self.meters.explained(),
-                views: self.observers.probe.views.buffer.clone(),
-                view_side: config.image_size,
-            }),
+            cloud: self.observers.showing.cloud(
+                &self.observers.probe,
+                self.trainer.method.projection_size(),
+                self.meters.explained(),
+                config.image_size,
+            ),
             distributions: self.meters.distributions(),
             inspection: self.observers.looking.inspection(),
             images: self.observers.looking.images(),

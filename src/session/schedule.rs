@@ -36,6 +36,8 @@ pub enum Job {
     Rank,
     /// Embeds and projects the cloud.
     Cloud,
+    /// Finds the neighbours of the chosen image in the cloud.
+    Nearest,
     /// Looks at an image and its crops.
     Look,
     /// Embeds a chunk of the evaluation's images.
@@ -56,6 +58,7 @@ pub(super) struct Schedule {
     forced_evaluation: bool,
     forced_cloud: bool,
     forced_look: bool,
+    wants_nearest: bool,
 }
 
 fn due(every: u64, step: u64, last: Option<u64>) -> bool {
@@ -75,6 +78,7 @@ impl Schedule {
             forced_evaluation: false,
             forced_cloud: false,
             forced_look: false,
+            wants_nearest: false,
         }
     }
 
@@ -88,11 +92,6 @@ impl Schedule {
         self.evaluated = Some(step);
     }
 
-    /// Whether the cloud has been projected at least once.
-    pub(super) const fn has_cloud(&self) -> bool {
-        self.clouded.is_some()
-    }
-
     /// Evaluate at the present step whatever the cadence says.
     pub(super) const fn force_evaluation(&mut self) {
         self.forced_evaluation = true;
@@ -101,6 +100,11 @@ impl Schedule {
     /// Project the cloud at the present step whatever the cadence says.
     pub(super) const fn force_cloud(&mut self) {
         self.forced_cloud = true;
+    }
+
+    /// The neighbours in the last projection are wanted.
+    pub(super) const fn want_nearest(&mut self) {
+        self.wants_nearest = true;
     }
 
     /// Look at the image at the present step whatever the cadence says.
@@ -118,6 +122,9 @@ impl Schedule {
         let cloud_due = self.cadence.cloud_every.is_some_and(|every| self.clouded.is_none() || due(every, step, self.clouded));
         if cloud_due || (self.forced_cloud && self.clouded != Some(step)) {
             return Some(Job::Cloud);
+        }
+        if self.wants_nearest && self.clouded.is_some() {
+            return Some(Job::Nearest);
         }
         let look_due = self.cadence.look_every.is_some_and(|every| self.looked.is_none() || due(every, step, self.looked));
         if may_look && (look_due || self.forced_look) {
@@ -140,6 +147,7 @@ impl Schedule {
                 self.clouded = Some(step);
                 self.forced_cloud = false;
             }
+            Job::Nearest => self.wants_nearest = false,
             Job::Look => {
                 self.looked = Some(step);
                 self.forced_look = false;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::SessionError;
+use super::cloud::Showing;
 use super::look::Looking;
 use super::schedule::Job;
 use crate::config::{DataSpec, Method, RunConfig};
@@ -109,12 +110,17 @@ pub(super) struct Observers {
     pub(super) evaluation: Option<Evaluation>,
     /// The cloud.
     pub(super) probe: Probe,
+    /// The cloud as it is shown.
+    pub(super) showing: Showing,
     /// The image that is looked at.
     pub(super) looking: Looking,
 }
 
 /// Prototypes whose distributions are read back at most.
 const MOST_SHOWN_PROTOTYPES: u32 = 4096;
+
+/// Images of the cloud whose distributions are read back at most.
+pub(super) const MOST_SHOWN_DISTRIBUTIONS: u32 = 1024;
 
 /// The step log, and the watch that writes it in every step.
 fn step_log(gpu: &Gpu, config: &RunConfig) -> Result<(StepLog, Watch), GpuError> {
@@ -145,12 +151,13 @@ fn rank_program(trainer: &Trainer) -> Result<(Program, [Tensor; 2]), GpuError> {
 }
 
 impl Observers {
-    fn new(trainer: &Trainer, log: StepLog, labelled: bool) -> Result<Self, GpuError> {
+    fn new(trainer: &Trainer, log: StepLog, classes: usize) -> Result<Self, GpuError> {
         let (rank_program, [effective_rank, cosines]) = rank_program(trainer)?;
-        let evaluation = Evaluation::new(trainer, labelled)?;
-        let probe = Probe::new(trainer)?;
+        let evaluation = Evaluation::new(trainer, classes > 0)?;
+        let probe = Probe::new(trainer, classes)?;
+        let showing = Showing::new(&trainer.gpu, &probe);
         let looking = Looking::new(&trainer.gpu, trainer, &probe.axes)?;
-        Ok(Self { log, effective_rank, cosines, rank_program, evaluation, probe, looking })
+        Ok(Self { log, effective_rank, cosines, rank_program, evaluation, probe, showing, looking })
     }
 
     /// Follows the trainer after its step was recorded anew: its tensors are others now.
@@ -167,7 +174,8 @@ impl Observers {
     pub(super) fn shown_distributions(&self, trainer: &Trainer) -> Option<[Tensor; 3]> {
         let center = trainer.roles.center.as_ref().filter(|center| center.columns <= MOST_SHOWN_PROTOTYPES)?;
         let batch = &trainer.recorded().probes.distributions.as_ref()?.teacher;
-        Some([center.clone(), batch.first_rows(trainer.config.batch), self.probe.distributions.clone()?])
+        let cloud = self.probe.distributions.as_ref()?;
+        Some([center.clone(), batch.first_rows(trainer.config.batch), cloud.first_rows(cloud.rows.min(MOST_SHOWN_DISTRIBUTIONS))])
     }
 }
 
@@ -176,7 +184,7 @@ pub(super) fn fresh(gpu: &Arc<Gpu>, config: RunConfig, data: &LoadedData) -> Res
     let images = data.upload(gpu)?;
     let (log, watch) = step_log(gpu, &config)?;
     let trainer = Trainer::new(gpu.clone(), config, images, watch)?;
-    let observers = Observers::new(&trainer, log, !data.class_names().is_empty())?;
+    let observers = Observers::new(&trainer, log, data.class_names().len())?;
     Ok((trainer, observers))
 }
 
@@ -185,7 +193,7 @@ pub(super) fn resumed(gpu: &Arc<Gpu>, checkpoint: &Checkpoint, data: &LoadedData
     let images = data.upload(gpu)?;
     let (log, watch) = step_log(gpu, &checkpoint.config)?;
     let trainer = checkpoint.resume(gpu.clone(), images, watch)?;
-    let observers = Observers::new(&trainer, log, !data.class_names().is_empty())?;
+    let observers = Observers::new(&trainer, log, data.class_names().len())?;
     Ok((trainer, observers))
 }
 
@@ -196,6 +204,7 @@ pub(super) fn program<'a>(trainer: &'a Trainer, observers: &'a Observers, job: J
         Job::Step => &trainer.recorded().program,
         Job::Rank => &observers.rank_program,
         Job::Cloud => &observers.probe.program,
+        Job::Nearest => &observers.probe.nearest,
         Job::Look => &observers.looking.look().program,
         Job::EvaluateChunk(_) => &observers.evaluation.as_ref().expect(SCHEDULED).chunk,
         Job::EvaluateFinish => &observers.evaluation.as_ref().expect(SCHEDULED).finish,

@@ -73,14 +73,14 @@ impl SubStep {
     /// One plain sentence: what it does.
     pub const fn sentence(self, method: Method) -> &'static str {
         match (self, method) {
-            (Self::Views, _) => "Images are drawn; each is cropped and coloured by chance, once for every view.",
+            (Self::Views, _) => "Images are drawn; each view is cropped and coloured by chance.",
             (Self::Student, Method::Byol) => "Every view goes through the student: encoder, projector, predictor.",
             (Self::Student, Method::Dino) => "Every view goes through the student: encoder and head, to its logits.",
             (Self::Teacher, Method::Byol) => "The global views go through the teacher: encoder and projector.",
             (Self::Teacher, Method::Dino) => "The global views go through the teacher: encoder and head, to its logits.",
-            (Self::Loss, Method::Byol) => "The prediction of one view is compared with the teacher's other view.",
-            (Self::Loss, Method::Dino) => "The student's distribution of one view is compared with the teacher's of another.",
-            (Self::Backward, _) => "The gradient of the loss goes back through the student, layer by layer.",
+            (Self::Loss, Method::Byol) => "The student's prediction of a view meets the teacher's other view.",
+            (Self::Loss, Method::Dino) => "The student's distribution of a view meets the teacher's of another.",
+            (Self::Backward, _) => "The loss's gradient goes back through the student, layer by layer.",
             (Self::Update, _) => "AdamW moves every weight of the student a little, against its gradient.",
             (Self::Ema, _) => "teacher ← τ·teacher + (1−τ)·student, weight by weight.",
             (Self::Center, _) => "The centre moves towards the mean of the teacher's logits in this batch.",

@@ -40,6 +40,22 @@ impl Camera {
         }
     }
 
+    /// The same with the world under `pointer` (logical pixels from the sphere's unpanned centre) staying there.
+    pub fn zoom_at(&mut self, lines: f32, pointer: [f32; 2]) {
+        let before = self.zoom;
+        self.zoom_by(lines);
+        let pointer = Vec2::from(pointer);
+        if pointer.is_finite() {
+            self.pan = pointer - (pointer - self.pan) * (self.zoom / before);
+        }
+    }
+
+    /// Moves the sphere on the screen; part of it always stays in an area of `size`.
+    pub fn pan_by(&mut self, delta: [f32; 2], size: [f32; 2]) {
+        let limit = (Vec2::from(size) * 0.5 * self.zoom.max(1.0)).max(Vec2::splat(1.0));
+        self.pan = (self.pan + Vec2::from(delta)).clamp(-limit, limit);
+    }
+
     /// World to view: x right, y up, z towards the eye.
     pub fn view_from_world(&self) -> Mat3 {
         Mat3::from_rotation_x(self.pitch) * Mat3::from_rotation_y(self.yaw)

@@ -1,7 +1,9 @@
 //! Draws the embedding cloud and the unit sphere with wgpu, straight from the buffer that the projection wrote: no readback, no
-//! copy, and no fitting of the scale to the data.
+//! copy, and no fitting of the scale to the data. One instanced draw for each kind of mark, however many images there are.
 //!
 //! Subtlety: the cloud has its own pass with a depth buffer, before imgui's pass; the pass clears the target.
+
+use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
 
@@ -27,8 +29,67 @@ struct View {
     count: u32,
     ground: [f32; 4],
     wire: [f32; 4],
-    classes: [[f32; 4]; 11],
+    ink: [f32; 4],
+    older: u32,
+    newer: u32,
+    share: f32,
+    dot: f32,
+    slots: u32,
+    chosen: u32,
+    path: u32,
+    thumb: f32,
+    side: u32,
+    thumbs: u32,
+    padding: [u32; 2],
 }
+
+/// How a cloud is drawn: from where, between which projections, in which colours, and what is marked.
+#[derive(Clone, Debug)]
+pub struct Portrait {
+    /// From where.
+    pub camera: Camera,
+    /// Number of the projection that dots come from, of the one they go to, and how far they are on the way.
+    pub way: (u64, u64, f32),
+    /// The colour of each image, [`packed`](super::pictures::packed).
+    pub tints: Arc<[u32]>,
+    /// Times the size of dots.
+    pub dot: f32,
+    /// Half the side of a thumbnail in front, in logical pixels.
+    pub thumb: f32,
+    /// All images are thumbnails: no dots.
+    pub images: bool,
+    /// What else is a thumbnail: image numbers with [`TEACHER`].
+    pub thumbs: Vec<u32>,
+    /// What has a ring around it: image numbers with [`TEACHER`], [`STRONG`], [`ABOUT_THUMB`].
+    pub marks: Vec<u32>,
+    /// The image whose path is drawn.
+    pub chosen: Option<u32>,
+}
+
+impl Default for Portrait {
+    fn default() -> Self {
+        Self {
+            camera: Camera::default(),
+            way: (0, 0, 1.0),
+            tints: Arc::default(),
+            dot: 1.0,
+            thumb: 14.0,
+            images: false,
+            thumbs: Vec::new(),
+            marks: Vec::new(),
+            chosen: None,
+        }
+    }
+}
+
+/// An entry of [`Portrait::thumbs`] and [`Portrait::marks`] that is about the teacher's place; else the student's.
+pub const TEACHER: u32 = 0x8000_0000;
+/// A mark that stands out.
+pub const STRONG: u32 = 0x4000_0000;
+/// A mark around a thumbnail; else around a dot.
+pub const ABOUT_THUMB: u32 = 0x2000_0000;
+/// Segments of a path at most: fewer than there are slots, for the next projections may be on their way into some.
+const PATH: u64 = 54;
 
 /// The cloud's pipelines and small buffers.
 pub struct CloudRenderer {
@@ -36,10 +97,20 @@ pub struct CloudRenderer {
     points: wgpu::RenderPipeline,
     links: wgpu::RenderPipeline,
     sphere: wgpu::RenderPipeline,
+    thumbs: wgpu::RenderPipeline,
+    paths: wgpu::RenderPipeline,
+    tips: wgpu::RenderPipeline,
+    marks: wgpu::RenderPipeline,
     uniform: wgpu::Buffer,
+    /// Colours of the images, and whose they are.
+    tints: wgpu::Buffer,
+    tinted: Arc<[u32]>,
+    /// Thumbnails, then marks.
+    listed: wgpu::Buffer,
     /// Stands in for the points while there are none.
     empty: wgpu::Buffer,
-    bound: Option<(wgpu::Buffer, wgpu::BindGroup)>,
+    /// The bind group, and what it was made of.
+    bound: Option<([wgpu::Buffer; 4], wgpu::BindGroup)>,
     depth: Option<(wgpu::TextureView, [u32; 2])>,
 }
 
@@ -75,11 +146,15 @@ impl CloudRenderer {
             ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
             count: None,
         };
+        let read = wgpu::BufferBindingType::Storage { read_only: true };
         let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("cloud"),
             entries: &[
-                entry(0, wgpu::ShaderStages::VERTEX, wgpu::BufferBindingType::Uniform),
-                entry(1, wgpu::ShaderStages::VERTEX, wgpu::BufferBindingType::Storage { read_only: true }),
+                entry(0, wgpu::ShaderStages::VERTEX_FRAGMENT, wgpu::BufferBindingType::Uniform),
+                entry(1, wgpu::ShaderStages::VERTEX, read),
+                entry(2, wgpu::ShaderStages::VERTEX, read),
+                entry(3, wgpu::ShaderStages::FRAGMENT, read),
+                entry(4, wgpu::ShaderStages::VERTEX, read),
             ],
         });
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -131,6 +206,13 @@ impl CloudRenderer {
             points: pipeline("vertex_points", "fragment_mark", true),
             links: pipeline("vertex_links", "fragment_line", false),
             sphere: pipeline("vertex_sphere", "fragment_line", false),
+            thumbs: pipeline("vertex_thumbs", "fragment_thumb", true),
+            paths: pipeline("vertex_path", "fragment_line", false),
+            tips: pipeline("vertex_tip", "fragment_line", false),
+            marks: pipeline("vertex_marks", "fragment_mark", false),
+            tints: storage(gpu, "cloud tints", 4096),
+            tinted: Arc::default(),
+            listed: storage(gpu, "cloud list", 4096),
             uniform: device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("cloud view"),
                 size: size_of::<View>() as u64,
@@ -159,12 +241,21 @@ impl CloudRenderer {
         size: [u32; 2],
         scale: f32,
         stage: Option<&Stage>,
-        camera: &Camera,
+        portrait: &Portrait,
         cloud: Option<&Cloud>,
         theme: Theme,
     ) {
         let [stage_x, stage_y] = stage.map_or([0.0; 2], |stage| stage.centre);
         let radius = stage.map_or(1.0, |stage| stage.radius * scale);
+        let camera = &portrait.camera;
+        let count = cloud.map_or(0, |cloud| cloud.count);
+        let slots = cloud.map_or(1, |cloud| cloud.slots.max(1));
+        let slot = |number: u64| (number % u64::from(slots)) as u32;
+        let listed: Vec<u32> = portrait.thumbs.iter().chain(&portrait.marks).copied().filter(|entry| entry & 0xff_ffff < count).collect();
+        let thumbs = portrait.thumbs.iter().filter(|&&entry| entry & 0xff_ffff < count).count() as u32;
+        let marks = listed.len() as u32 - thumbs;
+        let chosen = portrait.chosen.filter(|&chosen| chosen < count);
+        let path = portrait.way.0.min(PATH).min(u64::from(slots) - 1) as u32;
         let view = View {
             view_from_world: glam::Mat4::from_mat3(camera.view_from_world()).to_cols_array_2d(),
             target_size: size.map(|side| side as f32),
@@ -172,13 +263,25 @@ impl CloudRenderer {
             focal: camera.focal(radius),
             eye_distance: EYE_DISTANCE,
             scale,
-            count: cloud.map_or(0, |cloud| cloud.count),
+            count,
             ground: theme::GROUND.mark(theme),
             wire: theme::AXIS.mark(theme),
-            classes: theme::CLASSES.map(|colour| colour.mark(theme)),
+            ink: theme::TEXT.mark(theme),
+            older: slot(portrait.way.0),
+            newer: slot(portrait.way.1),
+            share: portrait.way.2,
+            dot: portrait.dot,
+            slots,
+            chosen: chosen.unwrap_or(0),
+            path,
+            thumb: portrait.thumb * scale,
+            side: cloud.map_or(1, |cloud| cloud.view_side),
+            thumbs,
+            padding: [0; 2],
         };
         gpu.queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&view));
-        self.bind(gpu, cloud.map_or(&self.empty, |cloud| &cloud.points).clone());
+        self.upload(gpu, portrait, &listed, count);
+        self.bind(gpu, cloud);
         if self.depth.as_ref().is_none_or(|(_, known)| *known != size) {
             let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
                 label: Some("cloud depth"),
@@ -217,25 +320,62 @@ impl CloudRenderer {
         if let Some(cloud) = cloud {
             pass.set_pipeline(&self.links);
             pass.draw(0..4, 0..cloud.count);
-            pass.set_pipeline(&self.points);
-            pass.draw(0..4, 0..2 * cloud.count);
+            if chosen.is_some() {
+                pass.set_pipeline(&self.paths);
+                pass.draw(0..4, 0..path);
+                pass.set_pipeline(&self.tips);
+                pass.draw(0..4, 0..2);
+            }
+            if !portrait.images {
+                pass.set_pipeline(&self.points);
+                pass.draw(0..4, 0..2 * cloud.count);
+            }
+            pass.set_pipeline(&self.thumbs);
+            pass.draw(0..4, 0..thumbs);
+            pass.set_pipeline(&self.marks);
+            pass.draw(0..4, 0..marks);
         }
     }
 
-    fn bind(&mut self, gpu: &Gpu, points: wgpu::Buffer) {
-        if self.bound.as_ref().is_some_and(|(buffer, _)| *buffer == points) {
+    /// Brings colours and lists onto the GPU. An image without a colour gets that of "no label".
+    fn upload(&mut self, gpu: &Gpu, portrait: &Portrait, listed: &[u32], count: u32) {
+        let room = |buffer: &wgpu::Buffer, words: usize| buffer.size() >= words as u64 * 4;
+        if !room(&self.tints, count as usize) {
+            self.tints = storage(gpu, "cloud tints", u64::from(count) * 4);
+            self.tinted = Arc::default();
+        }
+        if !Arc::ptr_eq(&self.tinted, &portrait.tints) {
+            let fits = portrait.tints.len().min((self.tints.size() / 4) as usize);
+            gpu.queue.write_buffer(&self.tints, 0, bytemuck::cast_slice(&portrait.tints[..fits]));
+            self.tinted = portrait.tints.clone();
+        }
+        if !room(&self.listed, listed.len()) {
+            self.listed = storage(gpu, "cloud list", listed.len() as u64 * 4);
+        }
+        gpu.queue.write_buffer(&self.listed, 0, bytemuck::cast_slice(listed));
+    }
+
+    fn bind(&mut self, gpu: &Gpu, cloud: Option<&Cloud>) {
+        let [points, views] = cloud.map_or([&self.empty; 2], |cloud| [&cloud.points, &cloud.views]);
+        let buffers = [points, &self.tints, views, &self.listed].map(Clone::clone);
+        if self.bound.as_ref().is_some_and(|(bound, _)| *bound == buffers) {
             return;
         }
-        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("cloud"),
-            layout: &self.layout,
-            entries: &[
-                wgpu::BindGroupEntry { binding: 0, resource: self.uniform.as_entire_binding() },
-                wgpu::BindGroupEntry { binding: 1, resource: points.as_entire_binding() },
-            ],
-        });
-        self.bound = Some((points, group));
+        let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: self.uniform.as_entire_binding() }];
+        entries.extend((1..).zip(&buffers).map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }));
+        let group =
+            gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("cloud"), layout: &self.layout, entries: &entries });
+        self.bound = Some((buffers, group));
     }
+}
+
+fn storage(gpu: &Gpu, label: &str, bytes: u64) -> wgpu::Buffer {
+    gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size: bytes.next_power_of_two(),
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    })
 }
 
 /// A rectangle as whole pixels inside a target, or none where nothing of it is left.

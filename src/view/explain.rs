@@ -204,7 +204,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
     });
     let mut picture = vec![("1  2  3", "BYOL, DINO, multi-crop")];
     match scene {
-        Scene::Byol => {}
+        Scene::Byol => picture.push(("←  →  ↑  ↓", "turn the cloud")),
         Scene::Dino => picture.extend([
             ("←  →", "another prototype"),
             ("↓  ↑", "the image's own, the most used prototype"),
@@ -212,6 +212,9 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
             ("C", "other crops of the image"),
         ]),
         Scene::Multicrop => picture.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
+    }
+    if scene != Scene::Multicrop {
+        picture.extend([("K", "what the cloud's colours tell"), ("I", "the cloud's images as dots or pictures")]);
     }
     picture.push(("Y", "loss and divergence: logarithmic, linear"));
     let presenting = vec![
@@ -223,6 +226,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ("F10", "record the window, and stop"),
     ];
     let window = vec![
+        ("O", "own images: choose others, what was skipped"),
         ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"),
         ("?  F1", "this list"),
         ("Esc", "close what is open, or leave (asks)"),
@@ -242,10 +246,11 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
 }
 
 /// What the mouse does.
-const MOUSE: [(&str, &str); 5] = [
+const MOUSE: [(&str, &str); 6] = [
     ("Drag", "turns the cloud (right button: moves it); moves a chart"),
     ("Wheel", "zooms cloud or charts; a double click resets"),
     ("Point", "at a chart: the values at that step"),
+    ("Click", "in the cloud: chooses an image; Esc lets go"),
     ("Click", "on a prototype: follows it (scene 2)"),
     ("Drop", "a folder or file: trains on those images"),
 ];

@@ -119,8 +119,8 @@ impl FrameRenderer {
         let data = self.imgui.render();
 
         let cloud = snapshot.cloud.as_ref();
-        let camera = &screen.centre.camera;
-        self.cloud.draw(&self.gpu, encoder, target, size, self.scale, stages.cloud.as_ref(), camera, cloud, self.look.theme);
+        let portrait = screen.centre.portrait(cloud, stages.cloud.as_ref(), self.look);
+        self.cloud.draw(&self.gpu, encoder, target, size, self.scale, stages.cloud.as_ref(), &portrait, cloud, self.look.theme);
         self.pictures.prepare(&self.gpu, size, self.scale, &stages.pictures);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("panels"),

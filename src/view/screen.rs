@@ -1,6 +1,8 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
+use std::path::Path;
+
 use imgui::{Ui, WindowFlags};
 
 use crate::command::{Command, Switch, next_speed};
@@ -15,6 +17,7 @@ use super::panels::bottom::BottomBar;
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
+use super::panels::images::Images;
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
@@ -67,12 +70,18 @@ pub enum Action {
     Resample,
     /// Show the last batch's first image again.
     Batch,
-    /// Choose the next thing in that direction: a prototype, an image.
+    /// What the cloud's colours tell.
+    Tint,
+    /// The cloud's images as dots or as pictures.
+    Images,
+    /// Choose the next thing in that direction (a prototype, an image), or turn the cloud.
     Arrow(Direction),
     /// Losses and divergences on a logarithmic or a linear axis.
     Logarithmic,
     /// Show or hide the key help.
     Help,
+    /// Show what the images are, and choose others.
+    OwnImages,
     /// Show or hide left and right.
     Panels,
     /// Dark or light.
@@ -136,6 +145,9 @@ pub struct Screen {
     meters: Meters,
     bottom: BottomBar,
     notices: Notices,
+    images: Images,
+    /// Names of the files that are dragged over the window at the moment.
+    dragged: Vec<String>,
     /// Scene 2 shows the cloud in the middle.
     cloud: bool,
     panels_hidden: bool,
@@ -176,7 +188,7 @@ impl Screen {
 
     /// Whether keys belong to a text field at the moment.
     pub fn is_typing(&self) -> bool {
-        self.mechanism.typing
+        self.images.is_typing()
     }
 
     /// Tells the user something that the training does not know of.
@@ -187,7 +199,15 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help.is_open() || self.question.is_some() || self.top.presets.is_open()
+        self.help.is_open() || self.question.is_some() || self.top.presets.is_open() || self.images.is_open() || !self.dragged.is_empty()
+    }
+
+    /// A file is dragged over the window; none: no more.
+    pub fn drag(&mut self, path: Option<&Path>) {
+        match path {
+            Some(path) => self.dragged.push(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()),
+            None => self.dragged.clear(),
+        }
     }
 
     /// A question waits for its answer.
@@ -197,7 +217,9 @@ impl Screen {
 
     /// The wheel was turned by `lines`: for what lies over the panes, or else for the cloud.
     pub fn wheel(&mut self, lines: f32) {
-        if self.is_covered() {
+        if self.images.is_open() {
+            self.images.scroll(-lines);
+        } else if self.is_covered() {
             self.help.scroll(-lines);
         } else {
             self.centre.wheel += lines;
@@ -235,7 +257,10 @@ impl Screen {
             }
             Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
+            Action::Escape if self.images.is_open() => self.images.close(),
             Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
+            Action::Escape if snapshot.loading.is_some() => commands.push(Command::CancelLoad),
+            Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Confirm if self.question.is_none() && self.top.presets.is_open() => {
                 if let Some(command) = self.top.presets.start() {
                     self.submit(command, snapshot, commands);
@@ -244,6 +269,12 @@ impl Screen {
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm => self.answer(Answer::Yes, commands, requests),
             _ if self.question.is_some() => {}
+            Action::OwnImages => {
+                self.help.close();
+                self.top.presets.close();
+                self.images.show();
+            }
+            _ if self.images.is_open() => {}
             Action::Arrow(Direction::Up | Direction::Left) if self.help.is_open() => self.help.scroll(-1.0),
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
             Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
@@ -259,11 +290,13 @@ impl Screen {
             Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
             Action::Cloud => self.cloud = self.scene == Scene::Dino && !self.cloud,
+            Action::Tint => self.centre.next_tint(snapshot),
+            Action::Images => self.centre.images = !self.centre.images,
             Action::Resample if self.scene == Scene::Byol => self.say("C draws other crops in the scenes 2 and 3."),
             Action::Resample => commands.push(Command::Resample),
             Action::Batch => commands.push(Command::ShowImage(None)),
             Action::Arrow(direction) => match self.scene {
-                Scene::Byol => {}
+                Scene::Byol => self.centre.turn(direction),
                 Scene::Dino => self.dino.arrow(direction, snapshot),
                 Scene::Multicrop => self.crops.arrow(direction, snapshot, commands),
             },
@@ -273,6 +306,11 @@ impl Screen {
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
         }
+    }
+
+    /// The cloud is in the middle.
+    fn shows_cloud(&self) -> bool {
+        self.scene == Scene::Byol || (self.scene == Scene::Dino && self.cloud)
     }
 
     /// Shows a scene; one whose method does not train asks for a run of it first, and comes with it.
@@ -308,6 +346,7 @@ impl Screen {
 
     fn ask(&mut self, question: Question) {
         self.help.close();
+        self.images.close();
         self.question = Some(question);
     }
 
@@ -344,6 +383,7 @@ impl Screen {
         requests: &mut Vec<Request>,
     ) -> Stages {
         self.follow(snapshot);
+        self.images.follow(snapshot);
         let held = ui.is_mouse_down(imgui::MouseButton::Left);
         self.undo.follow(snapshot, held);
         let before = commands.len();
@@ -360,8 +400,8 @@ impl Screen {
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            let (timeline, pictures, stage) = Default::default();
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage }
+            let (timeline, pictures, stage, wants_images) = Default::default();
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage, wants_images }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -383,6 +423,7 @@ impl Screen {
                 frame.timeline.replace(std::mem::take(&mut self.timeline));
                 frame.paint.pane(layout.window);
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
+                self.centre.prepare(&frame, snapshot);
                 let walked = scene != Scene::Multicrop && walk::ui(&frame, layout.centre, snapshot, &mut wanted);
                 match scene {
                     _ if walked => {}
@@ -397,7 +438,6 @@ impl Screen {
                     Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
                 }
                 self.centre.wheel = 0.0;
-                self.mechanism.typing &= layout.left.is_some() && scene != Scene::Multicrop;
                 match (layout.left, scene) {
                     (None, _) | (_, Scene::Multicrop) => {}
                     (Some(left), Scene::Byol | Scene::Dino) => {
@@ -418,13 +458,16 @@ impl Screen {
                     Scene::Dino | Scene::Multicrop => layout.centre.max[1] - 28.0,
                 };
                 frame.paint.pane(layout.centre);
-                self.notices.ui(&frame, &layout.centre, height, snapshot);
+                self.notices.ui(&frame, &layout.centre, height, snapshot, &mut wanted);
                 frame.paint.pane(layout.top);
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
                 self.bottom.recording = self.recording;
                 self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
+                if frame.wants_images.get() {
+                    self.images.show();
+                }
                 self.written = frame.paint.written();
                 self.timeline = frame.timeline.take();
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
@@ -436,11 +479,13 @@ impl Screen {
             self.submit(command, snapshot, commands);
         }
         if self.is_covered() {
-            let (mut answered, mut preset) = (None, None);
+            let (mut answered, mut preset, mut images) = (None, None, None);
             overlay::over(ui, physical, || {
                 let frame = frame(false);
                 match &self.question {
+                    _ if !self.dragged.is_empty() => overlay::drop_target(&frame, layout.window, &self.dragged),
                     Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
+                    None if self.images.is_open() => images = self.images.ui(&frame, layout.window, snapshot),
                     None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),
                     None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
                 }
@@ -451,6 +496,9 @@ impl Screen {
             }
             if let Some(answer) = answered {
                 self.answer(answer, commands, requests);
+            }
+            if let Some(command) = images {
+                self.submit(command, snapshot, commands);
             }
         }
         for command in &commands[before..] {

@@ -135,6 +135,43 @@ pub const fn class_colour(index: usize) -> Colour {
     CLASSES[index % 10]
 }
 
+/// The loss 2 − 2 cos of a pair: 0, 0.5, and 2 and more.
+const LOSS: [Colour; 3] = [Colour::new(0x5A86E8, 0x2C5CC5), Colour::new(0x62C9A4, 0x1B8A6B), Colour::new(0xFBE36A, 0xB27600)];
+
+/// The colour of a pair's loss, 2 − 2 cos. It is even in the distance of the two projections, the loss's square root.
+pub fn loss_colour(loss: f32) -> Colour {
+    let far = (loss.max(0.0) * 0.5).sqrt().min(1.0) * 2.0;
+    if far < 1.0 { LOSS[0].mixed(LOSS[1], far) } else { LOSS[1].mixed(LOSS[2], far - 1.0) }
+}
+
+/// The colour of prototype `number`: always the same, and unlike those of its neighbours (hues a golden angle apart, in three
+/// lightnesses; OKLCH by Ottosson, 2020).
+pub fn prototype_colour(number: u32) -> Colour {
+    let turn = f64::from(number) * 0.618_033_988_75 % 1.0;
+    let step = ((number.wrapping_mul(0x9E37_79B9) >> 16) % 3) as f32;
+    let hue = turn as f32 * std::f32::consts::TAU;
+    let dark = oklch(0.66 + 0.09 * step, 0.125, hue);
+    let light = oklch(0.48 + 0.07 * step, 0.13, hue);
+    Colour { dark, light, light_text: light }
+}
+
+fn oklch(lightness: f32, chroma: f32, hue: f32) -> Rgba {
+    let (a, b) = (chroma * hue.cos(), chroma * hue.sin());
+    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    let encoded = |linear: f32| {
+        let linear = linear.clamp(0.0, 1.0);
+        if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
+    };
+    [
+        encoded(4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s),
+        encoded(-1.268_438 * l + 2.609_757_4 * m - 0.341_319_38 * s),
+        encoded(-0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s),
+        1.0,
+    ]
+}
+
 /// The same colour at another opacity.
 pub const fn with_alpha(colour: Colour, alpha: f32) -> Colour {
     const fn at(rgba: Rgba, alpha: f32) -> Rgba {
@@ -301,7 +338,8 @@ mod tests {
                 assert!(contrast(accent.ink(theme), GROUND.mark(theme)) >= 7.0, "{theme:?}: {accent:?}");
                 assert!(contrast(ON_FILL.ink(theme), accent.mark(theme)) >= 3.5, "{theme:?}: on {accent:?}");
             }
-            for mark in CLASSES {
+            let measured = (0..40).map(|step| loss_colour(step as f32 * 0.06)).chain((0..400).map(prototype_colour));
+            for mark in CLASSES.into_iter().chain(measured) {
                 assert!(contrast(mark.mark(theme), GROUND.mark(theme)) >= 3.0, "{theme:?}: {mark:?}");
             }
         }

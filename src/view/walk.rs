@@ -89,7 +89,7 @@ pub fn place(walk: &Walk, method: Method) -> String {
 pub fn happened(walk: &Walk, snapshot: &Snapshot) -> String {
     let Some(moment) = &walk.moment else { return walk.at.sentence(snapshot.method).to_owned() };
     let alike = |excerpt: Option<&Excerpt>| match excerpt.and_then(alikeness) {
-        Some(cosine) => format!("; those of different images have a mean cosine of {}", short(cosine)),
+        Some(cosine) => format!("; those of two images have a mean cosine of {}", short(cosine)),
         None => String::new(),
     };
     match &moment.tensors {
@@ -113,14 +113,14 @@ pub fn happened(walk: &Walk, snapshot: &Snapshot) -> String {
             format!("The loss is {}: prediction and target have a cosine of {} on average.", short(*loss), short(1.0 - loss * 0.5))
         }
         Tensors::Distributions { mean: loss, .. } => {
-            format!("The loss is {}: the mean cross-entropy of the student's distributions with the teacher's.", short(*loss))
+            format!("The loss is {}: the mean cross-entropy of student and teacher.", short(*loss))
         }
         Tensors::Gradients { layers, teacher, .. } => {
             let length = precise(norm(layers, 0));
             if teacher.is_some() {
-                format!("The gradient has a norm of {length}; without stop-gradient some of it came through the teacher.")
+                format!("The gradient has a norm of {length}; some of it came through the teacher.")
             } else {
-                format!("The gradient has a norm of {length}; at the stop-gradient it ends, so the teacher gets none.")
+                format!("The gradient has a norm of {length}; the stop-gradient ends it before the teacher.")
             }
         }
         Tensors::Update { layers } => {

@@ -16,7 +16,7 @@ use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
 use twinlens::view::screen::{Action, Direction, Screen};
 
-use crate::harness::{buffer, build, draw, gpu, keep, one_at_a_time};
+use crate::harness::{buffer, build, draw, gpu, keep, of_points, one_at_a_time};
 
 /// A point of the unit sphere, spread evenly over the numbers.
 fn spread(index: u32, count: u32) -> [f32; 3] {
@@ -149,15 +149,13 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
     }
     let points = (0..256).flat_map(|image| {
         let [x, y, z] = spread(image, 256);
-        [x, y, z, (image % 8) as f32, x * 0.97, y * 0.97, z * 0.97, 0.1].map(f32::to_bits)
+        [x, y, z, (image % 8) as f32, x * 0.97, y * 0.97, z * 0.97, 0.1]
     });
     let cloud = Cloud {
-        points: buffer(gpu, &points.collect::<Vec<u32>>()),
-        count: 256,
-        dimensions: 32,
         explained: Some(0.62),
         views: buffer(gpu, &vec![0xff20_80c0; 2 * 256 * 64]),
         view_side: 8,
+        ..of_points(gpu, points.collect())
     };
     Snapshot {
         preset: "multicrop".to_owned(),

@@ -36,16 +36,38 @@ pub fn buffer(gpu: &Gpu, words: &[u32]) -> wgpu::Buffer {
 pub fn cloud(gpu: &Gpu, count: u32, place: impl Fn(u32) -> [f32; 3]) -> Cloud {
     let points = (0..count).flat_map(|image| {
         let [x, y, z] = place(image);
-        [x, y, z, (image % 8) as f32, x, y, z, 0.1].map(f32::to_bits)
+        [x, y, z, (image % 8) as f32, x, y, z, 0.1]
     });
     let side = 8;
     Cloud {
-        points: buffer(gpu, &points.collect::<Vec<u32>>()),
         count,
+        clusters: (0..count).map(|image| image / 8 % 8).collect(),
+        cluster_count: 8,
         dimensions: 32,
         explained: Some(0.5),
         views: buffer(gpu, &vec![0xff20_80c0; (2 * count * side * side) as usize]),
         view_side: side,
+        ..of_points(gpu, points.collect())
+    }
+}
+
+/// A cloud of one projection with these points and nothing else.
+pub fn of_points(gpu: &Gpu, points: Vec<f32>) -> Cloud {
+    let words: Vec<u32> = points.iter().map(|value| value.to_bits()).collect();
+    Cloud {
+        points: buffer(gpu, &words),
+        slots: 1,
+        newest: 0,
+        count: points.len() as u32 / 8,
+        places: points.into(),
+        clusters: Arc::default(),
+        cluster_count: 0,
+        prototypes: Arc::default(),
+        selection: None,
+        dimensions: 32,
+        explained: None,
+        views: buffer(gpu, &[0; 64]),
+        view_side: 1,
     }
 }
 

@@ -1,8 +1,10 @@
 //! The frame, drawn offscreen from made-up snapshots. No window and no training. Pictures to look at go to the folder that
 //! `TWINLENS_PICTURES` names.
 
+mod cloud;
 mod crops;
 mod harness;
+mod images;
 mod layout;
 mod meters;
 mod panes;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::neg_cmp_op_on_partial_ord, reason = "what is not a number must fail")]
 
+mod choices;
 mod cloud;
 mod crops;
 mod neighbours;

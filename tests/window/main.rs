@@ -4,6 +4,7 @@
 //! Where Xvfb or xdotool is not installed, the tests say so and pass; `cargo xtask test` installs both.
 
 mod harness;
+mod present;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -174,7 +175,7 @@ fn window_loads_a_folder_by_its_path() {
     app.wait("first trained step shown");
     app.focus(&display);
     let enter_path = |path: &str| {
-        display.xdotool(&["mousemove", "200", "702", "sleep", "0.5", "click", "1", "sleep", "1"]);
+        display.xdotool(&["key", "o", "sleep", "1"]);
         display.xdotool(&["type", "--delay", "40", path]);
         display.xdotool(&["sleep", "1", "key", "Return", "sleep", "1"]);
     };
@@ -184,7 +185,8 @@ fn window_loads_a_folder_by_its_path() {
     assert!(playing && step > 0);
     let pressed: Vec<String> = app.lines().into_iter().filter(|line| line.contains("command ")).collect();
     assert!(pressed.is_empty(), "typing a path gave {pressed:?}");
-    // The field keeps a path that failed; a click selects it, so that typing replaces it.
+    // The card keeps a path that failed, says why, and selects it, so that typing replaces it. One Escape closes the card.
+    display.xdotool(&["key", "Escape", "sleep", "0.5"]);
     enter_path(&folder.path().to_string_lossy());
     app.wait("command LoadData");
     app.wait("broken.png");

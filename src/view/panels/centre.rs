@@ -1,15 +1,28 @@
-//! The middle: what the cloud shows and how to read it. The cloud itself is drawn by wgpu below this panel; here are the words
-//! around it, the names of the classes, and the drag, wheel and double click that move the camera.
+//! The middle: the embedding cloud, what its colours tell, and the images in it. The cloud itself is drawn by wgpu below this panel;
+//! here are the words around it, the camera, and the pointer: hovering tells of an image, a click chooses it.
+//!
+//! Subtlety: imgui gives the pointer to what was laid out first, so the stage, which is under everything, comes last.
 
+mod card;
+mod legend;
+mod pick;
+
+use std::sync::Arc;
+
+use glam::Vec2;
 use imgui::MouseButton;
 
 use crate::command::Command;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Cloud, Snapshot};
 use crate::view::camera::Camera;
-use crate::view::cloud::Stage;
+use crate::view::cloud::{ABOUT_THUMB, Portrait, STRONG, Stage, TEACHER};
 use crate::view::layout::Rect;
+use crate::view::motion::Motion;
 use crate::view::paint::{Align, Style};
-use crate::view::theme;
+use crate::view::pictures::packed;
+use crate::view::screen::Direction;
+use crate::view::theme::{self, Look, Theme};
+use crate::view::tint::Tint;
 
 use super::{Frame, Panel};
 
@@ -20,14 +33,39 @@ pub struct Centre {
     pub camera: Camera,
     /// Lines of the wheel since the last frame (winit's own, for imgui rounds trackpads to whole lines).
     pub wheel: f32,
+    /// All images as pictures; else as dots.
+    pub images: bool,
+    /// What the user wants colours to tell.
+    wanted_tint: Option<Tint>,
+    /// What they tell in this frame.
+    tint: Option<Tint>,
+    motion: Motion,
+    tints: Arc<[u32]>,
+    /// What `tints` was made of: projection's numbers, meaning, theme.
+    tinted: Option<(Arc<[f32]>, Tint, Theme)>,
+    /// The cloud is the pane's subject in this frame: images can be pointed at and chosen.
+    is_subject: bool,
+    hovered: Option<u32>,
+    chosen: Option<u32>,
+    neighbours: Vec<u32>,
+    /// Images that have a thumbnail among the dots.
+    thumbs: Vec<u32>,
+    /// How far the pointer has gone since the button went down.
+    dragged: f32,
+    /// The chosen image's card is at the left.
+    card_left: bool,
 }
 
-/// Height of the words above and of the names below the sphere.
+/// Height of the words above and of the legend below the sphere.
 fn margins(area: &Rect) -> (f32, f32) {
-    if area.height() < 420.0 { (40.0, 34.0) } else { (68.0, 62.0) }
+    match area.height() {
+        height if height < 420.0 => (40.0, 34.0),
+        height if height < 540.0 => (68.0, 62.0),
+        _ => (68.0, 92.0),
+    }
 }
 
-/// Where the middle of a notice is, above the names of the classes.
+/// Where the middle of a notice is, above the legend.
 pub fn notice_height(area: &Rect) -> f32 {
     area.max[1] - margins(area).1 - 20.0
 }
@@ -37,19 +75,146 @@ pub fn stage(area: &Rect) -> Stage {
     let (above, below) = margins(area);
     let free = Rect::new(area.min[0] + 8.0, area.min[1] + above, area.max[0] - 8.0, area.max[1] - below);
     // Zoomed in, the cloud ends where the words begin.
-    let clip = Rect::new(area.min[0] + 1.0, area.min[1] + above - 8.0, area.max[0] - 1.0, area.max[1] - below + 8.0);
+    let clip = Rect::new(area.min[0] + 1.0, area.min[1] + above - 8.0, area.max[0] - 1.0, area.max[1] - below + 4.0);
     Stage::new(clip, free)
 }
 
 impl Panel for Centre {
-    fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
+    fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let paint = &frame.paint;
         let stage = stage(&area);
         frame.stage.set(Some(stage));
-        self.steer(frame, &Stage { clip: area, ..stage });
+        self.is_subject = true;
+        self.words(frame, &area, snapshot);
+        let Some(cloud) = &snapshot.cloud else {
+            paint.text(area.centre(), Align::Centre, Style::QUIET, "The first projection is on its way.");
+            self.steer(frame, &Stage { clip: area, ..stage });
+            return;
+        };
+        let tint = self.tint.unwrap_or(Tint::Cluster);
+        if !frame.presenting {
+            let (_, below) = margins(&area);
+            let legend = Rect::new(area.min[0] + 16.0, area.max[1] - below + 12.0, area.max[0] - 16.0, area.max[1] - 8.0);
+            legend::ui(frame, &legend, snapshot, tint);
+        }
+        let cards = card::fits(frame, &stage.clip);
+        let mut on_card = None;
+        if cards && let Some((rect, clicked)) = card::chosen(frame, &stage.clip, snapshot, cloud, tint, self.card_left) {
+            on_card = clicked;
+            self.lead(frame, &stage, &rect);
+        }
+        let touched = self.steer(frame, &Stage { clip: area, ..stage });
+        let over_stage = touched.hovered && stage.clip.contains(frame.pointer()) && self.dragged < CLICK;
+        let reach = self.thumb(&stage, cloud.count);
+        let picked = over_stage
+            .then(|| {
+                let spots = pick::spots(&self.motion, &self.camera, &stage, cloud.count);
+                pick::pick(spots, frame.pointer(), |spot| if self.images || self.thumbs.contains(&spot.image) { 0.8 * reach } else { 0.0 })
+            })
+            .flatten();
+        self.hovered = picked.map(|spot| spot.image);
+        match (picked, self.chosen.filter(|_| !cards)) {
+            (Some(spot), _) if !cards => card::caption(frame, &stage.clip, snapshot, cloud, spot.image, tint),
+            (Some(spot), _) if self.chosen != Some(spot.image) => {
+                card::hovered(frame, &stage.clip, snapshot, cloud, spot.image, spot.at.to_array(), tint);
+            }
+            (None, Some(chosen)) => card::caption(frame, &stage.clip, snapshot, cloud, chosen, tint),
+            _ => {}
+        }
+        if on_card.is_some() {
+            commands.push(Command::SelectImage(on_card));
+        } else if touched.clicked && self.dragged < CLICK && stage.clip.contains(frame.pointer()) {
+            let again = self.hovered.is_some() && self.hovered == self.chosen;
+            let wanted = self.hovered.filter(|_| !again);
+            if wanted != self.chosen {
+                commands.push(Command::SelectImage(wanted));
+            }
+        }
+    }
+}
+
+/// A press that moves farther than this, in logical pixels, is a drag.
+const CLICK: f32 = 4.0;
+
+impl Centre {
+    /// Takes up this frame's cloud, whatever pane shows it.
+    pub fn prepare(&mut self, frame: &Frame<'_>, snapshot: &Snapshot) {
+        let cloud = snapshot.cloud.as_ref();
+        let now = frame.fps.is_some().then(|| frame.ui.time());
+        self.motion.follow(cloud, now, snapshot.playing);
+        let offered = Tint::of(snapshot);
+        let tint = self.wanted_tint.filter(|tint| offered.contains(tint)).or(offered.first().copied()).unwrap_or(Tint::Cluster);
+        self.tint = Some(tint);
+        self.is_subject = false;
+        let selection = cloud.and_then(|cloud| cloud.selection.as_ref());
+        self.chosen = selection.map(|selection| selection.image);
+        self.neighbours = selection.map_or_else(Vec::new, |selection| selection.neighbours.iter().map(|pair| pair.0).collect());
+        let theme = frame.paint.look().theme;
+        if let Some(cloud) = cloud {
+            let known = self.tinted.as_ref();
+            if known.is_none_or(|(places, of, on)| !Arc::ptr_eq(places, &cloud.places) || (*of, *on) != (tint, theme)) {
+                self.tints = (0..cloud.count).map(|image| packed(tint.colour(cloud, image).mark(theme))).collect();
+                self.tinted = Some((cloud.places.clone(), tint, theme));
+            }
+        }
+    }
+
+    /// How the cloud is to be drawn on its stage.
+    pub fn portrait(&mut self, cloud: Option<&Cloud>, stage: Option<&Stage>, look: Look) -> Portrait {
+        let presenting = if look.presenting { 1.7 } else { 1.0 };
+        let camera = self.camera;
+        let mut portrait = Portrait { camera, way: self.motion.way(), tints: self.tints.clone(), ..Portrait::default() };
+        let (Some(cloud), Some(stage)) = (cloud, stage) else { return portrait };
+        let crowded = (1024.0 / cloud.count.max(1) as f32).sqrt().clamp(0.6, 1.0);
+        portrait.dot = presenting * crowded * camera.zoom.max(1.0).powf(0.4);
+        if !self.is_subject {
+            return portrait;
+        }
+        portrait.thumb = self.thumb(stage, cloud.count);
+        portrait.images = self.images;
+        portrait.chosen = self.chosen;
+        if self.images {
+            self.thumbs.clear();
+            portrait.thumbs = pick::everything(cloud.count);
+        } else if camera.zoom > 1.7 {
+            let spots = pick::spots(&self.motion, &camera, stage, cloud.count);
+            self.thumbs = pick::with_room(spots, portrait.thumb, &self.thumbs);
+            portrait.thumbs = self.thumbs.iter().flat_map(|&image| [image | TEACHER, image]).collect();
+        } else {
+            self.thumbs.clear();
+        }
+        let about = |image: u32| if self.images || self.thumbs.contains(&image) { ABOUT_THUMB } else { 0 };
+        let mut mark = |image: u32, flags: u32| portrait.marks.extend([image | flags | about(image), image | TEACHER | about(image)]);
+        if let Some(chosen) = self.chosen {
+            mark(chosen, STRONG);
+        }
+        if let Some(hovered) = self.hovered.filter(|&hovered| Some(hovered) != self.chosen) {
+            mark(hovered, STRONG);
+        }
+        portrait.marks.extend(self.neighbours.iter().map(|&image| image | about(image)));
+        portrait
+    }
+
+    /// Half the side of a thumbnail in front.
+    fn thumb(&self, stage: &Stage, count: u32) -> f32 {
+        let room = stage.radius * self.camera.zoom / (count.max(1) as f32).sqrt();
+        if self.images { (1.05 * room).clamp(6.0, 40.0) } else { (9.0 * self.camera.zoom.sqrt()).clamp(12.0, 30.0) }
+    }
+
+    /// The title, what dots and rings are, and what can be changed about the picture.
+    fn words(&mut self, frame: &Frame<'_>, area: &Rect, snapshot: &Snapshot) {
+        let paint = &frame.paint;
         let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
         let mut y = area.min[1] + 22.0;
         let title = paint.text([left, y], Align::Left, Style::TITLE, "Embedding");
+        if frame.presenting {
+            let width = paint.text([right, y], Align::Right, Style::LABEL, "teacher");
+            paint.ring([right - width - 14.0, y], 7.0, theme::TEXT, 2.0);
+            let x = right - width - 40.0;
+            let width = paint.text([x, y], Align::Right, Style::LABEL, "student");
+            paint.dot([x - width - 13.0, y], 6.5, theme::TEXT);
+            return;
+        }
         if let Some(cloud) = &snapshot.cloud {
             let share = cloud.explained.map_or_else(String::new, |share| format!(", {:.0} % of the squared length", share * 100.0));
             let long = format!("PCA, 3 of {} dimensions{share}", cloud.dimensions);
@@ -59,72 +224,128 @@ impl Panel for Centre {
                 paint.text([right, y + 1.0], Align::Right, Style::LABEL, &text);
             }
         }
-        if area.height() >= 420.0 {
-            y += 26.0;
-            paint.dot([left + 5.0, y], 4.5, theme::TEXT);
-            let width = paint.text([left + 16.0, y], Align::Left, Style::LABEL, "student");
-            let x = left + 16.0 + width + 20.0;
-            paint.ring([x + 5.0, y], 5.0, theme::TEXT, 1.5);
-            let width = paint.text([x + 16.0, y], Align::Left, Style::LABEL, "teacher");
-            let note = "radius 1, never rescaled";
-            if x + 16.0 + width + 24.0 + paint.text_width(Style::LABEL, note) < right {
-                paint.text([right, y], Align::Right, Style::LABEL, note);
+        if area.height() < 420.0 {
+            return;
+        }
+        y += 26.0;
+        paint.dot([left + 5.0, y], 4.5, theme::TEXT);
+        let width = paint.text([left + 16.0, y], Align::Left, Style::LABEL, "student");
+        let x = left + 16.0 + width + 20.0;
+        paint.ring([x + 5.0, y], 5.0, theme::TEXT, 1.5);
+        let width = paint.text([x + 16.0, y], Align::Left, Style::LABEL, "teacher");
+        let taken = x + 16.0 + width + 16.0;
+        let tint = self.tint.unwrap_or(Tint::Cluster);
+        let images = if self.images { "images" } else { "dots" };
+        let about_images = "Each image as a dot and a ring, or as the pictures that student and teacher see of it: framed and round. Zoomed in, \
+                            pictures appear among the dots where there is room.";
+        let mut end = right;
+        for (key, text, about) in [("I", images, about_images), ("K", tint.title(), tint.sentence())] {
+            let width = paint.key_width(key) + 6.0 + paint.text_width(Style::LABEL, text);
+            let start = end - width;
+            if start < taken {
+                break;
             }
+            let key_width = paint.key([start, y], key);
+            paint.text([start + key_width + 6.0, y], Align::Left, Style::LABEL, text);
+            let touch = frame.touch(key, Rect::new(start - 4.0, y - 14.0, end + 4.0, y + 14.0));
+            if touch.hovered {
+                let cycle = Tint::of(snapshot).into_iter().map(Tint::title).collect::<Vec<_>>().join(", ");
+                let more = if key == "K" { format!("K goes through: {cycle}.") } else { String::new() };
+                frame.tooltip(&[about, &more][..if more.is_empty() { 1 } else { 2 }]);
+            }
+            match key {
+                _ if !touch.clicked => {}
+                "K" => self.next_tint(snapshot),
+                _ => self.images = !self.images,
+            }
+            end = start - 16.0;
         }
-        if snapshot.cloud.is_none() {
-            paint.text(area.centre(), Align::Centre, Style::QUIET, "The first projection is on its way.");
+        let note = "radius 1, never rescaled";
+        let width = paint.text_width(Style::LABEL, note);
+        if end - width > taken + 8.0 {
+            paint.text([0.5 * (taken + end - width), y], Align::Left, Style::LABEL, note);
         }
-        classes(frame, &area, snapshot);
     }
-}
 
-impl Centre {
+    /// A line from the chosen image to its card, which keeps out of the image's way.
+    fn lead(&mut self, frame: &Frame<'_>, stage: &Stage, card: &Rect) {
+        let spot = self.chosen.and_then(|image| pick::spot(&self.motion, &self.camera, stage, image, false));
+        let Some(spot) = spot else { return };
+        let near = card.inset(-14.0).contains(spot.at.to_array());
+        if near {
+            self.card_left = !self.card_left;
+            return;
+        }
+        let end = Vec2::new(spot.at.x.clamp(card.min[0], card.max[0]), spot.at.y.clamp(card.min[1], card.max[1]));
+        let way = end - spot.at;
+        if way.length() > 24.0 {
+            let start = spot.at + way.normalize() * 12.0;
+            frame.paint.line(start.to_array(), end.to_array(), theme::AXIS, 1.0);
+        }
+    }
+
     /// Turns, moves and zooms the cloud on a stage; a drag may begin anywhere in its clip.
-    pub fn steer(&mut self, frame: &Frame<'_>, stage: &Stage) {
+    pub fn steer(&mut self, frame: &Frame<'_>, stage: &Stage) -> super::Touch {
         let area = stage.clip;
         let touch = frame.touch("cloud", area);
         let delta = frame.ui.io().mouse_delta.map(|value| value / frame.scale);
+        if frame.ui.is_mouse_clicked(MouseButton::Left) {
+            self.dragged = 0.0;
+        }
         if touch.held {
-            self.camera.orbit(delta, stage.radius);
+            self.dragged += delta[0].abs() + delta[1].abs();
+            if self.dragged >= CLICK {
+                self.camera.orbit(delta, stage.radius);
+            }
         } else if touch.held_right {
-            self.camera.pan += glam::Vec2::from(delta);
-            let limit = glam::Vec2::new(area.width(), area.height()) * 0.5;
-            self.camera.pan = self.camera.pan.clamp(-limit, limit);
+            self.camera.pan_by(delta, [area.width(), area.height()]);
+        } else if !touch.clicked {
+            self.dragged = 0.0;
         }
         if touch.hovered {
-            self.camera.zoom_by(self.wheel);
+            if self.wheel != 0.0 {
+                let pointer = frame.pointer();
+                self.camera.zoom_at(self.wheel, [pointer[0] - stage.centre[0], pointer[1] - stage.centre[1]]);
+                self.camera.pan_by([0.0; 2], [area.width(), area.height()]);
+            }
             if frame.ui.is_mouse_double_clicked(MouseButton::Left) {
                 self.camera = Camera::default();
             }
         }
+        touch
     }
-}
 
-/// The classes' names over bars of their colours, as many as fit.
-fn classes(frame: &Frame<'_>, area: &Rect, snapshot: &Snapshot) {
-    let paint = &frame.paint;
-    let names = &snapshot.class_names;
-    let y = area.max[1] - if area.height() < 420.0 { 16.0 } else { 24.0 };
-    let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
-    if names.is_empty() {
-        paint.text([left, y], Align::Left, Style::LABEL, "these images have no labels: one colour for all");
-        return;
+    /// An arrow key turns the cloud: the near side goes where the arrow points.
+    pub fn turn(&mut self, direction: Direction) {
+        const STEP: f32 = 0.1;
+        let delta = match direction {
+            Direction::Left => [-STEP, 0.0],
+            Direction::Right => [STEP, 0.0],
+            Direction::Up => [0.0, -STEP],
+            Direction::Down => [0.0, STEP],
+        };
+        self.camera.orbit(delta, 1.0);
     }
-    // Two rows where the names of one are too wide.
-    let widest = names.iter().map(|name| paint.text_width(Style::LABEL, name)).fold(0.0, f32::max) + 14.0;
-    let fitting = ((right - left) / widest.max(30.0)).floor().max(1.0) as usize;
-    let lines = if names.len() > fitting && area.height() >= 420.0 { 2 } else { 1 };
-    let columns = names.len().div_ceil(lines).min(fitting.max(4)).max(1);
-    let pitch = (right - left) / columns as f32;
-    for (index, name) in names.iter().enumerate().take(columns * lines) {
-        let x = left + (index % columns) as f32 * pitch;
-        let y = y + ((index / columns) as f32 - (lines - 1) as f32) * 28.0;
-        paint.fill(Rect::new(x, y - 13.0, x + pitch - 8.0, y - 10.0), theme::class_colour(index), 0.0);
-        let more = names.len() - columns * lines.min(names.len());
-        if more > 0 && index + 1 == columns * lines {
-            paint.text([x, y], Align::Left, Style::LABEL, &format!("+ {} more", more + 1));
-        } else {
-            paint.name_clipped([x, y], Style::LABEL, name, pitch - 8.0);
-        }
+
+    /// The colours tell the next thing.
+    pub fn next_tint(&mut self, snapshot: &Snapshot) {
+        let offered = Tint::of(snapshot);
+        let now = self.wanted_tint.and_then(|tint| offered.iter().position(|&other| other == tint)).unwrap_or(0);
+        self.wanted_tint = offered.get((now + 1) % offered.len().max(1)).copied();
+    }
+
+    /// What the colours tell.
+    pub fn tint(&self) -> Option<Tint> {
+        self.tint
+    }
+
+    /// An image is chosen, so that Esc has something to let go of.
+    pub fn selects(&self, snapshot: &Snapshot) -> bool {
+        snapshot.cloud.as_ref().is_some_and(|cloud| cloud.selection.is_some())
+    }
+
+    /// The image under the pointer.
+    pub fn hovered(&self) -> Option<u32> {
+        self.hovered
     }
 }

@@ -10,16 +10,11 @@ use crate::view::theme;
 
 use super::diagram::legend;
 use super::dials::{self, dials};
-use super::{Frame, Panel, diagram_byol, diagram_dino};
+use super::{Frame, Panel, diagram_byol, diagram_dino, images};
 
 /// The left pane.
 #[derive(Default)]
-pub struct Mechanism {
-    path: String,
-    path_problem: Option<String>,
-    /// The path field has the keyboard.
-    pub typing: bool,
-}
+pub struct Mechanism;
 
 /// Rows that go away on small windows.
 struct Rows {
@@ -35,9 +30,9 @@ impl Panel for Mechanism {
         paint.rule([area.max[0], area.min[1]], area.max, theme::SEPARATOR, 1.0);
         let height = area.height();
         let rows = match snapshot.method {
-            Method::Byol => Rows { views: height >= 560.0, legend: height >= 520.0, dials: height >= 420.0, data: height >= 470.0 },
+            Method::Byol => Rows { views: height >= 560.0, legend: height >= 520.0, dials: height >= 420.0, data: height >= 440.0 },
             // Two boxes and two dials more.
-            Method::Dino => Rows { views: height >= 600.0, legend: height >= 640.0, dials: height >= 480.0, data: height >= 540.0 },
+            Method::Dino => Rows { views: height >= 600.0, legend: height >= 640.0, dials: height >= 480.0, data: height >= 510.0 },
         };
         let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1]);
 
@@ -53,8 +48,8 @@ impl Panel for Mechanism {
         // From the bottom up: data, dials, legend; the diagram takes what is left.
         let mut bottom = area.max[1] - 12.0;
         if rows.data {
-            bottom -= 62.0;
-            self.data(frame, Rect::new(inner.min[0], bottom, inner.max[0], bottom + 62.0), snapshot, commands);
+            bottom -= 28.0;
+            images::row(frame, Rect::new(inner.min[0], bottom, inner.max[0], bottom + 28.0), snapshot);
         }
         if rows.dials {
             let pitch = if snapshot.method == Method::Byol || height >= 760.0 { 30.0 } else { 25.0 };
@@ -72,45 +67,6 @@ impl Panel for Mechanism {
         match snapshot.method {
             Method::Byol => diagram_byol::diagram(frame, rest, rows.views, snapshot, commands),
             Method::Dino => diagram_dino::diagram(frame, rest, rows.views, snapshot, commands),
-        }
-    }
-}
-
-impl Mechanism {
-    /// What the images are, and a field for other ones.
-    fn data(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
-        let paint = &frame.paint;
-        let y = area.min[1] + 12.0;
-        let label = paint.text([area.min[0], y], Align::Left, Style::LABEL, "images");
-        let x = area.min[0] + label + 10.0;
-        let style = Style::LABEL.coloured(theme::TEXT);
-        match &self.path_problem {
-            Some(problem) => paint.name_clipped([x, y], style, problem, area.max[0] - x),
-            None => paint.name_clipped([x, y], style, &snapshot.data, area.max[0] - x),
-        };
-        if frame.blocked {
-            self.typing = false;
-            return;
-        }
-        let ui = frame.ui;
-        ui.set_cursor_screen_pos([area.min[0] * frame.scale, (area.min[1] + 27.0) * frame.scale]);
-        ui.set_next_item_width(area.width() * frame.scale);
-        let entered = ui
-            .input_text("##path", &mut self.path)
-            .hint("drop a folder here, or type its path")
-            .enter_returns_true(true)
-            .auto_select_all(true)
-            .build();
-        self.typing = ui.is_item_active();
-        if entered && !self.path.trim().is_empty() {
-            match crate::data::typed::understood(&self.path) {
-                Ok(spec) => {
-                    commands.push(Command::LoadData(spec));
-                    self.path_problem = None;
-                    self.path.clear();
-                }
-                Err(problem) => self.path_problem = Some(problem),
-            }
         }
     }
 }

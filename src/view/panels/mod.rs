@@ -9,6 +9,7 @@ pub mod diagram_byol;
 pub mod diagram_dino;
 pub mod dials;
 pub mod dino;
+pub mod images;
 pub mod mechanism;
 pub mod meters;
 pub mod notices;
@@ -56,6 +57,8 @@ pub struct Frame<'ui> {
     pub pictures: RefCell<Vec<Picture>>,
     /// Where wgpu draws the cloud below imgui in this frame, if it does.
     pub stage: Cell<Option<Stage>>,
+    /// A pane asks for the card of the images.
+    pub wants_images: Cell<bool>,
 }
 
 /// How the pointer is on an area.

@@ -53,7 +53,7 @@ pub fn over(ui: &Ui, size: [f32; 2], content: impl FnOnce()) {
 }
 
 /// The veil over the panes, and the card on it.
-fn card(frame: &Frame<'_>, window: Rect, card: Rect) {
+pub(super) fn card(frame: &Frame<'_>, window: Rect, card: Rect) {
     let paint = &frame.paint;
     paint.fill(window, theme::with_alpha(theme::GROUND, 0.75), 0.0);
     paint.fill(card, theme::PANEL, 6.0);
@@ -62,7 +62,7 @@ fn card(frame: &Frame<'_>, window: Rect, card: Rect) {
 }
 
 /// In presenting mode everything here grows like the type does.
-fn grown(frame: &Frame<'_>, length: f32) -> f32 {
+pub(super) fn grown(frame: &Frame<'_>, length: f32) -> f32 {
     if frame.presenting { length * 1.55 } else { length }
 }
 
@@ -285,4 +285,22 @@ fn draw_keys(frame: &Frame<'_>, [mut x, y]: [f32; 2], keys: &str) {
             x += frame.paint.key([x, y], key);
         }
     }
+}
+
+/// What would happen if the files that are dragged over the window were dropped.
+pub fn drop_target(frame: &Frame<'_>, window: Rect, names: &[String]) {
+    let what = &match names {
+        [first, rest @ ..] if !rest.is_empty() => format!("{first} and {} more, as one set", rest.len()),
+        names => names.concat(),
+    };
+    let paint = &frame.paint;
+    paint.fill(window, theme::with_alpha(theme::GROUND, 0.75), 0.0);
+    paint.dashed_outline(window.inset(24.0), theme::TEXT, 3.0);
+    let [x, y] = window.centre();
+    let style = Style::CAPTION.strong();
+    let wide = paint.text_width(style, "Drop to train on these images");
+    paint.text([x, y - grown(frame, 14.0)], Align::Centre, style, "Drop to train on these images");
+    let room = (window.width() - 96.0).max(wide);
+    let name = paint.text_width(Style::QUIET, what).min(room);
+    paint.name_clipped([x - name * 0.5, y + grown(frame, 14.0)], Style::QUIET, what, room);
 }

@@ -5,14 +5,14 @@ use crate::snapshot::{Inspection, Snapshot};
 use crate::view::charts::grouped;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
-use crate::view::panels::Frame;
+use crate::view::panels::{Frame, images};
 use crate::view::theme;
 
 /// Local crops that may be asked for.
 pub const MOST_LOCALS: u32 = 8;
 /// Height of the controls; presenting, only the number of local crops.
 const fn height(presenting: bool) -> f32 {
-    if presenting { 52.0 } else { 122.0 }
+    if presenting { 52.0 } else { 150.0 }
 }
 
 /// The left pane without the controls.
@@ -74,6 +74,7 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
     if button(frame, "resample", Rect::new(middle + 4.0, y - 14.0, right, y + 14.0), "C", "other crops", false, resample) {
         commands.push(Command::Resample);
     }
+    images::row(frame, Rect::new(left, rest.max[1] + 116.0, right, rest.max[1] + 144.0), snapshot);
     rest
 }
 
