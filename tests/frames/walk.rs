@@ -26,7 +26,7 @@ fn pictures(gpu: &Gpu, locals: u32) -> BatchPictures {
         };
         buffer(gpu, &(0..count * side * side).map(word).collect::<Vec<u32>>())
     };
-    let frame = |index: u32| ([0.05 * index as f32, 0.04 * index as f32, 0.4, 0.5], index % 2 == 0);
+    let frame = |index: u32| ([0.05 * index as f32, 0.04 * index as f32, 0.4, 0.5], index.is_multiple_of(2));
     BatchPictures {
         images: IMAGES,
         batch: 64,
