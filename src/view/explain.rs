@@ -1,6 +1,9 @@
 //! What the ingredients are, in plain sentences: beside the switches, in the caption, in the key help. Everything said here
 //! about a run is either a definition or depends on what was measured; published figures carry their source.
 
+pub mod measured;
+pub mod parts;
+
 use crate::command::Switch;
 use crate::config::{Method, keys};
 use crate::snapshot::{Snapshot, VerdictKind};

@@ -5,6 +5,7 @@ pub mod camera;
 pub mod charts;
 pub mod cloud;
 pub mod explain;
+pub mod flow;
 pub mod frame;
 pub mod headline;
 pub mod layout;

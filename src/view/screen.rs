@@ -1,6 +1,7 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use imgui::{Ui, WindowFlags};
@@ -11,9 +12,11 @@ use crate::snapshot::Snapshot;
 use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
+use super::flow::Flow;
 use super::layout::Layout;
 use super::paint::{Paint, Written};
 use super::panels::bottom::BottomBar;
+use super::panels::card::{Card, Leaves};
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
@@ -156,7 +159,9 @@ pub struct Screen {
     undo: Undo,
     /// The window is being recorded.
     pub recording: Option<Recording>,
-    flow: u64,
+    flow: Flow,
+    /// What explains a part of the diagram.
+    pub card: Card,
     /// What the charts show of the run, and how.
     pub timeline: Timeline,
 }
@@ -221,6 +226,8 @@ impl Screen {
             self.images.scroll(-lines);
         } else if self.is_covered() {
             self.help.scroll(-lines);
+        } else if self.card.is_under_pointer() {
+            self.card.turn(-lines.signum() as i32);
         } else {
             self.centre.wheel += lines;
         }
@@ -259,6 +266,7 @@ impl Screen {
             Action::Escape if self.help.is_open() => self.help.close(),
             Action::Escape if self.images.is_open() => self.images.close(),
             Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
+            Action::Escape if self.card.part().is_some() => self.card.close(),
             Action::Escape if snapshot.loading.is_some() => commands.push(Command::CancelLoad),
             Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
             Action::Confirm if self.question.is_none() && self.top.presets.is_open() => {
@@ -391,17 +399,20 @@ impl Screen {
         let physical = size.map(|side| side as f32);
         let look = self.look;
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
-        self.flow += u64::from(snapshot.playing);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
-        let (flow, audit, presenting, wheel) = (self.flow, self.audit, look.presenting, self.centre.wheel);
+        let mut leaves = Leaves::default();
+        let flow = self.flow.follow(snapshot.step, snapshot.steps_per_second, ui.io().delta_time);
+        let (audit, presenting, wheel) = (self.audit, look.presenting, self.centre.wheel);
+        let asked = self.card.asked();
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
             let (timeline, pictures, stage, wants_images) = Default::default();
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage, wants_images }
+            let card = Cell::new(asked);
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, card, pictures, stage, wants_images }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -470,8 +481,11 @@ impl Screen {
                 }
                 self.written = frame.paint.written();
                 self.timeline = frame.timeline.take();
+                self.card.follow(ui, frame.card.get(), blocked || !wanted.is_empty() || chosen.is_some(), scale);
+                leaves = self.card.lay(&frame.paint, &layout, snapshot);
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
+        self.card.ui(ui, &leaves, scale, || frame(blocked), snapshot, &mut wanted);
         if let Some(scene) = chosen {
             self.choose(scene, snapshot, commands);
         }

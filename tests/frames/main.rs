@@ -3,6 +3,7 @@
 
 mod cloud;
 mod crops;
+mod diagram;
 mod harness;
 mod images;
 mod layout;
