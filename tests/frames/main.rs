@@ -10,3 +10,4 @@ mod layout;
 mod meters;
 mod panes;
 mod present;
+mod walk;

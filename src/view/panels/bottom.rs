@@ -113,11 +113,12 @@ impl BottomBar {
             Scene::Dino => keys.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
             Scene::Multicrop => keys.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
         }
-        let rest: [(&[&str], &str); 6] = [
+        let rest: [(&[&str], &str); 7] = [
             (&["R"], "re-initialise"),
             (&["1", "2", "3"], "scenes"),
             (&["?"], "all keys"),
             (&["S"], "step"),
+            (&["W"], "walk a step"),
             (&["Tab"], "hide panels"),
             (&["F11"], "full screen"),
         ];
