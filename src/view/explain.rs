@@ -62,6 +62,9 @@ const EARLY: u64 = 40;
 
 /// One true sentence about what is going on: what was switched off, and what was measured since.
 pub fn caption(snapshot: &Snapshot) -> String {
+    if let Some(walk) = &snapshot.walk {
+        return super::walk::caption(walk, snapshot);
+    }
     if let Some(stopped) = &snapshot.stopped {
         return format!("Training has stopped: {stopped}. R re-initialises.");
     }

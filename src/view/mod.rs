@@ -22,3 +22,4 @@ pub mod screen;
 pub mod theme;
 pub mod tint;
 pub mod undo;
+pub mod walk;

@@ -30,6 +30,7 @@ use super::panels::meters::Meters;
 use super::panels::notices::Notices;
 use super::panels::overlay::{self, Answer, Help, Question};
 use super::panels::top::TopBar;
+use super::panels::walk;
 use super::panels::{Frame, Panel};
 use super::pictures::Picture;
 use super::scene::Scene;
@@ -503,7 +504,9 @@ impl Screen {
                 };
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 self.centre.prepare(&frame, snapshot);
+                let walked = scene != Scene::Multicrop && walk::ui(&frame, layout.centre, snapshot, &mut wanted);
                 match scene {
+                    _ if walked => {}
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
                     Scene::Dino if self.cloud => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
                     Scene::Dino => {

@@ -11,3 +11,4 @@ mod lesson;
 mod meters;
 mod panes;
 mod present;
+mod walk;

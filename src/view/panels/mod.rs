@@ -20,6 +20,7 @@ pub mod notices;
 pub mod overlay;
 pub mod substeps;
 pub mod top;
+pub mod walk;
 
 use std::cell::{Cell, RefCell};
 
