@@ -1,7 +1,7 @@
 //! The window: winit's events, imgui's input, the surface, and training sliced between the frames.
 
-pub mod folders;
 mod clipboard;
+pub mod folders;
 mod input;
 mod pacing;
 mod recorder;

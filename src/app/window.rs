@@ -16,8 +16,8 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
-use super::folders;
 use super::clipboard::Clipboard;
+use super::folders;
 use super::input::{Pressed, meaning};
 use super::pacing::{Answers, Pacing};
 use super::recorder::Recorder;

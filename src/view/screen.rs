@@ -22,9 +22,9 @@ use super::panels::card::{Card, Leaves};
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
+use super::panels::images::Images;
 use super::panels::lesson_band::{self, Turn};
 use super::panels::lesson_list::{self, Offered};
-use super::panels::images::Images;
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
@@ -216,7 +216,12 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help.is_open() || self.question.is_some() || self.top.presets.is_open() || self.images.is_open() || self.lessons.chosen.is_some() || !self.dragged.is_empty()
+        self.help.is_open()
+            || self.question.is_some()
+            || self.top.presets.is_open()
+            || self.images.is_open()
+            || self.lessons.chosen.is_some()
+            || !self.dragged.is_empty()
     }
 
     /// A file is dragged over the window; none: no more.
