@@ -1,6 +1,6 @@
 //! Everything a user, a lesson or a script may ask of a running [`Session`](crate::session): plain data, no behaviour.
 
-use crate::config::{DataSpec, Method};
+use crate::config::{DataSpec, Method, RunConfig};
 
 /// An ingredient of the method that can be left out while it trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,6 +142,8 @@ pub fn next_speed(limit: Option<u32>, faster: bool) -> Option<u32> {
 pub enum Command {
     /// Train on.
     Play,
+    /// Train on until so many steps are completed, then pause.
+    PlayTo(u64),
     /// Stop after the step that is going on.
     Pause,
     /// Pause, and do exactly one step.
@@ -185,6 +187,8 @@ pub enum Command {
     CancelLoad,
     /// Start another preset from step 0, with its own procedural images, or with the images from files that are trained on.
     LoadPreset(String),
+    /// Start exactly this run from step 0, on procedural images. If it cannot start, the run goes on and a notice says why.
+    StartRun(Box<RunConfig>),
 }
 
 #[cfg(test)]

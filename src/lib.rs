@@ -79,6 +79,7 @@ pub mod config;
 pub mod data;
 pub mod film;
 pub mod gpu;
+pub mod lesson;
 pub mod methods;
 pub mod nn;
 pub mod observe;

@@ -437,6 +437,8 @@ pub struct Snapshot {
     pub method: Method,
     /// Seed of the run.
     pub seed: u64,
+    /// Runs that were started before this one, in this session: tells a run from the next.
+    pub run: u64,
     /// Completed steps.
     pub step: u64,
     /// Training goes on.

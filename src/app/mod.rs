@@ -1,6 +1,7 @@
 //! The window: winit's events, imgui's input, the surface, and training sliced between the frames.
 
 mod clipboard;
+pub mod folders;
 mod input;
 mod pacing;
 mod recorder;
@@ -15,6 +16,7 @@ use winit::event_loop::{ControlFlow, EventLoop};
 
 use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
+use crate::lesson::Lesson;
 use crate::session::{LoadedData, SessionError};
 use crate::view::scene::Scene;
 use crate::view::theme::Look;
@@ -32,6 +34,8 @@ pub struct WindowOptions {
     pub scene: Scene,
     /// How it looks at first.
     pub look: Look,
+    /// The lesson that opens with the window.
+    pub lesson: Option<Lesson>,
     /// Do not train before Space.
     pub paused: bool,
     /// Size of text and controls over the display's own scale.

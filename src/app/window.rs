@@ -17,6 +17,7 @@ use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
 use super::clipboard::Clipboard;
+use super::folders;
 use super::input::{Pressed, meaning};
 use super::pacing::{Answers, Pacing};
 use super::recorder::Recorder;
@@ -136,6 +137,14 @@ impl App {
         let pacing = Pacing::new(gpu.is_software());
         let graphics = Graphics::new(gpu, surface, &window, ui_scale)?;
         let snapshot = session.snapshot();
+        let mut screen = Screen::new(self.options.scene).with_look(self.options.look);
+        screen.lessons.read(folders::lessons().as_deref());
+        if let Some(lesson) = &self.options.lesson {
+            let lesson = screen.lessons.add(lesson.clone());
+            screen.lessons.start(lesson, &snapshot);
+        } else if folders::is_first_start() {
+            screen.lessons.make_offer();
+        }
         window.set_visible(true);
         log::info!(target: "twinlens::event", "window open after {:.2} s", self.options.started.elapsed().as_secs_f32());
         Ok(Open {
@@ -143,7 +152,7 @@ impl App {
             graphics: Some(graphics),
             session,
             snapshot,
-            screen: Screen::new(self.options.scene).with_look(self.options.look),
+            screen,
             pacing,
             modifiers: ModifiersState::empty(),
             dropped: Vec::new(),
@@ -470,6 +479,11 @@ impl Open {
         self.screen.recording = self.recorder.as_ref().and_then(Recorder::state);
         let moving = self.snapshot.playing;
         let delta = self.pacing.drawn(now, moving);
+        let mut due = Vec::new();
+        self.screen.tick(&self.snapshot, delta.as_secs_f32(), &mut due);
+        if self.screen.lessons.take_settled() {
+            folders::remember_start();
+        }
         let fps = Some(self.pacing.frames_per_second());
         let target = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
@@ -491,7 +505,8 @@ impl Open {
         }
         self.go_on_recording();
         self.report(options);
-        self.apply(built.commands);
+        due.extend(built.commands);
+        self.apply(due);
         built.requests.contains(&Request::Quit)
     }
 

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod dump_step;
 pub mod failure;
+pub mod lesson;
 pub mod loading;
 pub mod presets;
 pub mod render;
@@ -39,6 +40,8 @@ enum Command {
     DumpStep(dump_step::DumpStepArgs),
     /// Draw the very frame that the window would show into a picture or a film.
     Render(render::RenderArgs),
+    /// Play a lesson page by page without a window, and say what was measured of what it expects; without a name, list the lessons.
+    Lesson(lesson::LessonArgs),
     /// List the presets; with --explain, every key of --set with its range.
     Presets(presets::PresetsArgs),
     /// List adapters, drivers, limits, features, and what would be chosen and why.
@@ -170,6 +173,7 @@ pub fn run() -> Result<(), Failure> {
         Some(Command::Train(args)) => train::run(&args, &cli.adapter),
         Some(Command::DumpStep(args)) => dump_step::run(&args, &cli.adapter),
         Some(Command::Render(args)) => render::run(&args, &cli.adapter),
+        Some(Command::Lesson(args)) => lesson::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args, &cli.adapter),
         None => window::run(&cli.window, &cli.adapter),

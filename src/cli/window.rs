@@ -7,6 +7,8 @@ use clap::Args;
 
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading, render};
 use crate::app::{self, WindowError, WindowOptions};
+use crate::lesson::Lesson;
+use crate::view::scene::Scene;
 
 /// Arguments of the window.
 #[derive(Clone, Debug, Args)]
@@ -17,6 +19,9 @@ pub struct WindowArgs {
     scene: SceneFlag,
     #[command(flatten)]
     look: LookFlags,
+    /// Open with a lesson: one of `twinlens lesson`, or a lesson file (.toml).
+    #[arg(long, value_name = "NAME_OR_FILE", conflicts_with_all = ["preset", "data", "seed", "overrides", "scene"])]
+    lesson: Option<String>,
     /// Do not train before Space is pressed.
     #[arg(long)]
     paused: bool,
@@ -37,7 +42,15 @@ pub struct WindowArgs {
 /// Opens the window and stays until it is closed.
 pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let started = Instant::now();
-    let (scene, config) = args.scene.resolve(&args.run)?;
+    let lesson = args.lesson.as_deref().map(|name| Lesson::load(name, &[])).transpose()?;
+    let (scene, config) = match &lesson {
+        // The run that the lesson begins with opens at once.
+        Some(lesson) => {
+            let config = lesson.steps[0].config.clone();
+            (Scene::of_run(config.method, config.views.locals), config)
+        }
+        None => args.scene.resolve(&args.run)?,
+    };
     let data = loading::load(&config.data)?;
     let options = WindowOptions {
         adapter: flags.choice(),
@@ -45,7 +58,8 @@ pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         config,
         scene,
         look: args.look.look(),
-        paused: args.paused,
+        paused: args.paused || lesson.is_some(),
+        lesson,
         ui_scale: args.ui_scale,
         save_to: args.save_to.clone(),
         exit_after: args.exit_after.map(Duration::from_secs),

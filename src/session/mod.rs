@@ -82,6 +82,10 @@ pub struct Session {
     playing: bool,
     /// Stop when this many steps are completed.
     target: Option<u64>,
+    /// Pause when this many steps are completed: [`Command::PlayTo`].
+    play_to: Option<u64>,
+    /// Runs started in this session.
+    runs: u64,
     events: Vec<Event>,
     time: TrainingTime,
     opened: Instant,
@@ -173,6 +177,8 @@ impl Session {
             queued: VecDeque::new(),
             playing: true,
             target: None,
+            play_to: None,
+            runs: 0,
             events: Vec::new(),
             time: TrainingTime::default(),
             opened: Instant::now(),
@@ -259,7 +265,9 @@ impl Session {
 
     /// Whole steps go on.
     fn plays(&self) -> bool {
-        self.playing && self.meters.stopped().is_none() && self.target.is_none_or(|target| self.trainer.step() < target)
+        self.playing
+            && self.meters.stopped().is_none()
+            && [self.target, self.play_to].into_iter().flatten().all(|target| self.trainer.step() < target)
     }
 
     /// Takes a command; it takes effect between two steps.
@@ -467,7 +475,11 @@ impl Session {
         match command {
             Command::Play => {
                 self.playing = true;
-                self.target = None;
+                (self.target, self.play_to) = (None, None);
+            }
+            Command::PlayTo(step) => {
+                self.playing = true;
+                (self.target, self.play_to) = (None, Some(step));
             }
             Command::Pause => self.playing = false,
             Command::Walk => {
@@ -485,6 +497,7 @@ impl Session {
             }
             Command::Step => {
                 self.playing = true;
+                self.play_to = None;
                 self.speed.set(self.speed.limit);
                 self.target = Some(self.trainer.step() + 1);
             }
@@ -516,6 +529,7 @@ impl Session {
                 }
             }
             Command::LoadPreset(name) => self.load_preset(&name)?,
+            Command::StartRun(config) => self.start_run(*config)?,
             Command::LoadData(spec) => {
                 // One that was on its way is dropped, which stops it.
                 self.loading = Some(LoadingData::start(spec));
@@ -537,6 +551,20 @@ impl Session {
                 Ok(())
             }
         }
+    }
+
+    fn start_run(&mut self, config: RunConfig) -> Result<(), SessionError> {
+        let started = match read(&config.data) {
+            Ok(data) => self.restart(config, Arc::new(data)),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = started {
+            if self.gpu.is_lost() {
+                return Err(error);
+            }
+            self.notices.push(format!("{error}; the run goes on as it was"));
+        }
+        Ok(())
     }
 
     fn take_loaded(&mut self) {
@@ -561,6 +589,7 @@ impl Session {
         let playing = self.playing;
         let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
         fresh.playing = playing;
+        fresh.runs = self.runs + 1;
         (fresh.speed, fresh.taken) = (self.speed, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
         // Images on their way in outlive a new start.
@@ -576,6 +605,7 @@ impl Session {
         (revived.playing, revived.target) = (self.playing, self.target);
         revived.loading = self.loading.take();
         revived.queued = std::mem::take(&mut self.queued);
+        (revived.play_to, revived.runs) = (self.play_to, self.runs);
         (revived.speed, revived.taken) = (self.speed, self.taken);
         // Changes are absolute, so doing one again that the saved state knows of does no harm.
         let (before, again) = std::mem::take(&mut self.events).into_iter().partition(|event| event.step < self.safe.step);
@@ -689,6 +719,7 @@ impl Session {
             adapter_is_software: self.gpu.is_software(),
             method: config.method,
             seed: config.seed,
+            run: self.runs,
             step: self.meters.step(),
             playing: asked.playing,
             speed_limit: asked.speed,

@@ -34,11 +34,11 @@ pub(super) const fn patience(command: &Command) -> Patience {
         Command::Walk => Patience::Walks,
         // The walk stands, so it is paused already.
         Command::Pause => Patience::Harmless,
-        Command::Play | Command::Step => Patience::Leaves,
+        Command::Play | Command::PlayTo(_) | Command::Step => Patience::Leaves,
         // Nothing of the step hangs on them.
         Command::SetSpeed(_) | Command::CancelLoad | Command::SelectImage(_) => Patience::Harmless,
         // They need the end of the step; nobody should have to walk there first.
-        Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) => Patience::Leaves,
+        Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) | Command::StartRun(_) => Patience::Leaves,
         Command::SetSwitch { .. } | Command::SetDial { .. } | Command::SetLocalCrops(_) => Patience::Waits,
         Command::Resample | Command::ShowImage(_) => Patience::Waits,
     }
@@ -226,7 +226,7 @@ impl Session {
                 Patience::Walks | Patience::Waits => waiting.push_back(command),
                 Patience::Leaves => {
                     self.walk = None;
-                    if matches!(command, Command::Play | Command::Step) {
+                    if matches!(command, Command::Play | Command::PlayTo(_) | Command::Step) {
                         self.taken += 1;
                         self.execute(command)?;
                     } else {

@@ -73,18 +73,16 @@ impl SubStep {
     /// One plain sentence: what it does.
     pub const fn sentence(self, method: Method) -> &'static str {
         match (self, method) {
-            (Self::Views, _) => "A batch of images is drawn; each is cropped and coloured by chance, once for every view.",
-            (Self::Student, Method::Byol) => "The student takes every view through encoder, projector and predictor to its prediction q.",
-            (Self::Student, Method::Dino) => "The student takes every view through encoder and head to its logits, one a prototype.",
-            (Self::Teacher, Method::Byol) => "The teacher takes the global views through encoder and projector to its projection z.",
-            (Self::Teacher, Method::Dino) => "The teacher takes the global views through encoder and head to its logits.",
-            (Self::Loss, Method::Byol) => "The prediction of one view is compared with the teacher's projection of the other: 2 − 2 cos.",
-            (Self::Loss, Method::Dino) => {
-                "The student's distribution over the prototypes is compared with the teacher's of another view: cross-entropy."
-            }
-            (Self::Backward, _) => "The loss's gradient goes back through the student, layer by layer, to each of its weights.",
+            (Self::Views, _) => "Images are drawn; each view is cropped and coloured by chance.",
+            (Self::Student, Method::Byol) => "Every view goes through the student: encoder, projector, predictor.",
+            (Self::Student, Method::Dino) => "Every view goes through the student: encoder and head, to its logits.",
+            (Self::Teacher, Method::Byol) => "The global views go through the teacher: encoder and projector.",
+            (Self::Teacher, Method::Dino) => "The global views go through the teacher: encoder and head, to its logits.",
+            (Self::Loss, Method::Byol) => "The student's prediction of a view meets the teacher's other view.",
+            (Self::Loss, Method::Dino) => "The student's distribution of a view meets the teacher's of another.",
+            (Self::Backward, _) => "The loss's gradient goes back through the student, layer by layer.",
             (Self::Update, _) => "AdamW moves every weight of the student a little, against its gradient.",
-            (Self::Ema, _) => "The teacher's weights move towards the student's: teacher ← τ·teacher + (1−τ)·student.",
+            (Self::Ema, _) => "teacher ← τ·teacher + (1−τ)·student, weight by weight.",
             (Self::Center, _) => "The centre moves towards the mean of the teacher's logits in this batch.",
         }
     }

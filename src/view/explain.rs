@@ -1,6 +1,9 @@
 //! What the ingredients are, in plain sentences: beside the switches, in the caption, in the key help. Everything said here
 //! about a run is either a definition or depends on what was measured; published figures carry their source.
 
+pub mod measured;
+pub mod parts;
+
 use crate::command::Switch;
 use crate::config::{Method, keys};
 use crate::snapshot::{Snapshot, VerdictKind};
@@ -59,6 +62,9 @@ const EARLY: u64 = 40;
 
 /// One true sentence about what is going on: what was switched off, and what was measured since.
 pub fn caption(snapshot: &Snapshot) -> String {
+    if let Some(walk) = &snapshot.walk {
+        return super::walk::caption(walk, snapshot);
+    }
     if let Some(stopped) = &snapshot.stopped {
         return format!("Training has stopped: {stopped}. R re-initialises.");
     }
@@ -219,6 +225,8 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ("F11", "full screen"),
         ("Tab", "hide or show the panels"),
         ("D", "dark or light"),
+        ("L", "lessons"),
+        ("PageDown  PageUp", "a lesson's next page, the page before"),
         ("F12", "save a picture of the window"),
         ("F10", "record the window, and stop"),
     ];

@@ -44,6 +44,9 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
     if let Some(stopped) = &snapshot.stopped {
         return headline_of("Training has stopped.", format!("{stopped} R starts again with new weights."));
     }
+    if let Some(walk) = &snapshot.walk {
+        return headline_of(walk.at.sentence(snapshot.method), super::walk::happened(walk, snapshot));
+    }
     if snapshot.step == 0 {
         let then = if snapshot.playing { "Training starts." } else { "Space starts the training." };
         return headline_of("Random weights: nothing is learned yet.", format!("The teacher is a copy of the student. {then}"));

@@ -99,6 +99,14 @@ impl Layout {
             bottom: Rect::new(0.0, bottom, width, height),
         }
     }
+
+    /// The same panes over a bottom bar of at least `height`; never more than `share` of the window.
+    pub fn with_bottom(self, height: f32, share: f32) -> Self {
+        let bottom = (self.window.max[1] - height.min(self.window.height() * share)).min(self.bottom.min[1]);
+        let cut = |rect: Rect| Rect { max: [rect.max[0], bottom], ..rect };
+        let lower = Rect { min: [self.bottom.min[0], bottom], ..self.bottom };
+        Self { left: self.left.map(cut), centre: cut(self.centre), right: self.right.map(cut), bottom: lower, ..self }
+    }
 }
 
 #[cfg(test)]

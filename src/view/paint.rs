@@ -421,17 +421,23 @@ impl<'ui> Paint<'ui> {
 
     /// A 44x24 switch around `centre`: on is filled with the knob at the right, off is an outline with it at the left.
     pub fn switch(&self, centre: [f32; 2], on: bool, hovered: bool) {
-        let rect = Rect::new(centre[0] - 22.0, centre[1] - 12.0, centre[0] + 22.0, centre[1] + 12.0);
+        let size = self.switch_size();
+        let rect = Rect::new(centre[0] - 22.0 * size, centre[1] - 12.0 * size, centre[0] + 22.0 * size, centre[1] + 12.0 * size);
         if hovered {
-            self.outline(rect.inset(-4.0), theme::AXIS, 16.0, 1.0);
+            self.outline(rect.inset(-4.0), theme::AXIS, 16.0 * size, 1.0);
         }
         if on {
-            self.fill(rect, theme::TEXT, 12.0);
-            self.dot([centre[0] + 10.0, centre[1]], 9.0, theme::GROUND);
+            self.fill(rect, theme::TEXT, 12.0 * size);
+            self.dot([centre[0] + 10.0 * size, centre[1]], 9.0 * size, theme::GROUND);
         } else {
-            self.fill(rect, theme::GROUND, 12.0);
-            self.outline(rect, theme::TEXT, 12.0, 2.0);
-            self.ring([centre[0] - 10.0, centre[1]], 7.0, theme::TEXT, 2.0);
+            self.fill(rect, theme::GROUND, 12.0 * size);
+            self.outline(rect, theme::TEXT, 12.0 * size, 2.0);
+            self.ring([centre[0] - 10.0 * size, centre[1]], 7.0 * size, theme::TEXT, 2.0);
         }
+    }
+
+    /// How much larger than 44x24 a switch is in the look in use.
+    pub const fn switch_size(&self) -> f32 {
+        if self.look.presenting { 1.25 } else { 1.0 }
     }
 }

@@ -1,6 +1,7 @@
 //! The whole frame as imgui sees it: which panes there are, what a key does, and what must be asked first. The same screen is
 //! drawn in the window and offscreen.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use imgui::{Ui, WindowFlags};
@@ -11,18 +12,25 @@ use crate::snapshot::Snapshot;
 use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
+use super::flow::Flow;
 use super::layout::Layout;
+use super::lesson_player::Player;
+use super::lessons::Lessons;
 use super::paint::{Paint, Written};
 use super::panels::bottom::BottomBar;
+use super::panels::card::{Card, Leaves};
 use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
 use super::panels::images::Images;
+use super::panels::lesson_band::{self, Turn};
+use super::panels::lesson_list::{self, Offered};
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
 use super::panels::overlay::{self, Answer, Help, Question};
 use super::panels::top::TopBar;
+use super::panels::walk;
 use super::panels::{Frame, Panel};
 use super::pictures::Picture;
 use super::scene::Scene;
@@ -87,6 +95,12 @@ pub enum Action {
     Theme,
     /// Presenting mode on or off.
     Present,
+    /// Opens or closes the list of lessons.
+    Lessons,
+    /// The next page of the lesson.
+    NextPage,
+    /// The page before.
+    PreviousPage,
     /// Take the last change back.
     Undo,
     /// Do again what was taken back.
@@ -141,6 +155,8 @@ pub struct Screen {
     pub dino: Dino,
     /// Scene 3.
     pub crops: Crops,
+    /// The lessons: their list, and the one that is played.
+    pub lessons: Lessons,
     meters: Meters,
     bottom: BottomBar,
     notices: Notices,
@@ -155,7 +171,9 @@ pub struct Screen {
     undo: Undo,
     /// The window is being recorded.
     pub recording: Option<Recording>,
-    flow: u64,
+    flow: Flow,
+    /// What explains a part of the diagram.
+    pub card: Card,
     /// What the charts show of the run, and how.
     pub timeline: Timeline,
 }
@@ -198,7 +216,12 @@ impl Screen {
 
     /// Something lies over the panes.
     pub fn is_covered(&self) -> bool {
-        self.help.is_open() || self.question.is_some() || self.top.presets.is_open() || self.images.is_open() || !self.dragged.is_empty()
+        self.help.is_open()
+            || self.question.is_some()
+            || self.top.presets.is_open()
+            || self.images.is_open()
+            || self.lessons.chosen.is_some()
+            || !self.dragged.is_empty()
     }
 
     /// A file is dragged over the window; none: no more.
@@ -220,6 +243,8 @@ impl Screen {
             self.images.scroll(-lines);
         } else if self.is_covered() {
             self.help.scroll(-lines);
+        } else if self.card.is_under_pointer() {
+            self.card.turn(-lines.signum() as i32);
         } else {
             self.centre.wheel += lines;
         }
@@ -254,26 +279,42 @@ impl Screen {
                 self.top.presets.close();
                 self.help.toggle();
             }
-            Action::Escape if self.question.is_some() => self.answer(Answer::No, commands, requests),
+            Action::Escape if self.question.is_some() => self.answer(Answer::No, snapshot, commands, requests),
             Action::Escape if self.help.is_open() => self.help.close(),
+            Action::Escape if self.lessons.chosen.is_some() => self.lessons.chosen = None,
             Action::Escape if self.images.is_open() => self.images.close(),
             Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
+            Action::Escape if self.card.part().is_some() => self.card.close(),
             Action::Escape if snapshot.loading.is_some() => commands.push(Command::CancelLoad),
             Action::Escape if self.shows_cloud() && self.centre.selects(snapshot) => commands.push(Command::SelectImage(None)),
+            Action::Escape if self.lessons.player().is_some() => {
+                self.lessons.leave();
+                self.say("The lesson is left, and the run goes on as it is. L opens the lessons.");
+            }
             Action::Confirm if self.question.is_none() && self.top.presets.is_open() => {
                 if let Some(command) = self.top.presets.start() {
                     self.submit(command, snapshot, commands);
                 }
             }
             Action::Escape | Action::Quit => self.ask(Question::Quit),
-            Action::Confirm => self.answer(Answer::Yes, commands, requests),
+            Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
+            Action::Confirm => self.answer(Answer::Yes, snapshot, commands, requests),
             _ if self.question.is_some() => {}
             Action::OwnImages => {
                 self.help.close();
+                self.lessons.chosen = None;
                 self.top.presets.close();
                 self.images.show();
             }
             _ if self.images.is_open() => {}
+            Action::Lessons => {
+                self.help.close();
+                self.top.presets.close();
+                self.lessons.toggle_list();
+            }
+            Action::Arrow(Direction::Up) | Action::PreviousPage if self.lessons.chosen.is_some() => self.lessons.choose(-1),
+            Action::Arrow(Direction::Down) | Action::NextPage if self.lessons.chosen.is_some() => self.lessons.choose(1),
+            Action::NextPage | Action::PreviousPage => self.turn(action == Action::NextPage, snapshot),
             Action::Arrow(Direction::Up | Direction::Left) if self.help.is_open() => self.help.scroll(-1.0),
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
             Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
@@ -304,6 +345,38 @@ impl Screen {
             Action::Logarithmic => self.timeline.logarithmic = !self.timeline.logarithmic,
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
+        }
+    }
+
+    /// Starts the lesson that is chosen in the list; asks first if a long run would end.
+    fn start_chosen(&mut self, snapshot: &Snapshot) {
+        let Some(lesson) = self.lessons.chosen_lesson() else { return };
+        if snapshot.step >= LONG_RUN && snapshot.stopped.is_none() && self.lessons.player().is_none() {
+            self.lessons.chosen = None;
+            self.question = Some(Question::Lesson { lesson, steps: snapshot.step });
+        } else {
+            self.lessons.start(lesson, snapshot);
+        }
+    }
+
+    /// The next page of the lesson, or the one before.
+    fn turn(&mut self, forward: bool, snapshot: &Snapshot) {
+        match self.lessons.player_mut() {
+            Some(player) if forward => player.forward(snapshot),
+            Some(player) => player.back(snapshot),
+            None => self.say("PageDown and PageUp walk a lesson; L opens the list of lessons."),
+        }
+    }
+
+    /// Lets `seconds` pass: what a lesson does next is done here and not while drawing, so a frame that is drawn twice does it once.
+    pub fn tick(&mut self, snapshot: &Snapshot, seconds: f32, commands: &mut Vec<Command>) {
+        self.lessons.tick(snapshot, seconds, commands);
+        if let Some(scene) = self.lessons.player_mut().and_then(Player::take_scene) {
+            if scene.shows(snapshot.method) {
+                self.scene = scene;
+            } else {
+                self.wanted = Some(scene);
+            }
         }
     }
 
@@ -359,10 +432,11 @@ impl Screen {
         }
     }
 
-    fn answer(&mut self, answer: Answer, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
+    fn answer(&mut self, answer: Answer, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         match (self.question.take(), answer) {
             (Some(Question::Quit), Answer::Yes) => requests.push(Request::Quit),
             (Some(Question::Lose { command, .. }), Answer::Yes) => commands.push(command),
+            (Some(Question::Lesson { lesson, .. }), Answer::Yes) => self.lessons.start(lesson, snapshot),
             (Some(_), Answer::No) => self.wanted = None,
             _ => {}
         }
@@ -390,17 +464,21 @@ impl Screen {
         let physical = size.map(|side| side as f32);
         let look = self.look;
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
-        self.flow += u64::from(snapshot.playing);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
         let mut stages = Stages { cloud: None, pictures: Vec::new() };
         let mut chosen = None;
-        let (flow, audit, presenting, wheel) = (self.flow, self.audit, look.presenting, self.centre.wheel);
+        let (mut turned, mut offered) = (None, None);
+        let mut leaves = Leaves::default();
+        let flow = self.flow.follow(snapshot.step, snapshot.steps_per_second, ui.io().delta_time);
+        let (audit, presenting, wheel) = (self.audit, look.presenting, self.centre.wheel);
+        let asked = self.card.asked();
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
             let (timeline, pictures, stage, wants_images) = Default::default();
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, pictures, stage, wants_images }
+            let card = Cell::new(asked);
+            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, card, pictures, stage, wants_images }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -421,9 +499,19 @@ impl Screen {
                 let frame = frame(blocked);
                 frame.timeline.replace(std::mem::take(&mut self.timeline));
                 frame.paint.pane(layout.window);
+                let layout = match self.lessons.player() {
+                    Some(player) => {
+                        let height = lesson_band::height(&frame.paint, player.lesson(), layout.window.width(), presenting);
+                        // What the room may answer is shown whole; a detail can be read with the pointer.
+                        layout.with_bottom(height, if player.is_asking() { 0.4 } else { 0.28 })
+                    }
+                    None => layout,
+                };
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 self.centre.prepare(&frame, snapshot);
+                let walked = scene != Scene::Multicrop && walk::ui(&frame, layout.centre, snapshot, &mut wanted);
                 match scene {
+                    _ if walked => {}
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
                     Scene::Dino if self.cloud => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
                     Scene::Dino => {
@@ -456,32 +544,50 @@ impl Screen {
                 };
                 frame.paint.pane(layout.centre);
                 self.notices.ui(&frame, &layout.centre, height, snapshot, &mut wanted);
+                if self.lessons.offers() {
+                    offered = lesson_list::offer(&frame, &layout.centre, height - 44.0, &self.lessons.first_title());
+                }
                 frame.paint.pane(layout.top);
                 self.top.ui(&frame, layout.top, snapshot, &mut wanted);
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
                 self.bottom.recording = self.recording;
-                self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted);
+                match self.lessons.player() {
+                    Some(player) => turned = lesson_band::ui(&frame, layout.bottom, player, snapshot),
+                    None => self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted),
+                }
                 if frame.wants_images.get() {
                     self.images.show();
                 }
                 self.written = frame.paint.written();
                 self.timeline = frame.timeline.take();
+                self.card.follow(ui, frame.card.get(), blocked || !wanted.is_empty() || chosen.is_some(), scale);
+                leaves = self.card.lay(&frame.paint, &layout, snapshot);
                 stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
             });
+        self.card.ui(ui, &leaves, scale, || frame(blocked), snapshot, &mut wanted);
         if let Some(scene) = chosen {
             self.choose(scene, snapshot, commands);
         }
         for command in wanted {
             self.submit(command, snapshot, commands);
         }
+        match offered {
+            Some(Offered::Open) => self.lessons.toggle_list(),
+            Some(Offered::Dismiss) => self.lessons.settle_offer(),
+            None => {}
+        }
+        if let Some(turned) = turned {
+            self.turn(turned == Turn::Forward, snapshot);
+        }
         if self.is_covered() {
-            let (mut answered, mut preset, mut images) = (None, None, None);
+            let (mut answered, mut preset, mut images, mut row) = (None, None, None, None);
             overlay::over(ui, physical, || {
                 let frame = frame(false);
                 match &self.question {
                     _ if !self.dragged.is_empty() => overlay::drop_target(&frame, layout.window, &self.dragged),
                     Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
+                    None if self.lessons.chosen.is_some() => row = lesson_list::ui(&frame, layout.window, &self.lessons),
                     None if self.images.is_open() => images = self.images.ui(&frame, layout.window, snapshot),
                     None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),
                     None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
@@ -492,7 +598,11 @@ impl Screen {
                 self.submit(command, snapshot, commands);
             }
             if let Some(answer) = answered {
-                self.answer(answer, commands, requests);
+                self.answer(answer, snapshot, commands, requests);
+            }
+            if let Some(row) = row {
+                self.lessons.chosen = Some(row);
+                self.start_chosen(snapshot);
             }
             if let Some(command) = images {
                 self.submit(command, snapshot, commands);

@@ -106,6 +106,12 @@ pub const LOCAL: Colour = Colour::accent(0x2BB673, 0x168A50, 0x0B5A34);
 pub const PIECES: Colour = Colour::accent(0x9EE3BF, 0x4FB582, 0x0B5A34);
 /// A bar inside a matrix cell.
 pub const CELL: Colour = Colour::new(0x3A4452, 0xCBD2DA);
+/// Zero in a matrix of signed values.
+pub const CELL_ZERO: Colour = Colour::new(0x171C24, 0xF1F2EF);
+/// Above zero in a matrix: yellow, which nobody confuses with the blue below it.
+pub const POSITIVE: Colour = Colour::new(0xF7E27A, 0x8A6400);
+/// Below zero in a matrix.
+pub const NEGATIVE: Colour = Colour::new(0x5C93FF, 0x1B45B8);
 /// Collapse and alarms. Never text.
 pub const ALARM: Colour = Colour::new(0xD55E00, 0xD55E00);
 

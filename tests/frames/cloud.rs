@@ -83,7 +83,7 @@ fn act(screen: &mut Screen, action: Action, snapshot: &Snapshot) -> Vec<Command>
 /// Where an image's student is on the screen of `SIZE` at scale 1.
 fn at(snapshot: &Snapshot, camera: &Camera, image: u32) -> [f32; 2] {
     let area = Layout::new(SIZE.map(|side| side as f32), true, false).centre;
-    let stage = centre::stage(&area);
+    let stage = centre::stage(&area, false);
     let world = Vec3::from_array(snapshot.cloud.as_ref().expect("a cloud").place(image, false).expect("a place"));
     (camera.project(world, stage.radius) + camera.pan + Vec2::from(stage.centre)).to_array()
 }
@@ -150,7 +150,7 @@ fn collapse_looks_like_collapse_in_every_colour_and_as_images() {
     let mut screen = Screen::default();
     let ground = draw(&gpu, &mut renderer, &mut screen, SIZE, &nothing);
     let area = Layout::new(SIZE.map(|side| side as f32), true, false).centre;
-    let stage = centre::stage(&area).clip;
+    let stage = centre::stage(&area, false).clip;
     for images in [false, true] {
         for _ in 0..4 {
             let picture = draw(&gpu, &mut renderer, &mut screen, SIZE, &data);
@@ -245,6 +245,40 @@ fn the_pointer_tells_of_an_image_and_a_click_chooses_it() {
     screen.centre.camera.zoom_at(6.0, [60.0, -40.0]);
     let zoomed = build(&gpu, &mut renderer, &mut screen, SIZE, &data).0;
     keep(&zoomed, "cloud-zoomed.png");
+}
+
+#[test]
+fn the_chosen_image_draws_its_path_of_measured_places() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let (count, made, slots) = (192, 40_u64, 64);
+    let newest = pictured(&gpu, count, 1.0);
+    // Before, each image was nearer to the first's place, on a winding way.
+    let of = |number: u64| -> Vec<f32> {
+        let share = (number + 1) as f32 / made as f32;
+        let anchor = Vec3::new(0.1, 0.95, 0.25) + 0.25 * Vec3::new((9.0 * share).sin(), 0.0, (7.0 * share).cos());
+        let moved = |at: usize| {
+            let there = Vec3::from_slice(&newest.places[at..at + 3]);
+            anchor.normalize().lerp(there, share * share).normalize() * there.length()
+        };
+        (0..count as usize)
+            .flat_map(|image| {
+                let (student, teacher) = (moved(8 * image), moved(8 * image + 4));
+                [student.x, student.y, student.z, 0.0, teacher.x, teacher.y, teacher.z, 0.1]
+            })
+            .collect()
+    };
+    let ring: Vec<u32> = (0..slots).flat_map(|number| of(number.min(made - 1))).map(f32::to_bits).collect();
+    let selection = Some(Selection { image: front(&shown(newest.clone()), &Camera::default()), neighbours: Vec::new().into() });
+    let moving =
+        Cloud { points: buffer(&gpu, &ring), slots: slots as u32, newest: made - 1, selection: selection.clone(), ..newest.clone() };
+    let data = shown(moving);
+    let with = draw(&gpu, &mut renderer, &mut Screen::default(), SIZE, &data);
+    keep(&with, "cloud-path.png");
+    let without = draw(&gpu, &mut renderer, &mut Screen::default(), SIZE, &shown(Cloud { selection, ..newest }));
+    let drawn = difference(&with, &without);
+    assert!((0.0005..0.02).contains(&drawn), "a path of {drawn} of the picture");
 }
 
 #[test]

@@ -164,6 +164,7 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         adapter_is_software: true,
         method: Method::Dino,
         seed: 0,
+        run: 0,
         step: 4860,
         playing: true,
         steps_per_second: 2.3,

@@ -7,7 +7,7 @@ use image::RgbaImage;
 use twinlens::command::{Dial, Switch};
 use twinlens::config::Method;
 use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, Switches, Verdict, VerdictKind};
+use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, SubStep, Switches, Verdict, VerdictKind, Walk};
 use twinlens::view::frame::{Built, FrameRenderer};
 use twinlens::view::picture::Canvas;
 use twinlens::view::screen::Screen;
@@ -87,6 +87,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         adapter: "made up".to_owned(),
         adapter_is_software: true,
         seed: 0,
+        run: 0,
         step: 300,
         playing: true,
         steps_per_second: 12.0,
@@ -152,4 +153,15 @@ pub fn keep(picture: &RgbaImage, name: &str) {
     if let Some(folder) = std::env::var_os("TWINLENS_PICTURES") {
         picture.save(std::path::Path::new(&folder).join(name)).expect("the picture is saved");
     }
+}
+
+/// Walks a made-up run one sub-step on.
+pub fn walk_on(snapshot: &mut Snapshot) {
+    let all = SubStep::of(snapshot.method);
+    let done = snapshot.walk.as_ref().and_then(|walk| walk.at.place(snapshot.method)).map_or(0, |place| place + 1);
+    let place = if done >= all.len() { 0 } else { done };
+    let is_complete = place + 1 == all.len();
+    snapshot.playing = false;
+    snapshot.step += u64::from(is_complete);
+    snapshot.walk = Some(Walk { step: snapshot.step + u64::from(!is_complete), at: all[place], is_complete, waiting: 0, moment: None });
 }

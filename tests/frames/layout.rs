@@ -22,7 +22,7 @@ const SIZES: [[u32; 2]; 5] = [[1024, 768], [1280, 720], [1280, 800], [1920, 1080
 const SCALES: [f32; 6] = [1.0, 1.1458, 1.25, 1.5, 2.0, 3.0];
 
 /// What is written in the second frame (the first one settles what hangs on the one before).
-fn written(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, canvas: &Canvas, snapshot: &Snapshot) -> Vec<Written> {
+pub fn written(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, canvas: &Canvas, snapshot: &Snapshot) -> Vec<Written> {
     screen.audit = true;
     for _ in 0..2 {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());

@@ -3,9 +3,12 @@
 
 mod cloud;
 mod crops;
+mod diagram;
 mod harness;
 mod images;
 mod layout;
+mod lesson;
 mod meters;
 mod panes;
 mod present;
+mod walk;

@@ -1,7 +1,10 @@
 //! What the cloud's colours and its chosen image are told by: clusters, likeliest prototypes, nearest neighbours.
 
 use super::*;
+use twinlens::command::Command;
+use twinlens::config::RunConfig;
 use twinlens::observe::{cluster, likeliest, neighbours};
+use twinlens::session::{Cadence, Pace, Session};
 
 /// Rows of length 1 as the GPU has them, padded to four columns.
 fn unit_rows(rng: &mut TestRng, shape: [usize; 3]) -> Host {
@@ -157,4 +160,36 @@ fn likeliest_match_their_reference() {
     }
     let equal = upload(&gpu, "x", &Host::from_fn([1, 3, 8], |_, r, _| if r == 2 { f64::NAN } else { 0.125 }));
     assert_eq!(words(&gpu, &run(&gpu, true, |tape| likeliest::likeliest(tape, &equal))), [0, 0, 0]);
+}
+
+#[test]
+fn a_session_keeps_the_cloud_and_measures_neighbours_of_the_chosen_image() {
+    let gpu = gpu();
+    let load = |preset: &str, images: &str| RunConfig::load(preset, None, &["batch=8".to_owned(), format!("cloud_images={images}")]);
+    for images in ["4097", "-1", "many"] {
+        assert!(load("byol", images).is_err(), "{images}");
+    }
+    for (preset, images) in [("byol", 37_u32), ("dino", 5), ("byol", 1)] {
+        let config = load(preset, &images.to_string()).expect("a valid configuration");
+        let cadence = Cadence { cloud_every: Some(1), ..Cadence::headless(1, None) };
+        let mut session = Session::open(gpu.clone(), config, cadence).expect("a session");
+        assert!(session.snapshot().cloud.is_none(), "nothing is projected yet");
+        session.apply(Command::SelectImage(Some(images - 1)));
+        session.advance(Pace::Steps(2)).expect("steps");
+        session.settle().expect("a device");
+        let cloud = session.snapshot().cloud.expect("a cloud");
+        assert_eq!((cloud.count, cloud.newest, cloud.places.len() as u32), (images, 2, 8 * images), "{preset}");
+        assert_eq!(cloud.clusters.len() as u32, images);
+        assert!(cloud.clusters.iter().all(|&cluster| cluster < cloud.cluster_count));
+        assert_eq!(cloud.prototypes.len() as u32, if preset == "dino" { images } else { 0 });
+        let selection = cloud.selection.expect("an image is chosen");
+        assert_eq!((selection.image, selection.neighbours.len() as u32), (images - 1, (images - 1).min(6)), "{preset}");
+        assert!(selection.neighbours.is_sorted_by(|a, b| a.1 >= b.1), "nearest first: {:?}", selection.neighbours);
+        assert!(selection.neighbours.iter().all(|&(image, cosine)| image < images - 1 && cosine.abs() < 1.001));
+        for nobody in [None, Some(images)] {
+            session.apply(Command::SelectImage(nobody));
+            session.advance(Pace::Steps(0)).expect("no steps");
+            assert!(session.snapshot().cloud.expect("a cloud").selection.is_none());
+        }
+    }
 }

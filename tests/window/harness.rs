@@ -121,6 +121,8 @@ impl App {
         command
             .args(arguments)
             .args(["--software", "--exit-after", "400"])
+            // Pictures and films are saved where the program runs.
+            .current_dir(display.pixels.parent().expect("a folder"))
             .env("DISPLAY", &display.name)
             .env("RUST_LOG", "warn,twinlens=info")
             .env_remove("WAYLAND_DISPLAY")
@@ -206,6 +208,23 @@ impl App {
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("it did not end. The log:\n{}", self.lines().join("\n"));
+    }
+
+    /// The exit code, if it has ended.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.process.0.try_wait().expect("the process can be asked").map(|status| status.code().unwrap_or(-1))
+    }
+
+    /// The last lines of the log.
+    pub fn tail(&self) -> String {
+        let lines = self.lines();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
+    /// Nothing panicked, and wgpu complained of nothing; says after what it did.
+    pub fn assert_calm_after(&self, what: &str) {
+        let bad = |line: &String| ["panicked", "ERROR", "Validation Error", "validation error"].iter().any(|word| line.contains(word));
+        assert!(!self.lines().iter().any(bad), "{what}\n{}", self.tail());
     }
 
     pub fn assert_calm(&self) {

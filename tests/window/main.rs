@@ -3,8 +3,12 @@
 //!
 //! Where Xvfb or xdotool is not installed, the tests say so and pass; `cargo xtask test` installs both.
 
+mod drops;
+mod fuzz;
 mod harness;
+mod keys;
 mod present;
+mod xdnd;
 
 use std::process::Command;
 use std::time::{Duration, Instant};

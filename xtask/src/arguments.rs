@@ -6,8 +6,9 @@ pub const USAGE: &str = "\
 cargo xtask run [--no-install] [-- ARGUMENTS]   build Twinlens (release) and open its window;
                                                 without a display, render the scene to a PNG and a GIF
 cargo xtask test [--no-install]                 formatting, lints and all tests, as CI runs them
+cargo xtask fuzz [--minutes N] [--seed S]       random input on a window under Xvfb, at every UI scale
 
-Both first install what a Debian or Ubuntu machine lacks, and say what before they do; elsewhere
+run and test first install what a Debian or Ubuntu machine lacks, and say what before they do; elsewhere
 they print the package names. --no-install prints what is missing and stops (exit code 2).
 ARGUMENTS go to twinlens, for example:  cargo xtask run -- --preset byol-fast --seed 3
 ";
@@ -24,6 +25,24 @@ pub enum Task {
     Test {
         no_install: bool,
     },
+    /// Random input on the window.
+    Fuzz {
+        minutes: String,
+        seed: String,
+    },
+}
+
+fn fuzz(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, String> {
+    let (mut minutes, mut seed) = ("10".to_owned(), "1".to_owned());
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().and_then(|value| value.into_string().ok()).filter(|value| value.parse::<f64>().is_ok_and(|n| n > 0.0));
+        match (name.to_str(), value) {
+            (Some("--minutes"), Some(value)) => minutes = value,
+            (Some("--seed"), Some(value)) => seed = value,
+            _ => return Err(format!("`{}`: `fuzz` takes `--minutes N` and `--seed S`, numbers above 0", name.display())),
+        }
+    }
+    Ok(Task::Fuzz { minutes, seed })
 }
 
 /// Parses the arguments after `cargo xtask`.
@@ -36,8 +55,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, Stri
         Some("help" | "--help" | "-h") => return Ok(Task::Help),
         Some("run") => true,
         Some("test") => false,
+        Some("fuzz") => return fuzz(arguments),
         _ => {
-            return Err(format!("unknown task `{}`: `cargo xtask` knows `run` and `test`", task.display()));
+            return Err(format!("unknown task `{}`: `cargo xtask` knows `run`, `test` and `fuzz`", task.display()));
         }
     };
     let mut no_install = false;

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Ok(Task::Run { no_install, passed }) => run::run(no_install, &passed),
+        Ok(Task::Fuzz { minutes, seed }) => test::fuzz(&minutes, &seed).map(|()| ExitCode::SUCCESS),
         Ok(Task::Test { no_install }) => test::test(no_install).map(|()| ExitCode::SUCCESS),
         Err(message) => Err(Failure::refused(message)),
     };

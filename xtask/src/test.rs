@@ -58,6 +58,16 @@ pub fn test(no_install: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Random input on the window; the seed is in the message if something is found.
+pub fn fuzz(minutes: &str, seed: &str) -> Result<(), Failure> {
+    let status = cargo(&["test", "--test", "window", "--", "--ignored", "--nocapture", "window_in_a_long_storm_of_random_input"])
+        .env("TWINLENS_FUZZ_MINUTES", minutes)
+        .env("TWINLENS_FUZZ_SEED", seed)
+        .status()
+        .map_err(|error| Failure::failed(format!("cargo did not start: {error}")))?;
+    if status.success() { Ok(()) } else { Err(Failure::failed(format!("the storm found something ({status})"))) }
+}
+
 /// The stages this machine's cargo can run, and a note on each that it cannot.
 fn stages(has_subcommand: impl Fn(&str) -> bool) -> (Vec<Stage>, Vec<&'static str>) {
     let mut stages = Vec::new();

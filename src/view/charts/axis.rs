@@ -66,6 +66,8 @@ pub struct Timeline {
     grabbed: Option<(f32, f64)>,
     /// Losses and divergences on a logarithmic axis.
     pub logarithmic: bool,
+    /// The step of the run when it was last shown.
+    seen: u64,
     /// The step that was under the pointer in the last frame.
     pub hovered: Option<u64>,
     /// Where names of reference lines stood in the last frame.
@@ -87,6 +89,14 @@ impl Timeline {
                 Axis { first: last - span, last, ..whole }
             }
         }
+    }
+
+    /// The run is at `step`: fewer than before, and it is another run, of which everything is shown.
+    pub const fn run_at(&mut self, step: u64) {
+        if step < self.seen {
+            self.follow();
+        }
+        self.seen = step;
     }
 
     /// Shows everything again.
@@ -189,7 +199,11 @@ mod tests {
         assert_eq!(timeline.axis(100).first, 0.0);
         timeline.drag(&axis, -1e6, 250.0);
         assert_eq!(timeline.axis(100).last, 100.0);
-        assert!(timeline.axis(3).is_whole(), "a new run shows all of itself");
+        timeline.run_at(100);
+        timeline.run_at(100);
+        assert!(!timeline.axis(100).is_whole());
+        timeline.run_at(3);
+        assert!(timeline.axis(100).is_whole(), "a new run shows all of itself");
     }
 
     #[test]

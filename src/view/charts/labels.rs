@@ -40,7 +40,7 @@ const OUT: f32 = 6.0;
 impl Ground {
     /// An empty plot.
     pub fn new(size: [f32; 2]) -> Self {
-        let columns = size[0].clamp(1.0, 16_384.0).ceil() as usize;
+        let columns = (size[0].clamp(1.0, 16_384.0).ceil() as usize).max(1);
         Self { size, lines: vec![None; columns], faint: vec![None; columns], boxes: Vec::new() }
     }
 

@@ -50,6 +50,7 @@ pub fn stack(frame: &Frame<'_>, area: Rect, charts: &[Chart<'_>], snapshot: &Sna
         return;
     }
     let timeline = &mut *frame.timeline.borrow_mut();
+    timeline.run_at(snapshot.step);
     let mut axis = timeline.axis(snapshot.step);
     let heights = Heights::new(frame, &area, !events.is_empty());
     let height = heights.plot(&area, charts.len()).max(8.0);

@@ -49,11 +49,18 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let arrow = if snapshot.switches.sharpening { theme::TEXT } else { theme::SEPARATOR };
     paint.arrow([x + 10.0, bottom - side * 0.8], [x + 10.0, bottom - side * 0.2], arrow);
     // As many prototypes as classes, each image decided.
+    let mut taken = vec![Rect::new(
+        at(most, most)[0] - paint.text_width(Style::BODY, "uniform"),
+        bottom - side - 24.0,
+        left + side,
+        bottom - side - 4.0,
+    )];
     let classes = snapshot.class_names.len();
     if classes > 1 && (classes as f32).ln() < most {
         let [x, y] = at((classes as f32).ln(), 0.0);
         paint.rule([x, y - 5.0], [x, y + 5.0], theme::TEXT_2, 1.0);
-        paint.text([x + 5.0, y - 11.0], Align::Left, Style::LABEL, &format!("ln {classes}: one a class"));
+        let wide = paint.text([x + 5.0, y - 11.0], Align::Left, Style::LABEL, &format!("ln {classes}: one a class"));
+        taken.push(Rect::new(x + 5.0, y - 18.0, x + 5.0 + wide, y - 4.0));
     }
     let path = path(snapshot);
     let place = |point: &Point| at(point.mean, point.image);
@@ -94,12 +101,21 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         paint.dot(point, 4.5, theme::GROUND);
         paint.dot(point, 3.5, theme::TEXT);
     }
-    let width = paint.text_width(Style::LABEL, &text);
-    let right = point[0] - 12.0 - width < area.min[0];
-    let x = if right { point[0] + 12.0 } else { point[0] - 12.0 - width };
-    // Under the point where "uniform" is above it.
-    let y = if point[1] < bottom - 0.85 * side { point[1] + 16.0 } else { point[1] - 12.0 };
-    paint.text([x, y], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
+    let size = [paint.text_width(Style::LABEL, &text), paint.text_height(Style::LABEL)];
+    let spots = [[-12.0 - size[0], -12.0], [12.0, 16.0], [-12.0 - size[0], 16.0], [12.0, -12.0]].map(|[x, y]| [point[0] + x, point[1] + y]);
+    let cost = |[x, y]: &[f32; 2]| {
+        let rect = Rect::new(*x, y - size[1] * 0.5, x + size[0], y + size[1] * 0.5);
+        let outside = rect.min[0] < area.min[0] || rect.max[0] > left + side || rect.max[1] > bottom;
+        let diagonal = rect.min[0] - left < bottom - rect.min[1] + 3.0;
+        let named = taken.iter().any(|other| {
+            other.min[0] < rect.max[0] && other.max[0] > rect.min[0] && other.min[1] < rect.max[1] && other.max[1] > rect.min[1]
+        });
+        let covered = thinned.iter().filter(|point| rect.contains(**point)).count();
+        1000 * usize::from(outside) + 400 * usize::from(named) + 100 * usize::from(diagonal) + covered
+    };
+    if let Some([x, y]) = spots.into_iter().min_by_key(cost) {
+        paint.text([x.max(area.min[0]), y], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
+    }
     if touch.hovered && pointed.is_none() {
         frame.tooltip(&[
             "To the right: the entropy of the batch's mean distribution. Upwards: the mean entropy of an image's distribution. Both from 0 to \

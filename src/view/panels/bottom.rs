@@ -96,6 +96,13 @@ impl BottomBar {
                 paint.outline(rect, theme::AXIS, 4.0, 1.0);
                 paint.text([rect.min[0] + 10.0, y], Align::Left, Style::LABEL, banner);
                 limit = rect.min[0] - 16.0;
+                if frame.touch("software", rect).hovered {
+                    frame.tooltip(&[
+                        &snapshot.adapter,
+                        "It does a GPU's work on the CPU: training is real, only slower. The presets named -fast are the smaller ones.",
+                        "In a terminal, twinlens doctor lists every adapter, and says what was chosen and why.",
+                    ]);
+                }
             }
         }
         let switches: Vec<String> = Switch::of(snapshot.method).iter().map(|switch| switch.letter().to_string()).collect();
@@ -106,11 +113,12 @@ impl BottomBar {
             Scene::Dino => keys.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
             Scene::Multicrop => keys.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
         }
-        let rest: [(&[&str], &str); 6] = [
+        let rest: [(&[&str], &str); 7] = [
             (&["R"], "re-initialise"),
             (&["1", "2", "3"], "scenes"),
             (&["?"], "all keys"),
             (&["S"], "step"),
+            (&["W"], "walk a step"),
             (&["Tab"], "hide panels"),
             (&["F11"], "full screen"),
         ];

@@ -57,8 +57,9 @@ pub struct Centre {
 }
 
 /// Height of the words above and of the legend below the sphere.
-fn margins(area: &Rect) -> (f32, f32) {
+fn margins(area: &Rect, presenting: bool) -> (f32, f32) {
     match area.height() {
+        _ if presenting => (52.0, 12.0),
         height if height < 420.0 => (40.0, 34.0),
         height if height < 540.0 => (68.0, 62.0),
         _ => (68.0, 92.0),
@@ -67,12 +68,12 @@ fn margins(area: &Rect) -> (f32, f32) {
 
 /// Where the middle of a notice is, above the legend.
 pub fn notice_height(area: &Rect) -> f32 {
-    area.max[1] - margins(area).1 - 20.0
+    area.max[1] - margins(area, false).1 - 20.0
 }
 
 /// Where the sphere stands in a centre pane.
-pub fn stage(area: &Rect) -> Stage {
-    let (above, below) = margins(area);
+pub fn stage(area: &Rect, presenting: bool) -> Stage {
+    let (above, below) = margins(area, presenting);
     let free = Rect::new(area.min[0] + 8.0, area.min[1] + above, area.max[0] - 8.0, area.max[1] - below);
     // Zoomed in, the cloud ends where the words begin.
     let clip = Rect::new(area.min[0] + 1.0, area.min[1] + above - 8.0, area.max[0] - 1.0, area.max[1] - below + 4.0);
@@ -82,7 +83,7 @@ pub fn stage(area: &Rect) -> Stage {
 impl Panel for Centre {
     fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let paint = &frame.paint;
-        let stage = stage(&area);
+        let stage = stage(&area, frame.presenting);
         frame.stage.set(Some(stage));
         self.is_subject = true;
         self.words(frame, &area, snapshot);
@@ -93,7 +94,7 @@ impl Panel for Centre {
         };
         let tint = self.tint.unwrap_or(Tint::Cluster);
         if !frame.presenting {
-            let (_, below) = margins(&area);
+            let (_, below) = margins(&area, false);
             let legend = Rect::new(area.min[0] + 16.0, area.max[1] - below + 12.0, area.max[0] - 16.0, area.max[1] - 8.0);
             legend::ui(frame, &legend, snapshot, tint);
         }

@@ -1,99 +1,101 @@
 //! BYOL's diagram: encoder and projector on both sides, the student's predictor, and the three switches where they belong.
 
 use crate::command::{Command, Switch};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SubStep};
+use crate::view::explain::parts::Part;
 use crate::view::layout::Rect;
-use crate::view::theme::{self, Colour};
+use crate::view::paint::{Align, Style};
+use crate::view::theme;
 
 use super::Frame;
-use super::diagram::{Columns, backward, ema, filled, inputs, loss, outlined, passed, place, stop_gradient, switch};
+use super::diagram::{ARROW, Side, Sketch, deal};
+use super::dials::dial_text;
 
-/// Heights of the diagram.
-struct Grid {
-    box_height: f32,
-    encoder: f32,
-    projector: f32,
-    predictor: f32,
-    bars: f32,
-    loss: f32,
+/// The height below which it cannot be drawn, for heights of image and view.
+pub const fn least(image: f32, view: f32) -> f32 {
+    (if image > 0.0 { image + 16.0 } else { 0.0 }) + (if view > 0.0 { view + ARROW } else { 30.0 }) + 3.0 * 30.0 + 16.0 + 20.0 + 60.0 + 30.0
 }
 
-impl Grid {
-    fn new(area: &Rect, columns: &Columns, top: f32) -> Self {
-        // Heights at rest: three boxes, the gaps between them, the way past the stop-gradient, the loss.
-        let rest = 3.0 * 40.0 + 24.0 + 32.0 + 104.0 + 40.0;
-        let stretch = ((area.max[1] - top) / rest).clamp(0.55, 1.9);
-        let box_height = (40.0 * stretch).min(if columns.width() > 120.0 { 48.0 } else { 40.0 });
-        let encoder = top;
-        let projector = encoder + box_height + 24.0 * stretch;
-        let predictor = projector + box_height + 32.0 * stretch;
-        let loss = area.max[1] - box_height;
-        Self { box_height, encoder, projector, predictor, bars: (predictor + box_height + loss) * 0.5 + 4.0, loss }
-    }
-}
-
-/// Paints the diagram of BYOL.
-pub fn diagram(frame: &Frame<'_>, area: Rect, views: bool, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+/// Paints the diagram of BYOL, with the image and the views so high (0 for none).
+pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot: &Snapshot, commands: &mut Vec<Command>) {
+    use SubStep::{Backward, Loss, Student, Teacher, Update};
     let paint = &frame.paint;
     let switches = snapshot.switches;
-    let head = if views { 64.0 } else { 30.0 };
-    let columns = &Columns::new(&area);
-    let grid = Grid::new(&area, columns, area.min[1] + head);
-    inputs(frame, columns, grid.encoder, views, snapshot);
-
-    let place = |column, top| place(column, top, grid.box_height);
-    let under = |top: f32| top + grid.box_height;
+    let sketch = Sketch::new(frame, &area, snapshot);
+    let most = if area.width() > 400.0 || frame.presenting { 48.0 } else { 40.0 };
+    let fork = if image > 0.0 { image + 16.0 } else { 0.0 };
+    let entry = if view > 0.0 { view + ARROW } else { 30.0 };
+    let height = area.height() - fork - entry;
+    let [high, near, far, past, low] = deal(height, [[3.0 * 30.0, 3.0 * most], [16.0, 40.0], [20.0, 48.0], [60.0, 120.0], [30.0, most]], 3);
+    let high = (high / 3.0).floor();
+    let encoder = area.min[1] + fork + entry;
+    let projector = encoder + high + near;
+    let predictor = projector + high + far;
+    let loss = area.max[1] - low;
+    let under = |top: f32| top + high;
+    let bars = (loss - (past * 0.42).max(27.0)).round();
+    sketch.inputs(area.min[1], encoder, [image, view]);
 
     // The student, forward and backward.
-    paint.arrow([columns.student_x, under(grid.encoder) + 1.0], [columns.student_x, grid.projector - 2.0], theme::STUDENT);
+    let both = &[Student, Update];
+    let student = |from: f32, to: f32| sketch.wire(Side::Student, [under(from) + 1.0, to - 2.0], &[Student]);
+    student(encoder, projector);
+    sketch.backward(Side::Student, [under(encoder), projector]);
+    let to_predictor = if switches.predictor { predictor - 2.0 } else { predictor };
     if switches.predictor {
-        paint.arrow([columns.student_x, under(grid.projector) + 1.0], [columns.student_x, grid.predictor - 2.0], theme::STUDENT);
+        student(projector, predictor);
+        sketch.backward(Side::Student, [under(projector), predictor]);
+        sketch.backward(Side::Student, [under(predictor), loss]);
     } else {
-        paint.rule([columns.student_x, under(grid.projector) + 1.0], [columns.student_x, grid.predictor], theme::STUDENT, 2.0);
+        paint.rule([sketch.x(Side::Student), under(projector) + 1.0], [sketch.x(Side::Student), to_predictor], theme::STUDENT, 2.0);
+        sketch.backward(Side::Student, [under(projector), loss]);
     }
-    let beside = columns.student_x - 14.0;
-    let chevrons = |x: f32, top: f32, bottom: f32, colour: Colour| backward(frame, x, top, bottom, colour);
-    chevrons(beside, under(grid.encoder), grid.projector, theme::STUDENT);
+    sketch.wire(Side::Student, [under(predictor) + 1.0, loss - 2.0], &[Student, Loss]);
+    let with_backward: &[SubStep] = &[Student, Update, Backward];
+    let place = |side, top| sketch.place(side, top, high);
+    sketch.block(Side::Student, Part::Encoder, place(Side::Student, encoder), "encoder", with_backward);
+    sketch.block(Side::Student, Part::Projector, place(Side::Student, projector), "projector", with_backward);
+    let rect = place(Side::Student, predictor);
     if switches.predictor {
-        chevrons(beside, under(grid.projector), grid.predictor, theme::STUDENT);
-        chevrons(beside, under(grid.predictor), grid.loss, theme::STUDENT);
+        sketch.block(Side::Student, Part::Predictor, rect, "predictor", with_backward);
     } else {
-        chevrons(beside, under(grid.projector), grid.loss, theme::STUDENT);
+        sketch.gap(Side::Student, Part::Predictor, rect, "q = z", both);
     }
-    filled(frame, place(columns.student, grid.encoder), "encoder");
-    filled(frame, place(columns.student, grid.projector), "projector");
-    let predictor = place(columns.student, grid.predictor);
-    if switches.predictor {
-        filled(frame, predictor, "predictor");
-    } else {
-        passed(frame, predictor, theme::STUDENT, "q = z");
-    }
-    paint.arrow([columns.student_x, under(grid.predictor) + 1.0], [columns.student_x, grid.loss - 2.0], theme::STUDENT);
 
     // The teacher.
-    outlined(frame, place(columns.teacher, grid.encoder), "encoder");
-    paint.arrow([columns.teacher_x, under(grid.encoder) + 1.0], [columns.teacher_x, grid.projector - 2.0], theme::TEACHER);
-    outlined(frame, place(columns.teacher, grid.projector), "projector");
-    paint.arrow([columns.teacher_x, under(grid.projector) + 1.0], [columns.teacher_x, grid.loss - 2.0], theme::TEACHER);
-    let returning = columns.teacher_x + 14.0;
+    sketch.wire(Side::Teacher, [under(encoder) + 1.0, projector - 2.0], &[Teacher]);
+    sketch.wire(Side::Teacher, [under(projector) + 1.0, loss - 2.0], &[Teacher, Loss]);
+    let teacher: &[SubStep] = &[Teacher, SubStep::Ema];
+    sketch.block(Side::Teacher, Part::Encoder, place(Side::Teacher, encoder), "encoder", teacher);
+    sketch.block(Side::Teacher, Part::Projector, place(Side::Teacher, projector), "projector", teacher);
     if switches.stop_gradient {
-        chevrons(returning, grid.bars + 8.0, grid.loss, theme::TEACHER);
+        sketch.backward(Side::Teacher, [bars + 9.0, loss]);
     } else {
-        chevrons(returning, under(grid.projector), grid.loss, theme::TEACHER);
-        chevrons(returning, under(grid.encoder), grid.projector, theme::TEACHER);
+        sketch.backward(Side::Teacher, [under(projector), loss]);
+        sketch.backward(Side::Teacher, [under(encoder), projector]);
     }
 
-    ema(frame, columns, [grid.encoder, under(grid.projector)], snapshot, commands);
+    sketch.ema([encoder, under(projector)], commands);
 
-    // The predictor's switch, joined to its box.
-    let [box_right, y] = [predictor.max[0], predictor.centre()[1]];
-    let centre = [box_right + 38.0, y];
-    paint.rule([box_right, y], [centre[0] - 22.0, y], theme::TEXT_2, 1.0);
-    paint.key([centre[0] + 30.0, y], "P");
-    switch(frame, Switch::Predictor, centre, snapshot, commands);
+    // The predictor's switch, joined to its box; under it its learning rate, which decides whether it keeps up.
+    let [edge, y] = [rect.max[0], rect.centre()[1]];
+    let half = sketch.knob();
+    let centre = [edge + half + 14.0, y];
+    paint.rule([edge, y], [centre[0] - half, y], theme::TEXT_2, 1.0);
+    paint.key([centre[0] + half + 8.0, y], "P");
+    sketch.switch(Switch::Predictor, centre, commands);
+    let name = bars - paint.text_height(sketch.name()) - 10.0;
+    if frame.presenting && !switches.predictor {
+        paint.text([centre[0] - half, y - 28.0], Align::Left, sketch.name(), "predictor off");
+    } else if !frame.presenting && name - 18.0 >= y + 24.0 {
+        let dial = crate::command::Dial::PredictorMultiplier;
+        let words = format!("rate {}", dial_text(dial, snapshot.dials.predictor_multiplier));
+        let words = if switches.predictor { words } else { "predictor off".to_owned() };
+        paint.text([centre[0] - half, y + 24.0], Align::Left, Style::LABEL, &words);
+    }
 
-    stop_gradient(frame, columns, grid.bars, [columns.teacher_x - 32.0, 25.0], snapshot, commands);
+    let rise = paint.text_height(sketch.name()) + 10.0;
+    sketch.stop_gradient(bars, [sketch.columns.teacher_x - 32.0, rise], commands);
     let formula = if switches.predictor { "2 − 2 cos(prediction, target)" } else { "2 − 2 cos(projection, target)" };
-    let rect = Rect::new(area.min[0], grid.loss, area.max[0], grid.loss + grid.box_height);
-    loss(frame, rect, formula, "", snapshot);
+    sketch.loss(Rect::new(area.min[0], loss, area.max[0], loss + low), formula, "");
 }

@@ -2,113 +2,105 @@
 //! teacher's, less their centre and at a lower temperature. Centering and sharpening sit on the teacher's branch, where they act.
 
 use crate::command::{Command, Switch};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SubStep};
+use crate::view::explain::parts::Part;
 use crate::view::layout::Rect;
-use crate::view::paint::{Align, Style};
+use crate::view::paint::Align;
 use crate::view::theme;
 
 use super::Frame;
-use super::diagram::{Columns, backward, ema, filled, inputs, loss, outlined, passed, place, stop_gradient, switch};
+use super::diagram::{ARROW, Side, Sketch, deal};
 use super::dials::temperature_text;
 
-/// Tops of the boxes.
-struct Grid {
-    height: f32,
-    encoder: f32,
-    head: f32,
-    centre: f32,
-    divide: f32,
-    softmax: f32,
-    bars: f32,
-    loss: f32,
+/// The height below which it cannot be drawn, for heights of image and view.
+pub const fn least(image: f32, view: f32) -> f32 {
+    (if image > 0.0 { image + 16.0 } else { 0.0 })
+        + (if view > 0.0 { view + ARROW } else { 28.0 })
+        + 6.0 * 20.0
+        + 10.0
+        + 22.0
+        + 20.0
+        + 8.0
+        + 56.0
 }
 
-impl Grid {
-    fn new(area: &Rect, columns: &Columns, top: f32) -> Self {
-        // At rest: five boxes and the loss, four gaps, and the way past the stop-gradient.
-        let rest = 6.0 * 32.0 + 20.0 + 30.0 + 22.0 + 14.0 + 66.0;
-        let stretch = ((area.max[1] - top) / rest).clamp(0.5, 2.0);
-        let height = (32.0 * stretch).min(if columns.width() > 120.0 { 48.0 } else { 40.0 });
-        let gap = |rest: f32| rest * stretch + (32.0 * stretch - height) * 0.8;
-        let encoder = top;
-        let head = encoder + height + gap(20.0);
-        let centre = head + height + gap(30.0);
-        let divide = centre + height + gap(22.0);
-        let softmax = divide + height + gap(14.0);
-        let loss = area.max[1] - height;
-        Self { height, encoder, head, centre, divide, softmax, bars: (softmax + height + loss) * 0.5 + 2.0, loss }
-    }
-}
-
-/// Paints the diagram of DINO.
-pub fn diagram(frame: &Frame<'_>, area: Rect, views: bool, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+/// Paints the diagram of DINO, with the image and the views so high (0 for none).
+pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot: &Snapshot, commands: &mut Vec<Command>) {
+    use SubStep::{Backward, Center, Ema, Loss, Student, Teacher, Update};
     let paint = &frame.paint;
     let (switches, dials) = (snapshot.switches, snapshot.dials);
-    let columns = &Columns::new(&area);
-    let grid = Grid::new(&area, columns, area.min[1] + if views { 64.0 } else { 30.0 });
-    inputs(frame, columns, grid.encoder, views, snapshot);
-    let under = |top: f32| top + grid.height;
-    let student_box = |top| place(columns.student, top, grid.height);
-    let teacher_box = |top| place(columns.teacher, top, grid.height);
+    let sketch = Sketch::new(frame, &area, snapshot);
+    let most = if area.width() > 400.0 || frame.presenting { 48.0 } else { 40.0 };
+    let fork = if image > 0.0 { image + 16.0 } else { 0.0 };
+    let entry = if view > 0.0 { view + ARROW } else { 28.0 };
+    let height = area.height() - fork - entry;
+    let wide = if frame.presenting { 34.0 } else { 22.0 };
+    let [boxes, near, far, between, last, past] =
+        deal(height, [[6.0 * 20.0, 6.0 * most], [10.0, 32.0], [wide, 46.0], [wide - 2.0, 46.0], [8.0, 28.0], [wide + 34.0, 96.0]], 5);
+    let high = (boxes / 6.0).floor();
+    let encoder = area.min[1] + fork + entry;
+    let head = encoder + high + near;
+    let centre = head + high + far;
+    let divide = centre + high + between;
+    let softmax = divide + high + last;
+    let loss = area.max[1] - high;
+    let under = |top: f32| top + high;
+    let bars = (loss - (past * 0.4).max(27.0)).round();
+    sketch.inputs(area.min[1], encoder, [image, view]);
 
     // The student: forward down, backward up beside it.
-    let x = columns.student_x;
-    for (top, bottom) in [(grid.encoder, grid.head), (grid.head, grid.divide), (grid.divide, grid.softmax), (grid.softmax, grid.loss)] {
-        paint.arrow([x, under(top) + 1.0], [x, bottom - 2.0], theme::STUDENT);
-        backward(frame, x - 14.0, under(top), bottom, theme::STUDENT);
+    for (top, bottom, step) in [(encoder, head, Student), (head, divide, Student), (divide, softmax, Loss), (softmax, loss, Loss)] {
+        sketch.wire(Side::Student, [under(top) + 1.0, bottom - 2.0], &[step]);
+        sketch.backward(Side::Student, [under(top), bottom]);
     }
-    filled(frame, student_box(grid.encoder), "encoder");
-    filled(frame, student_box(grid.head), "head");
-    filled(frame, student_box(grid.divide), &format!("÷ {}", temperature_text(dials.student_temperature)));
-    filled(frame, student_box(grid.softmax), "softmax");
+    let place = |side, top| sketch.place(side, top, high);
+    let learns: &[SubStep] = &[Student, Backward, Update];
+    let compared: &[SubStep] = &[Loss, Backward];
+    sketch.block(Side::Student, Part::Encoder, place(Side::Student, encoder), "encoder", learns);
+    sketch.block(Side::Student, Part::Head, place(Side::Student, head), "head", learns);
+    let divided = |temperature: f32| format!("÷ {}", temperature_text(temperature));
+    let student_temperature = divided(dials.student_temperature);
+    sketch.block(Side::Student, Part::StudentTemperature, place(Side::Student, divide), &student_temperature, compared);
+    sketch.block(Side::Student, Part::Softmax, place(Side::Student, softmax), "softmax", compared);
 
     // The teacher.
-    let x = columns.teacher_x;
-    for (top, bottom) in [
-        (grid.encoder, grid.head),
-        (grid.head, grid.centre),
-        (grid.centre, grid.divide),
-        (grid.divide, grid.softmax),
-        (grid.softmax, grid.loss),
-    ] {
-        let to = if bottom == grid.centre && !switches.centering { bottom } else { bottom - 2.0 };
-        paint.arrow([x, under(top) + 1.0], [x, to], theme::TEACHER);
-        if bottom == grid.loss {
-            let end = if switches.stop_gradient { grid.bars + 8.0 } else { under(top) };
-            backward(frame, x + 14.0, end, bottom, theme::TEACHER);
+    for (top, bottom, step) in
+        [(encoder, head, Teacher), (head, centre, Teacher), (centre, divide, Loss), (divide, softmax, Loss), (softmax, loss, Loss)]
+    {
+        let into_gap = bottom == centre && !switches.centering;
+        sketch.wire(Side::Teacher, [under(top) + 1.0, if into_gap { bottom } else { bottom - 2.0 }], &[step]);
+        if bottom == loss {
+            sketch.backward(Side::Teacher, [if switches.stop_gradient { bars + 9.0 } else { under(top) }, bottom]);
         } else if !switches.stop_gradient {
-            backward(frame, x + 14.0, under(top), bottom, theme::TEACHER);
+            sketch.backward(Side::Teacher, [under(top), bottom]);
         }
     }
-    outlined(frame, teacher_box(grid.encoder), "encoder");
-    outlined(frame, teacher_box(grid.head), "head");
+    let followed: &[SubStep] = &[Teacher, Ema];
+    sketch.block(Side::Teacher, Part::Encoder, place(Side::Teacher, encoder), "encoder", followed);
+    sketch.block(Side::Teacher, Part::Head, place(Side::Teacher, head), "head", followed);
+    let rect = place(Side::Teacher, centre);
     if switches.centering {
-        outlined(frame, teacher_box(grid.centre), "− centre");
+        sketch.block(Side::Teacher, Part::Center, rect, "− centre", &[Loss, Center]);
     } else {
-        passed(frame, teacher_box(grid.centre), theme::TEACHER, "− 0");
+        sketch.gap(Side::Teacher, Part::Center, rect, "− 0", &[Loss, Center]);
     }
+    let rect = place(Side::Teacher, divide);
     if switches.sharpening {
-        outlined(frame, teacher_box(grid.divide), &format!("÷ {}", temperature_text(dials.teacher_temperature)));
+        sketch.block(Side::Teacher, Part::TeacherTemperature, rect, &divided(dials.teacher_temperature), &[Loss]);
     } else {
         // Sharpening off is not nothing: the teacher divides by what the student divides by.
-        let rect = teacher_box(grid.divide);
         paint.dashed_outline(rect, theme::TEXT_2, 2.0);
-        let text = format!("÷ {}", temperature_text(dials.student_temperature));
-        paint.text(rect.centre(), Align::Centre, Style::TITLE.coloured(theme::TEACHER), &text);
+        paint.text(rect.centre(), Align::Centre, sketch.name().coloured(theme::TEACHER), &student_temperature);
+        frame.part(Part::TeacherTemperature, 1, rect, snapshot.method);
     }
-    outlined(frame, teacher_box(grid.softmax), "softmax");
+    sketch.block(Side::Teacher, Part::Softmax, place(Side::Teacher, softmax), "softmax", &[Loss]);
 
-    ema(frame, columns, [grid.encoder, under(grid.head)], snapshot, commands);
-    for (which, top) in [(Switch::Centering, grid.centre), (Switch::Sharpening, grid.divide)] {
-        let [left, y] = [columns.teacher[0], teacher_box(top).centre()[1]];
-        let centre = [left - 34.0, y];
-        paint.rule([centre[0] + 22.0, y], [left, y], theme::TEXT_2, 1.0);
-        let name = if snapshot.switches.get(which) { which.title().to_owned() } else { format!("{} off", which.title()) };
-        paint.text([left - 12.0, y - 23.0], Align::Right, Style::TITLE, &name);
-        paint.key([centre[0] - 47.0, y], &which.letter().to_string());
-        switch(frame, which, centre, snapshot, commands);
+    sketch.ema([encoder, under(head)], commands);
+    let rise = paint.text_height(sketch.name()) + 8.0;
+    for (which, top) in [(Switch::Centering, centre), (Switch::Sharpening, divide)] {
+        let x = sketch.columns.teacher[0];
+        sketch.switch_beside(which, [x, place(Side::Teacher, top).centre()[1]], [x - 8.0, rise], commands);
     }
-    stop_gradient(frame, columns, grid.bars, [columns.teacher[0] - 6.0, 21.0], snapshot, commands);
-    let rect = Rect::new(area.min[0], grid.loss, area.max[0], grid.loss + grid.height);
-    loss(frame, rect, "cross-entropy", " nats", snapshot);
+    sketch.stop_gradient(bars, [sketch.columns.teacher[0] - 8.0, rise], commands);
+    sketch.loss(Rect::new(area.min[0], loss, area.max[0], loss + high), "cross-entropy", " nats");
 }

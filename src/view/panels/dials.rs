@@ -2,8 +2,7 @@
 //! others are logarithmic.
 
 use crate::command::{Command, Dial};
-use crate::config::Method;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Switches};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;
@@ -12,7 +11,9 @@ use super::Frame;
 
 /// τ with as many digits as it takes to tell it from 1.
 pub fn tau_text(tau: f32) -> String {
-    if tau == 0.0 || tau == 1.0 {
+    if !tau.is_finite() {
+        "not finite".to_owned()
+    } else if tau == 0.0 || tau == 1.0 {
         format!("{tau:.0}")
     } else if tau < 0.9905 {
         format!("{tau:.3}")
@@ -92,69 +93,103 @@ const fn range(dial: Dial) -> [f32; 2] {
     }
 }
 
-/// Height that the dials of a method take at a distance of `pitch` between two.
-pub fn height(snapshot: &Snapshot, pitch: f32) -> f32 {
-    Dial::of(snapshot.method).len() as f32 * pitch + 4.0
+/// Paints dials from the top of `area` down at a distance of `pitch`, and turns drags into commands.
+pub fn dials(frame: &Frame<'_>, area: Rect, pitch: f32, which: &[Dial], snapshot: &Snapshot, commands: &mut Vec<Command>) {
+    let widest = which.iter().map(|&dial| frame.paint.text_width(Style::LABEL, about(dial).0)).fold(0.0, f32::max);
+    for (index, &dial) in which.iter().enumerate() {
+        let top = area.min[1] + pitch * index as f32;
+        row(frame, dial, Rect::new(area.min[0], top, area.max[0], top + pitch), widest, snapshot, commands);
+    }
 }
 
-/// Paints the dials of the method from the top of `area` down, and turns drags into commands.
-pub fn dials(frame: &Frame<'_>, area: Rect, pitch: f32, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+/// One dial in a row of its own.
+pub fn dial(frame: &Frame<'_>, dial: Dial, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+    row(frame, dial, area, frame.paint.text_width(Style::LABEL, about(dial).0), snapshot, commands);
+}
+
+/// Name and explanation.
+const fn about(dial: Dial) -> (&'static str, &'static str) {
+    match dial {
+        Dial::Tau => ("momentum τ", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher."),
+        Dial::PredictorMultiplier => (
+            "predictor rate",
+            "The predictor's learning rate over that of the rest. A predictor that keeps up is what holds the collapse off.",
+        ),
+        Dial::TeacherTemperature => (
+            "teacher temperature",
+            "Divides the teacher's centred logits: the lower, the sharper its distributions. Published, DINO App. D (ImageNet, ViT-S, kNN): \
+             0.02 66.7 %, 0.04 69.6 %, 0.06 68.7 %, 0.08 0.1 %.",
+        ),
+        Dial::StudentTemperature => ("student temperature", "Divides the student's logits."),
+        Dial::CenterMomentum => (
+            "centre momentum",
+            "How slowly the centre follows the mean of the teacher's logits: 0 takes the last batch's. Published, DINO App. D (ImageNet, \
+             ViT-S, kNN): 0 69.1 %, 0.9 69.7 %, 0.99 69.4 %, 0.999 0.1 %.",
+        ),
+        Dial::LearningRate => ("learning rate", "AdamW's learning rate."),
+    }
+}
+
+/// Whether a dial has no effect at the moment.
+pub const fn is_idle(dial: Dial, switches: &Switches) -> bool {
+    match dial {
+        Dial::Tau => !switches.ema,
+        Dial::PredictorMultiplier => !switches.predictor,
+        Dial::TeacherTemperature => !switches.sharpening,
+        Dial::CenterMomentum => !switches.centering,
+        Dial::StudentTemperature | Dial::LearningRate => false,
+    }
+}
+
+fn row(frame: &Frame<'_>, dial: Dial, area: Rect, widest: f32, snapshot: &Snapshot, commands: &mut Vec<Command>) {
     let paint = &frame.paint;
-    let widest = if snapshot.method == Method::Dino { paint.text_width(Style::LABEL, "student temperature") } else { 0.0 };
-    for (index, dial) in Dial::of(snapshot.method).iter().copied().enumerate() {
-        let y = area.min[1] + pitch * (0.6 + index as f32);
-        let (name, tip) = match dial {
-            Dial::Tau => ("momentum τ", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher."),
-            Dial::PredictorMultiplier => (
-                "predictor rate",
-                "The predictor's learning rate over that of the rest. A predictor that keeps up is what holds the collapse off.",
-            ),
-            Dial::TeacherTemperature => (
-                "teacher temperature",
-                "Divides the teacher's centred logits: the lower, the sharper its distributions. Published, DINO App. D (ImageNet, ViT-S, kNN): \
-                 0.02 66.7 %, 0.04 69.6 %, 0.06 68.7 %, 0.08 0.1 %.",
-            ),
-            Dial::StudentTemperature => ("student temperature", "Divides the student's logits."),
-            Dial::CenterMomentum => (
-                "centre momentum",
-                "How slowly the centre follows the mean of the teacher's logits: 0 takes the last batch's. Published, DINO App. D (ImageNet, \
-                 ViT-S, kNN): 0 69.1 %, 0.9 69.7 %, 0.99 69.4 %, 0.999 0.1 %.",
-            ),
-            Dial::LearningRate => ("learning rate", "AdamW's learning rate."),
-        };
-        let value = snapshot.dials.get(dial);
-        let switches = &snapshot.switches;
-        let idle = match dial {
-            Dial::Tau => !switches.ema,
-            Dial::PredictorMultiplier => !switches.predictor,
-            Dial::TeacherTemperature => !switches.sharpening,
-            Dial::CenterMomentum => !switches.centering,
-            Dial::StudentTemperature | Dial::LearningRate => false,
-        };
-        let style = if idle { Style::LABEL } else { Style::LABEL.coloured(theme::TEXT) };
-        paint.text([area.min[0], y], Align::Left, style, name);
-        paint.text([area.max[0], y], Align::Right, style, &dial_text(dial, value));
-        let track = Rect::new(area.min[0] + (area.width() * 0.44).max(widest + 16.0), y, area.max[0] - 66.0, y);
-        let touch = frame.touch(dial.key(), Rect::new(track.min[0] - 8.0, y - pitch * 0.46, track.max[0] + 8.0, y + pitch * 0.46));
-        let x = track.min[0] + track.width() * share_of(dial, value);
-        paint.rule(track.min, track.max, theme::AXIS, 2.0);
-        let own = match dial {
-            Dial::TeacherTemperature => theme::TEACHER,
-            Dial::StudentTemperature => theme::STUDENT,
-            _ => theme::TEXT,
-        };
-        paint.rule(track.min, [x, y], if idle { theme::AXIS } else { own }, 2.0);
-        paint.dot([x, y], if touch.hovered || touch.held { 8.0 } else { 6.0 }, if idle { theme::TEXT_2 } else { own });
-        if touch.held {
-            let share = ((frame.pointer()[0] - track.min[0]) / track.width().max(1.0)).clamp(0.0, 1.0);
-            let wanted = value_at(dial, share);
-            if wanted != value {
-                commands.push(Command::SetDial { dial, value: wanted });
-            }
-        } else if touch.hovered {
-            let state = if idle { "Without effect while its switch is off." } else { "Drag to change it while it trains." };
-            frame.tooltip(&[tip, state]);
+    let y = area.centre()[1];
+    let style = if is_idle(dial, &snapshot.switches) { Style::LABEL } else { Style::LABEL.coloured(theme::TEXT) };
+    paint.text([area.min[0], y], Align::Left, style, about(dial).0);
+    let value = dial_text(dial, snapshot.dials.get(dial));
+    let width = paint.text([area.max[0], y], Align::Right, style, &value);
+    let from = area.min[0] + (area.width() * 0.44).max(widest + 16.0);
+    let to = area.max[0] - (width + 16.0).max(66.0);
+    slider(frame, dial, dial.key(), [from, to], [y, area.height()], snapshot, commands);
+}
+
+/// The slider of a dial from x to x at height y, touched over a height.
+pub fn slider(
+    frame: &Frame<'_>,
+    dial: Dial,
+    id: &str,
+    [from, to]: [f32; 2],
+    [y, high]: [f32; 2],
+    snapshot: &Snapshot,
+    commands: &mut Vec<Command>,
+) {
+    if to - from < 16.0 {
+        return;
+    }
+    let paint = &frame.paint;
+    let value = snapshot.dials.get(dial);
+    let idle = is_idle(dial, &snapshot.switches);
+    let track = Rect::new(from, y, to, y);
+    let touch = frame.touch(id, Rect::new(track.min[0] - 8.0, y - high * 0.46, track.max[0] + 8.0, y + high * 0.46));
+    let share = share_of(dial, value);
+    let x = track.min[0] + track.width() * if share.is_finite() { share } else { 0.0 };
+    paint.rule(track.min, track.max, theme::AXIS, 2.0);
+    let own = match dial {
+        Dial::TeacherTemperature => theme::TEACHER,
+        Dial::StudentTemperature => theme::STUDENT,
+        _ => theme::TEXT,
+    };
+    paint.rule(track.min, [x, y], if idle { theme::AXIS } else { own }, 2.0);
+    paint.dot([x, y], if touch.hovered || touch.held { 8.0 } else { 6.0 }, if idle { theme::TEXT_2 } else { own });
+    if touch.held {
+        let share = ((frame.pointer()[0] - track.min[0]) / track.width().max(1.0)).clamp(0.0, 1.0);
+        let wanted = value_at(dial, share);
+        if wanted != value {
+            commands.push(Command::SetDial { dial, value: wanted });
         }
+    } else if touch.hovered {
+        let state = if idle { "Without effect while its switch is off." } else { "Drag to change it while it trains." };
+        frame.tooltip(&[about(dial).1, state]);
     }
 }
 

@@ -166,7 +166,7 @@ fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
     let dimensions = snapshot.cloud.as_ref().map_or(32, |cloud| cloud.dimensions).max(2);
     let collapsed = history.embedding_std.last().is_some_and(|std| std < COMPLETE_BELOW_STD);
     let loss = Chart {
-        decades: Some([1e-4, 4.0]),
+        decades: Some([1e-4, 10.0]),
         tip: vec!["2 − 2 cos(prediction, target), 0 to 4, mean over the batch and both directions. In collapse it is lowest.".to_owned()],
         ..chart(
             "Loss",

@@ -1,7 +1,9 @@
 //! The panes of the window, one file each. A panel reads the snapshot, paints, and pushes commands; it never reaches further.
 
+pub mod ablation;
 pub mod balance;
 pub mod bottom;
+pub mod card;
 pub mod centre;
 pub mod crops;
 pub mod diagram;
@@ -10,25 +12,34 @@ pub mod diagram_dino;
 pub mod dials;
 pub mod dino;
 pub mod images;
+pub mod lesson_band;
+pub mod lesson_list;
 pub mod mechanism;
 pub mod meters;
 pub mod notices;
 pub mod overlay;
+pub mod substeps;
 pub mod top;
+pub mod walk;
 
 use std::cell::{Cell, RefCell};
 
 use imgui::{MouseButton, Ui};
 
 use crate::command::Command;
+use crate::config::Method;
 use crate::snapshot::Snapshot;
 
 use super::charts::Timeline;
 use super::cloud::Stage;
+use super::explain::parts::{Part, explanation};
 use super::layout::Rect;
 use super::paint::Paint;
 use super::pictures::Picture;
 use super::scene::Scene;
+use super::theme;
+
+use card::Asked;
 
 /// What a panel needs to paint one frame and to be touched.
 pub struct Frame<'ui> {
@@ -50,8 +61,10 @@ pub struct Frame<'ui> {
     pub timeline: RefCell<Timeline>,
     /// Frames a second of the window; none offscreen.
     pub fps: Option<f32>,
-    /// Counts drawn frames while training goes on; what flows in the diagram moves with it.
-    pub flow: u64,
+    /// How far what flows in the diagram has moved, logical pixels: see [`Flow`](super::flow::Flow).
+    pub flow: f32,
+    /// The part of the diagram whose card is open, or was asked for in this frame.
+    pub card: Cell<Option<Asked>>,
     /// Pictures that wgpu draws below imgui in this frame, the later over the earlier.
     pub pictures: RefCell<Vec<Picture>>,
     /// Where wgpu draws the cloud below imgui in this frame, if it does.
@@ -88,6 +101,24 @@ impl Frame<'_> {
             clicked: pressed && self.ui.is_mouse_released(MouseButton::Left),
             held: active && self.ui.is_mouse_down(MouseButton::Left),
             held_right: active && self.ui.is_mouse_down(MouseButton::Right),
+        }
+    }
+
+    /// Makes a part of the diagram explain itself: in a sentence under the pointer, with its card on a click. `spot` tells its places
+    /// apart.
+    pub fn part(&self, part: Part, spot: u32, area: Rect, method: Method) {
+        let touch = self.touch(&format!("part-{part:?}-{spot}"), area);
+        let open = self.card.get().filter(|asked| asked.part == part && asked.spot == spot);
+        if open.is_some() {
+            self.card.set(Some(Asked { part, spot, anchor: area, seen: true }));
+            self.paint.outline(area.inset(-4.0), theme::AXIS, 6.0, 1.0);
+        }
+        if touch.hovered {
+            self.paint.outline(area.inset(-3.0), theme::TEXT_2, 6.0, 1.0);
+            self.tooltip(&[explanation(part, method).tip]);
+        }
+        if touch.clicked {
+            self.card.set(open.is_none().then_some(Asked { part, spot, anchor: area, seen: true }));
         }
     }
 

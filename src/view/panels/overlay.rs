@@ -26,6 +26,13 @@ pub enum Question {
         /// Steps of the run that would end.
         steps: u64,
     },
+    /// A lesson that starts runs of its own.
+    Lesson {
+        /// Which.
+        lesson: std::sync::Arc<crate::lesson::Lesson>,
+        /// Steps of the run that would end.
+        steps: u64,
+    },
 }
 
 /// The answer given in this frame.
@@ -78,6 +85,10 @@ fn words(question: &Question, step: u64) -> (&'static str, Option<String>, Strin
                 Command::LoadPreset(name) => ("Start another preset?", Some(name.clone()), ends, "Start"),
                 _ => ("Start again with new weights?", None, format!("{ends} Training begins at step 0."), "Start again"),
             }
+        }
+        Question::Lesson { lesson, steps } => {
+            let ends = format!("It trains runs of its own: the run of {} steps ends.", grouped(*steps));
+            ("Start the lesson?", Some(lesson.title.clone()), ends, "Start")
         }
     }
 }

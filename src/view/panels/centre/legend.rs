@@ -10,7 +10,7 @@ use crate::view::pictures::Picture;
 use crate::view::theme::{self, Colour};
 use crate::view::tint::Tint;
 
-/// One colour: its name, what else there is to say, and an image of it.
+/// One colour: its name, of how many images it is where that is counted, and one of them.
 struct Entry {
     colour: Colour,
     name: String,
@@ -61,7 +61,7 @@ fn clusters(cloud: &Cloud) -> Vec<Entry> {
     let entry = |(cluster, count, first): (u32, usize, u32)| Entry {
         colour: theme::class_colour(cluster as usize),
         name: format!("cluster {}", u64::from(cluster) + 1),
-        more: format!("{} images", grouped(count as u64)),
+        more: grouped(count as u64),
         image: Some(first),
     };
     counted(&cloud.clusters).into_iter().map(entry).collect()
@@ -73,7 +73,7 @@ fn prototypes(cloud: &Cloud) -> Vec<Entry> {
     let entry = |(prototype, count, first): (u32, usize, u32)| Entry {
         colour: theme::prototype_colour(prototype),
         name: format!("no. {prototype}"),
-        more: format!("{} img.", grouped(count as u64)),
+        more: grouped(count as u64),
         image: Some(first),
     };
     all.into_iter().map(entry).collect()
@@ -165,9 +165,9 @@ fn picture(frame: &Frame<'_>, cloud: Option<&Cloud>, entry: &Entry, rect: Rect) 
 /// A name and what there is to say on two lines, or a name alone on one or on two, broken at a space; each at most `room` wide.
 fn lines(entry: &Entry, width: &impl Fn(&str) -> f32, room: f32) -> Option<Vec<String>> {
     let fits = |line: &str| width(line) <= room;
-    let both = [entry.name.as_str(), entry.more.as_str()];
     if !entry.more.is_empty() {
-        return both.iter().all(|line| fits(line)).then(|| both.map(str::to_owned).to_vec());
+        let both = vec![entry.name.clone(), format!("{} img.", entry.more)];
+        return both.iter().all(|line| fits(line)).then_some(both);
     }
     if fits(&entry.name) {
         return Some(vec![entry.name.clone()]);

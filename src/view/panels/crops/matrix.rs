@@ -4,6 +4,7 @@
 use crate::command::Command;
 use crate::config::Method;
 use crate::view::charts::short;
+use crate::view::explain::parts::Part;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Paint, Style};
 use crate::view::panels::Frame;
@@ -141,7 +142,9 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         }
         let room = grid.columns[0][0] - left - 8.0;
         if let Some(words) = paint.fitting(Style::LABEL, &["teacher: globals only", "globals only", "teacher"], room) {
-            paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, words);
+            let width = paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, words);
+            let area = Rect::new(left, grid.top - 22.0, left + width, grid.top - 2.0);
+            looking.frame.part(Part::Globals, 0, area, looking.snapshot.method);
         }
         return;
     }
@@ -158,10 +161,13 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         paint.arrow([x, rect.max[1] + 2.0], [x, block - 1.0], theme::TEACHER);
         paint.arrow([x, block + 30.0], [x, grid.top - 3.0], theme::TEACHER);
         stop_gradient(paint, x, bars, looking.snapshot.switches.stop_gradient);
+        let area = Rect::new(x - 20.0, bars - 10.0, x + 20.0, bars + 10.0);
+        looking.frame.part(Part::StopGradient, index as u32, area, looking.snapshot.method);
     }
     let rect = Rect::new(first[0], block, last[1], block + 30.0);
     paint.outline(rect, theme::TEACHER, 4.0, 2.0);
     paint.text(rect.centre(), Align::Centre, Style::TITLE.coloured(theme::TEACHER), "teacher");
+    looking.frame.part(Part::Globals, 0, rect, looking.snapshot.method);
     let room = first[0] - left - 30.0;
     let long = "sees the globals only";
     let mut y = inputs - 8.0;
@@ -187,8 +193,11 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
     if let Some(words) = words.iter().find(|words| paint.text_width(Style::LABEL, words) < x - left - 6.0) {
         paint.text([x - 6.0, middle + 10.0], Align::Right, Style::LABEL, words);
     }
-    paint.text([left, grid.top - 28.0], Align::Left, Style::TITLE, "student");
-    paint.text([left, grid.top - 11.0], Align::Left, Style::LABEL, "every crop");
+    let method = snapshot.method;
+    looking.frame.part(Part::Ema, 0, Rect::new(x - 12.0, middle - 10.0, rect.min[0] - 6.0, middle + 10.0), method);
+    let width = paint.text([left, grid.top - 28.0], Align::Left, Style::TITLE, "student");
+    let width = width.max(paint.text([left, grid.top - 11.0], Align::Left, Style::LABEL, "every crop"));
+    looking.frame.part(Part::Locals, 0, Rect::new(left, grid.top - 38.0, left + width, grid.top - 3.0), method);
 }
 
 /// The stop-gradient's two bars, or their outlines where it is off.
@@ -230,7 +239,7 @@ fn cells(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid, row: usize) {
     paint.rule([picture.max[0] + 2.0, middle], [grid.student[0], middle], theme::STUDENT, 2.0);
     paint.arrow([grid.student[1], middle], [start - 2.0, middle], theme::STUDENT);
     if grid.pitch >= 30.0 && start - grid.student[1] > 30.0 {
-        let phase = (frame.flow as f32 * 0.25).rem_euclid(1.0) * 8.0;
+        let phase = frame.flow.rem_euclid(8.0);
         for index in 0..2 {
             let x = start - 14.0 - index as f32 * 8.0 - phase;
             paint.polyline([[x + 4.0, middle + 4.0], [x, middle + 8.0], [x + 4.0, middle + 12.0]].into_iter(), theme::STUDENT, 2.0);
@@ -287,4 +296,5 @@ fn foot(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, count: usize, globa
     if let Some(words) = paint.fitting(Style::LABEL, &[&note, &scale, short], right - left) {
         paint.text([left, y + 1.35 * height], Align::Left, Style::LABEL, words);
     }
+    looking.frame.part(Part::Pairs, 0, Rect::new(left, y - 0.7 * height, right, y + 0.6 * height), looking.snapshot.method);
 }

@@ -62,6 +62,9 @@ pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
         let mut lines = vec![verdict.reason.as_str()];
         if since.is_some() {
             lines.push("Seconds are training time on this adapter; pauses do not count. The verdict is on the mean of 20 steps.");
+            if snapshot.speed_limit.is_some() {
+                lines.push("A speed limit is set, so seconds say less than steps.");
+            }
         }
         frame.tooltip(&lines);
     }
