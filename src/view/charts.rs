@@ -200,8 +200,8 @@ impl Chart<'_> {
         let mut values: Vec<(String, Style)> =
             self.lines.iter().zip(traces).map(|(line, trace)| (self.value(line, trace, axis), style.coloured(line.colour))).collect();
         let all = (self.all_values || axis.hovered.is_some()) && !self.greyed;
-        let title = paint.text_width(Style::TITLE, self.title);
         let needed = |values: &[(String, Style)]| values.iter().map(|(text, style)| paint.text_width(*style, text) + 12.0).sum::<f32>();
+        let title = paint.text_width(Style::TITLE, self.title);
         if !all || title + needed(&values) > area.width() {
             values.truncate(1);
         }
@@ -216,8 +216,9 @@ impl Chart<'_> {
         for (text, style) in values.iter().rev() {
             right -= paint.text([right, y], Align::Right, *style, text) + 12.0;
         }
-        paint.text([area.min[0], y], Align::Left, Style::TITLE, self.title);
-        let left = area.min[0] + title + 10.0;
+        let small = Style { size: Type::Label, ..Style::TITLE };
+        let named = if area.min[0] + title <= right { Style::TITLE } else { small };
+        let left = area.min[0] + paint.text([area.min[0], y], Align::Left, named, self.title) + 10.0;
         if left + paint.text_width(Style::LABEL, &self.qualifier) <= right {
             paint.text([left, y + 1.0], Align::Left, Style::LABEL, &self.qualifier);
         }

@@ -63,7 +63,6 @@ pub fn problems(written: &[Written], window: Rect) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "the panes are being laid out anew"]
 fn every_text_has_its_place() {
     let _guard = one_at_a_time();
     let gpu = gpu();

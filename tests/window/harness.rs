@@ -131,6 +131,11 @@ impl App {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
+        // Not the first start: nothing is offered.
+        let state = display.pixels.with_file_name("state");
+        std::fs::create_dir_all(state.join("twinlens")).expect("a folder");
+        std::fs::write(state.join("twinlens/started-before"), "").expect("a mark");
+        command.env("XDG_STATE_HOME", state);
         for (name, value) in environment {
             command.env(name, value);
         }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use harness::{App, Display, one_at_a_time};
 
 /// The centre of the predictor's switch at 1280x800 and scale 1, and a rectangle around it.
-const PREDICTOR_SWITCH: [usize; 2] = [166, 319];
+const PREDICTOR_SWITCH: [usize; 2] = [163, 362];
 /// The embedding cloud's part of the window.
 const CLOUD: [usize; 4] = [360, 130, 920, 640];
 

@@ -80,16 +80,19 @@ impl BottomBar {
         let sentence = if frame.scene == Scene::Multicrop { super::crops::caption(snapshot) } else { caption(snapshot) };
         let y = area.min[1] + 20.0;
         let right = edge - self.mark(frame, [edge, y]);
-        if paint.text_clipped([left, y], Style::CAPTION, &sentence, right - left) + 1.0 >= right - left {
-            let touch = frame.touch("caption", Rect::new(left, y - 12.0, right, y + 12.0));
-            if touch.hovered {
+        if paint.text_width(Style::CAPTION, &sentence) > right - left {
+            // The keys give way to the sentence's second line.
+            paint.text_wrapped([left, y], Style::CAPTION, &sentence, right - left, 2);
+            if frame.touch("caption", Rect::new(left, y - 12.0, right, y + 36.0)).hovered {
                 frame.tooltip(&[&sentence]);
             }
+            return;
         }
+        paint.text([left, y], Align::Left, Style::CAPTION, &sentence);
         let y = area.min[1] + 46.0;
         let mut limit = edge;
         if snapshot.adapter_is_software {
-            let banner = "No GPU: training runs on the CPU, with small presets";
+            let banner = "No GPU: training runs on the CPU, more slowly";
             let width = paint.text_width(Style::LABEL, banner) + 20.0;
             if width < (edge - left) * 0.6 {
                 let rect = Rect::new(edge - width, y - 11.0, edge, y + 11.0);

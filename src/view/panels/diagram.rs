@@ -355,7 +355,7 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         paint.text([start + key + 6.0, y - pitch], Align::Left, style, "EMA");
         let tau = if on { format!("τ {}", tau_text(snapshot.dials.tau)) } else { "off: τ 0".to_owned() };
         let below = y + paint.text_height(Style::LABEL) * 0.5 + 4.0 + 13.0 * paint.switch_size();
-        if below + 8.0 <= bottom || !frame.presenting {
+        if below + 5.0 <= bottom {
             paint.text([centre[0], below], Align::Centre, Style::LABEL, &tau);
         }
         if bottom - y >= 43.0 && !frame.presenting {

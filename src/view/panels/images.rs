@@ -267,7 +267,8 @@ impl Images {
         if touch.hovered {
             paint.fill(rect, theme::RAISED, 4.0);
         }
-        self.listed ^= touch.clicked;
+        // By place: what has the keyboard would keep a button from being pressed.
+        self.listed ^= rect.contains(frame.pointer()) && frame.ui.is_mouse_clicked(MouseButton::Left);
         let wide = paint.text([x, y], Align::Left, Style::TITLE, &count);
         self.first = self.first.min(skipped.len() - rows.min(skipped.len()));
         let more = match (self.listed, rows < skipped.len()) {

@@ -19,7 +19,7 @@ fn pieces(snapshot: &Snapshot) -> Chart<'_> {
     let history = &*snapshot.history;
     let mut references = vec![Reference::new(snapshot.chance, format!("{} chance", percent(snapshot.chance)))];
     if let Some(untrained) = snapshot.untrained_knn {
-        references.push(Reference::new(untrained, format!("{} whole, untrained", percent(untrained))));
+        references.push(Reference::new(untrained, format!("{} untrained", percent(untrained))));
     }
     let lines = vec![
         line(&history.fragment_to_whole, theme::LOCAL, "to whole"),
