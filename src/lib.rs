@@ -19,7 +19,7 @@
 //! | [`app`] | the window: winit, surfaces, input |
 //! | [`cli`] | the command line, one file a command |
 //!
-//! [`config`], [`command`], [`snapshot`], [`rng`], [`save`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
+//! [`config`], [`command`], [`snapshot`], [`lesson`], [`rng`], [`save`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
 //! names; `shaders/shared` holds what others `#import`.
 //!
 //! # A step
@@ -41,6 +41,17 @@
 //! then checked four ways with the software and the GPU kernels (see [`ops::case`]). A method is one file and one line in
 //! [`methods::build`]; a preset is one file in `assets/presets`; a key of `--set` is one row in [`config::KEYS`].
 //!
+//! # The picture
+//!
+//! A frame is built anew from a [`snapshot::Snapshot`]: panels ([`view::panels`]) write with a brush in logical pixels
+//! ([`view::paint`]) and push commands; wgpu draws the cloud and all pictures below them, straight from the training's buffers. A
+//! colour is a meaning that knows both themes ([`view::theme`]); presenting is another set of type sizes and panes, not another
+//! window. The brush can remember what it writes, and a test holds every text of every scene, size, scale and mode against the rule
+//! that nothing is cut off or written over (`tests/frames/layout.rs`); names that are not ours may be shortened.
+//!
+//! What flows in the diagram moves with finished steps, dots move between two measured projections: nothing eases towards a value
+//! that was not measured. A walked step ([`snapshot::SubStep`]) is the step's own program, stopped at the boundaries of its scopes.
+//!
 //! # Where we left the proposal, and why
 //!
 //! - **Tensors keep their buffer alive** (`Clone`, an `Arc` inside) instead of being `Copy` handles into an arena: a program that is
@@ -60,6 +71,9 @@
 //! - **`byol` has its predictor at 15 times the learning rate and τ .985** (SCIENCE.md: 10 and .99): with views rendered afresh each
 //!   step, 10 left one seed in five half collapsed at step 400 with the EMA off, and one healthy run at kNN .78; with .99 the
 //!   encoder learned more before its projector collapsed without the predictor (kNN up to .47).
+//! - **Inter lies in `assets/fonts`** (SIL OFL) instead of coming from a crate: no crate ships two of its weights together, and
+//!   the weights tell titles from labels.
+//! - **S is a whole step and W walks one**: a lecturer needs both.
 //! - **`multicrop` and `attention` have DINO's temperature and centre of `dino-fast`**: with those of `dino` the ViT stays near
 //!   uniform for longer than a lecture has.
 //!
