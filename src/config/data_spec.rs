@@ -164,6 +164,9 @@ impl FromStr for DataSpec {
                 };
                 Ok(DataSpec::Idx { images: path(images, "an image file")?, labels })
             }
+            _ if kind.contains(['/', '\\']) => {
+                Err(refuse("a path alone is taken by --data only, and only where there is something at it".to_owned()))
+            }
             _ => {
                 let hint = nearest(kind, ["synthetic", "cifar10", "idx", "folder", "several"])
                     .map(|name| format!(", did you mean `{name}`?"))

@@ -45,6 +45,10 @@ pub(super) fn load(path: &Path, limits: &LoadLimits, listener: &mut Listener<'_>
 
 /// Reads pictures and folders as one set; each folder is a class.
 pub(super) fn load_several(paths: &[PathBuf], limits: &LoadLimits, listener: &mut Listener<'_>) -> Result<ImageSet, SourceError> {
+    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        let (path, reason) = (missing.display().to_string(), "there is nothing at this path".to_owned());
+        return Err(SourceError::Unreadable { source_kind: "several", path, reason });
+    }
     let mut set = ImageSet { name: name_of_several(paths), ..ImageSet::default() };
     let mut walk = Walk::new(limits, listener);
     for path in paths {

@@ -6,6 +6,7 @@
 //! two steps; [`Command::Walk`] alone stops in the middle of one ([`walk`]).
 
 mod cloud;
+mod commands;
 mod flips;
 mod loading;
 mod look;
@@ -31,7 +32,7 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Change, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Dials, Event, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
@@ -459,130 +460,6 @@ impl Session {
         self.training = self.meters.is_waiting() || (self.job == Some(Job::Step) && !self.rests()) || (self.live && self.wants_step());
     }
 
-    fn take_commands(&mut self) -> Result<(), SessionError> {
-        self.take_loaded();
-        while let Some(command) = self.queued.pop_front() {
-            self.taken += 1;
-            self.execute(command)?;
-        }
-        Ok(())
-    }
-
-    fn execute(&mut self, command: Command) -> Result<(), SessionError> {
-        if patience(&command) == Patience::Leaves {
-            self.walk = None;
-        }
-        match command {
-            Command::Play => {
-                self.playing = true;
-                (self.target, self.play_to) = (None, None);
-            }
-            Command::PlayTo(step) => {
-                self.playing = true;
-                (self.target, self.play_to) = (None, Some(step));
-            }
-            Command::Pause => self.playing = false,
-            Command::Walk => {
-                self.playing = false;
-                self.target = None;
-                match &mut self.walk {
-                    Some(walk) if !walk.is_complete() => {
-                        let _ = walk.more();
-                    }
-                    walk => {
-                        let before = walk.take();
-                        *walk = Some(Walking::new(self.trainer.config.method, self.trainer.step() + 1, 1, before));
-                    }
-                }
-            }
-            Command::Step => {
-                self.playing = true;
-                self.play_to = None;
-                self.speed.set(self.speed.limit);
-                self.target = Some(self.trainer.step() + 1);
-            }
-            Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
-            Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
-            Command::SetLocalCrops(locals) => self.set_local_crops(locals)?,
-            Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
-            Command::Resample => {
-                self.observers.looking.resample();
-                self.schedule.force_look();
-            }
-            Command::ShowImage(image) => {
-                self.observers.looking.show(image);
-                self.schedule.force_look();
-            }
-            Command::SelectImage(image) => {
-                if self.observers.showing.select(&self.gpu, &self.observers.probe, image) {
-                    self.schedule.want_nearest();
-                }
-            }
-            Command::Reset { new_seed } => {
-                let mut config = self.config();
-                config.seed = config.seed.wrapping_add(u64::from(new_seed));
-                self.restart(config, self.data.clone())?;
-            }
-            Command::CancelLoad => {
-                if let Some(loading) = self.loading.take() {
-                    self.notices.push(format!("{} was not loaded: cancelled; the run goes on as it was", loading.spec().short()));
-                }
-            }
-            Command::LoadPreset(name) => self.load_preset(&name)?,
-            Command::StartRun(config) => self.start_run(*config)?,
-            Command::LoadData(spec) => {
-                // One that was on its way is dropped, which stops it.
-                self.loading = Some(LoadingData::start(spec));
-            }
-        }
-        Ok(())
-    }
-
-    /// Another preset with its own procedural images, or with the user's images where those are trained on.
-    fn load_preset(&mut self, name: &str) -> Result<(), SessionError> {
-        let own = Some(&self.trainer.config.data).filter(|data| !data.is_synthetic()).map(ToString::to_string);
-        match RunConfig::load(name, own.as_deref(), &[]) {
-            Ok(config) => {
-                let data = if own.is_some() { self.data.clone() } else { Arc::new(read(&config.data)?) };
-                self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, data)
-            }
-            Err(error) => {
-                self.notices.push(error.to_string());
-                Ok(())
-            }
-        }
-    }
-
-    fn start_run(&mut self, config: RunConfig) -> Result<(), SessionError> {
-        let started = match read(&config.data) {
-            Ok(data) => self.restart(config, Arc::new(data)),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = started {
-            if self.gpu.is_lost() {
-                return Err(error);
-            }
-            self.notices.push(format!("{error}; the run goes on as it was"));
-        }
-        Ok(())
-    }
-
-    fn take_loaded(&mut self) {
-        let Some(loading) = &self.loading else { return };
-        let Some(result) = loading.poll() else { return };
-        let spec = loading.spec().clone();
-        self.loading = None;
-        let restarted = result.map_err(SessionError::from).and_then(|data| {
-            let mut config = self.config();
-            config.set_from("data", "data", &spec.to_string())?;
-            config.validate()?;
-            self.restart(config, Arc::new(data))
-        });
-        if let Err(error) = restarted {
-            self.notices.push(format!("{error}; the run goes on as it was"));
-        }
-    }
-
     /// Starts again from step 0. On failure the run that was going on stays.
     fn restart(&mut self, config: RunConfig, data: Arc<LoadedData>) -> Result<(), SessionError> {
         let (trainer, observers) = start::fresh(&self.gpu, config, &data)?;
@@ -632,49 +509,6 @@ impl Session {
     /// Steps done since [`Self::keep_safe`].
     pub const fn steps_at_risk(&self) -> u64 {
         self.trainer.step() - self.safe.step
-    }
-
-    fn set(&mut self, change: Change) -> Result<(), SessionError> {
-        let (key, text) = match change {
-            Change::Switch(switch, on) => (switch.key(), on.to_string()),
-            Change::Dial(dial, value) => (dial.key(), value.to_string()),
-            Change::LocalCrops(locals) => ("local_crops", locals.to_string()),
-        };
-        for hyper in &mut self.trainer.hypers {
-            let mut config = RunConfig { hyper: *hyper, ..self.trainer.config.clone() };
-            if let Err(error) = config.set_live(key, &text).and_then(|()| config.validate()) {
-                self.notices.push(error.to_string());
-                return Ok(());
-            }
-            *hyper = config.hyper;
-        }
-        self.changed(change, key, &text);
-        self.trainer.apply_hypers()?;
-        self.walks.forget();
-        Ok(self.observers.rebind(&self.trainer)?)
-    }
-
-    /// Notes what was changed, and when.
-    fn changed(&mut self, change: Change, key: &str, text: &str) {
-        let (step, seconds) = (self.trainer.step(), self.time.seconds());
-        log::info!("event step={step} {key}={text}");
-        if let Change::Switch(switch, on) = change {
-            self.meters.flips.flipped(switch, on, step, seconds);
-        }
-        self.events.push(Event { step, seconds, change });
-    }
-
-    fn set_local_crops(&mut self, locals: u32) -> Result<(), SessionError> {
-        let mut config = self.config();
-        if let Err(error) = config.set_live("local_crops", &locals.to_string()).and_then(|()| config.validate()) {
-            self.notices.push(error.to_string());
-            return Ok(());
-        }
-        self.changed(Change::LocalCrops(locals), "local_crops", &locals.to_string());
-        self.trainer.config.views = config.views;
-        self.trainer.apply_hypers()?;
-        self.walks.forget();
-        Ok(self.observers.rebind(&self.trainer)?)
     }
 
     fn attention_references(&self) -> Option<AttentionReferences> {

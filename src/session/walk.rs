@@ -12,7 +12,7 @@ use crate::command::Command;
 use crate::config::Method;
 use crate::gpu::{GpuError, Program, Readback};
 use crate::observe::moments::Moments;
-use crate::snapshot::{Change, Moment, SubStep, Walk};
+use crate::snapshot::{Moment, SubStep, Walk};
 use crate::train::Trainer;
 
 /// How a command gets on while a step stands half done.
@@ -246,10 +246,7 @@ impl Session {
         let step = self.trainer.step();
         while self.redo.as_ref().and_then(|redo| redo.events.front()).is_some_and(|event| event.step <= step) {
             let Some(event) = self.redo.as_mut().and_then(|redo| redo.events.pop_front()) else { break };
-            match event.change {
-                Change::LocalCrops(locals) => self.set_local_crops(locals)?,
-                change => self.set(change)?,
-            }
+            self.set(event.change)?;
         }
         if self.redo.as_ref().is_some_and(|redo| redo.until <= step) {
             self.redo = None;

@@ -59,14 +59,9 @@ impl SubStep {
     /// The name on screen; one word, so that a row of them stays short.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Views => "views",
-            Self::Student => "student",
-            Self::Teacher => "teacher",
-            Self::Loss => "loss",
-            Self::Backward => "backward",
-            Self::Update => "update",
             Self::Ema => "EMA",
             Self::Center => "centre",
+            _ => self.scope(),
         }
     }
 

@@ -8,9 +8,7 @@ use image::RgbaImage;
 use twinlens::command::{Command, Switch};
 use twinlens::config::Method;
 use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::snapshot::{
-    AttentionReferences, Change, Cloud, Dials, Distributions, Event, History, Inspection, Snapshot, Switches, Verdict, VerdictKind,
-};
+use twinlens::snapshot::{AttentionReferences, Change, Cloud, Distributions, Event, History, Inspection, Snapshot, Verdict, VerdictKind};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
@@ -161,23 +159,9 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         preset: "multicrop".to_owned(),
         data: "synthetic:weaves-hard".to_owned(),
         adapter: "llvmpipe (LLVM 15.0.6, 256 bits)".to_owned(),
-        adapter_is_software: true,
         method: Method::Dino,
-        seed: 0,
-        run: 0,
         step: 4860,
-        playing: true,
         steps_per_second: 2.3,
-        speed_limit: None,
-        switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
-        dials: Dials {
-            tau: 0.99,
-            predictor_multiplier: 10.0,
-            teacher_temperature: 0.04,
-            student_temperature: 0.1,
-            center_momentum: 0.9,
-            learning_rate: 2e-3,
-        },
         history: Arc::new(history),
         events: vec![
             Event { step: 1000, seconds: 0.0, change: Change::Switch(Switch::Centering, false) },
@@ -190,21 +174,13 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
             reason: "it is above 0.21".to_owned(),
             wanting: 0,
         },
-        since_flip: None,
         class_names: ["stripes", "bars", "checks", "diagonal", "dots", "zigzag", "upright", "lattice"].map(str::to_owned).to_vec(),
-        chance: 0.125,
-        untrained_knn: Some(0.35),
-        cloud: Some(cloud),
         distributions: Some(Distributions { prototypes: 64, center: Arc::from([0.0; 64]), batch: Arc::from([]), cloud: Arc::from([]) }),
         inspection,
         images: 512,
         local_crops: locals,
         attention_references: attention.then_some(AttentionReferences { untrained: Some(0.252), area: 0.223, center_prior: 0.44 }),
-        notices: Vec::new(),
-        walk: None,
-        loading: None,
-        images_report: None,
-        stopped: None,
+        ..crate::harness::snapshot(Some(cloud))
     }
 }
 

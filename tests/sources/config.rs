@@ -146,7 +146,7 @@ fn data_sources_as_text() {
         ("folder:", vec!["a folder"]),
         ("idx:a,", vec!["label file"]),
         ("idx:,b", vec!["image file"]),
-        ("/home/me/photos", vec!["unknown kind"]),
+        ("/home/me/photos", vec!["something at it"]),
     ] {
         let all: Vec<&str> = words.into_iter().chain(["cifar10:DIR", "idx:IMAGES[,LABELS]", "folder:DIR", "weaves-hard"]).collect();
         refused(text.parse::<DataSpec>(), &all);

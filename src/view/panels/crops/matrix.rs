@@ -142,7 +142,7 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         }
         let room = grid.columns[0][0] - left - 8.0;
         if let Some(words) = paint.fitting(Style::LABEL, &["teacher: globals only", "globals only", "teacher"], room) {
-            let width = paint.text([left, grid.top - 12.0], Align::Left, Style::LABEL, words);
+            let width = paint.text([left, grid.top - 0.9 * paint.text_height(Style::LABEL)], Align::Left, Style::LABEL, words);
             let area = Rect::new(left, grid.top - 22.0, left + width, grid.top - 2.0);
             looking.frame.part(Part::Globals, 0, area, looking.snapshot.method);
         }
