@@ -18,8 +18,8 @@ use twinlens::view::theme::Look;
 use crate::harness::{cloud, gpu, one_at_a_time, snapshot};
 use crate::{crops, panes};
 
-const SIZES: [[u32; 2]; 5] = [[1024, 768], [1280, 720], [1280, 800], [1920, 1080], [3840, 2160]];
-const SCALES: [f32; 6] = [1.0, 1.1458, 1.25, 1.5, 2.0, 3.0];
+pub const SIZES: [[u32; 2]; 5] = [[1024, 768], [1280, 720], [1280, 800], [1920, 1080], [3840, 2160]];
+pub const SCALES: [f32; 6] = [1.0, 1.1458, 1.25, 1.5, 2.0, 3.0];
 
 /// What is written in the second frame (the first one settles what hangs on the one before).
 pub fn written(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, canvas: &Canvas, snapshot: &Snapshot) -> Vec<Written> {
@@ -60,6 +60,12 @@ pub fn problems(written: &[Written], window: Rect) -> Vec<String> {
         }
     }
     problems
+}
+
+/// The same of those texts that are meant.
+pub fn problems_of(written: &[Written], meant: impl Fn(&Written) -> bool) -> Vec<String> {
+    let texts: Vec<Written> = written.iter().filter(|text| meant(text)).cloned().collect();
+    problems(&texts, Rect::new(-1e6, -1e6, 1e6, 1e6))
 }
 
 #[test]

@@ -8,7 +8,6 @@ use twinlens::gpu::Gpu;
 use twinlens::lesson::{Lesson, shipped_names};
 use twinlens::snapshot::{Snapshot, Verdict, VerdictKind};
 use twinlens::view::frame::FrameRenderer;
-use twinlens::view::layout::Rect;
 use twinlens::view::paint::Written;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
@@ -16,6 +15,7 @@ use twinlens::view::screen::{Action, Screen};
 use twinlens::view::theme::Look;
 
 use crate::harness::*;
+use crate::layout::{SCALES, SIZES, problems_of};
 
 fn lesson(name: &str) -> Lesson {
     Lesson::load(name, &[]).expect("it is shipped")
@@ -78,31 +78,6 @@ fn written(gpu: &Arc<Gpu>, renderer: &mut FrameRenderer, screen: &mut Screen, ca
     std::mem::take(&mut screen.written)
 }
 
-fn overlap(a: &Rect, b: &Rect, axis: usize) -> f32 {
-    a.max[axis].min(b.max[axis]) - a.min[axis].max(b.min[axis])
-}
-
-/// What is wrong with the texts of the bottom pane, or of the card that lies over everything.
-fn problems(written: &[Written], of: impl Fn(&Written) -> bool) -> Vec<String> {
-    let mut problems = Vec::new();
-    let texts: Vec<&Written> = written.iter().filter(|text| of(text) && !text.text.trim().is_empty()).collect();
-    for (index, a) in texts.iter().enumerate() {
-        let inside = (0..2).all(|axis| a.rect.min[axis] >= a.pane.min[axis] - 1.0 && a.rect.max[axis] <= a.pane.max[axis] + 1.0);
-        if !inside || !a.whole {
-            problems.push(format!("{:?} {}", a.text, if a.whole { "leaves its pane" } else { "is cut off" }));
-        }
-        for b in &texts[..index] {
-            if overlap(&a.rect, &b.rect, 0) > 1.0 && overlap(&a.rect, &b.rect, 1) > 0.25 * a.rect.height().min(b.rect.height()) {
-                problems.push(format!("{:?} over {:?}", a.text, b.text));
-            }
-        }
-    }
-    problems
-}
-
-const SIZES: [[u32; 2]; 5] = [[1024, 768], [1280, 720], [1280, 800], [1920, 1080], [3840, 2160]];
-const SCALES: [f32; 6] = [1.0, 1.1458, 1.25, 1.5, 2.0, 3.0];
-
 /// The longest texts that a lesson may have.
 fn longest() -> Lesson {
     let words = |length: usize| "every word of it ".repeat(20)[..length].trim_end().to_owned() + "!";
@@ -153,7 +128,7 @@ fn the_band_holds_its_texts_at_every_size_and_scale() {
                     let count = written.iter().filter(|text| band(text)).count();
                     checked += count;
                     assert!(count > 3, "{name} page {page} at {size:?}, {scale}: {count} texts in the band");
-                    found.extend(problems(&written, band).into_iter().map(|problem| {
+                    found.extend(problems_of(&written, band).into_iter().map(|problem| {
                         format!(
                             "{name} page {page}, {}x{} at {scale}{}: {problem}",
                             size[0],
@@ -213,7 +188,8 @@ fn the_list_opens_chooses_and_starts() {
             assert!(screen.is_covered());
             let written = written(&gpu, &mut renderer, &mut screen, &canvas, &data);
             assert!(written.iter().any(|text| text.text.starts_with("BYOL's three")), "{size:?} {scale}");
-            found.extend(problems(&written, |_| true).into_iter().map(|problem| format!("{size:?} at {scale}, {presenting}: {problem}")));
+            found
+                .extend(problems_of(&written, |_| true).into_iter().map(|problem| format!("{size:?} at {scale}, {presenting}: {problem}")));
             if scale == 1.0 {
                 keep(&draw(&gpu, &mut renderer, &mut screen, size, &data), &format!("lessons-{}x{}-{presenting}.png", size[0], size[1]));
             }

@@ -13,6 +13,7 @@ use twinlens::view::screen::{Action, Screen};
 use twinlens::view::theme::Look;
 
 use crate::harness::*;
+use crate::layout::problems_of;
 
 /// A number between -0.5 and 0.5 that is always the same.
 fn noise(a: u64, b: u64) -> f32 {
@@ -119,14 +120,8 @@ impl Room {
 
     /// Nothing in the right pane or the top bar stands on something else, or is cut off.
     fn check(&self, what: &str) {
-        let written = &self.screen.written;
-        for (index, a) in written.iter().enumerate().filter(|(_, text)| text.rect.min[1] < 48.0 || text.rect.min[0] > 928.0) {
-            assert!(a.whole, "{what}: {:?} is cut off", a.text);
-            for b in &written[..index] {
-                let overlap = |axis: usize| a.rect.max[axis].min(b.rect.max[axis]) - a.rect.min[axis].max(b.rect.min[axis]);
-                assert!(overlap(0) <= 1.0 || overlap(1) <= 3.0, "{what}: {:?} stands on {:?}", a.text, b.text);
-            }
-        }
+        let problems = problems_of(&self.screen.written, |text| text.rect.min[1] < 48.0 || text.rect.min[0] > 928.0);
+        assert!(problems.is_empty(), "{what}: {problems:?}");
     }
 }
 
