@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::loading::LoadingData;
 use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
-use crate::command::Command;
+use crate::command::{Command, Division};
 use crate::config::RunConfig;
 use crate::snapshot::{Change, Event};
 
@@ -56,6 +56,13 @@ impl Session {
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
             Command::SetLocalCrops(locals) => self.set(Change::LocalCrops(locals))?,
             Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
+            Command::Divide(division) => {
+                self.division = match division {
+                    Division::Share(share) if share.is_finite() => Division::Share(share.clamp(0.05, 0.95)),
+                    Division::Share(_) => Division::Smooth,
+                    other => other,
+                };
+            }
             Command::Resample => {
                 self.observers.looking.resample();
                 self.schedule.force_look();
