@@ -14,6 +14,7 @@ pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};
 use crate::config::{Hyper, Method};
+use crate::profile::StepTimes;
 
 /// A meter's values over the steps. Bounded: when full, every second point goes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -488,4 +489,7 @@ pub struct Snapshot {
     pub images_report: Option<Arc<ImagesReport>>,
     /// Set when training has stopped because of non-finite numbers: what and when.
     pub stopped: Option<String>,
+    /// Times of the last steps' dispatches, while they are wanted ([`Command::ProfileSteps`](crate::command::Command::ProfileSteps))
+    /// and once the first have come back.
+    pub kernels: Option<Arc<StepTimes>>,
 }

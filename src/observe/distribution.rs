@@ -12,6 +12,10 @@ const COLUMNS: Kernel = Kernel::new("observe/distribution_columns.wgsl");
 const FOLD: Kernel = Kernel::new("observe/distribution_fold.wgsl");
 const GROUP: Kernel = Kernel::new("observe/distribution_group.wgsl");
 
+// Floating-point operations an element: logarithm, product, sum and comparison; mean and comparison.
+const ROW_FLOPS: u64 = 4;
+const COLUMN_FLOPS: u64 = 2;
+
 /// What [`distribution`] gives, each (L, 1, 1).
 #[derive(Clone, Debug)]
 pub struct Distribution {
@@ -42,18 +46,26 @@ pub fn distribution(tape: &mut Tape<'_>, p: &Tensor) -> Distribution {
             .write("teacher_entropy", &measured.teacher_entropy)
             .write("mean_entropy", &measured.mean_teacher_entropy)
             .write("used", &measured.prototypes_used)
+            .flops((ROW_FLOPS + COLUMN_FLOPS) * p.all_elements())
             .over([256, 1, learners]);
         return measured;
     }
     let of_rows = tape.tensor("distribution_rows", [learners, rows, 2]);
     let of_columns = tape.tensor("distribution_columns", [learners, columns, 2]);
-    tape.dispatch(&ROWS).set("rows", rows).set("columns", columns).read("p", p).write("rows", &of_rows).over([rows, 1, learners]);
+    tape.dispatch(&ROWS)
+        .set("rows", rows)
+        .set("columns", columns)
+        .read("p", p)
+        .write("rows", &of_rows)
+        .flops(ROW_FLOPS * p.all_elements())
+        .over([rows, 1, learners]);
     tape.dispatch(&COLUMNS)
         .set("rows", rows)
         .set("columns", columns)
         .read("p", p)
         .read("rows", &of_rows)
         .write("columns", &of_columns)
+        .flops(COLUMN_FLOPS * p.all_elements())
         .over([columns, 1, learners]);
     tape.dispatch(&FOLD)
         .set("learners", learners)
@@ -64,6 +76,8 @@ pub fn distribution(tape: &mut Tape<'_>, p: &Tensor) -> Distribution {
         .write("teacher_entropy", &measured.teacher_entropy)
         .write("mean_entropy", &measured.mean_teacher_entropy)
         .write("used", &measured.prototypes_used)
+        // Sums of the rows' entropies; a logarithm, a product and a sum for each column.
+        .flops(of_rows.all_elements() / 2 + 3 * of_columns.all_elements() / 2)
         .over([learners, 1, 1]);
     measured
 }

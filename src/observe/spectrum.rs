@@ -53,12 +53,16 @@ pub fn second_moment(tape: &mut Tape<'_>, u: &Tensor, centred: bool) -> Tensor {
         .set("scale", if centred { 1.0 / rows as f32 } else { 0.0 })
         .read("x", u)
         .write("y", &mean)
+        .flops(u.all_elements())
         .over([quads, 1, learners]);
-    tape.dispatch(&MOMENT).set("rows", rows).set("quads", quads).read("x", u).read("mean", &mean).write("y", &y).over([
-        quads * quads,
-        1,
-        learners,
-    ]);
+    tape.dispatch(&MOMENT)
+        .set("rows", rows)
+        .set("quads", quads)
+        .read("x", u)
+        .read("mean", &mean)
+        .write("y", &y)
+        .flops(2 * u.all_elements() * u64::from(columns))
+        .over([quads * quads, 1, learners]);
     y
 }
 

@@ -12,6 +12,10 @@ const COLUMN_STD: Kernel = Kernel::new("observe/column_std.wgsl");
 const COLUMN_SUM: Kernel = Kernel::new("observe/column_sum.wgsl");
 const SPREAD_GROUP: Kernel = Kernel::new("observe/spread_group.wgsl");
 
+// Floating-point operations an element: squares; scaling, mean and variance.
+const LENGTH_FLOPS: u64 = 2;
+const DEVIATION_FLOPS: u64 = 5;
+
 /// sqrt(d) × mean over dimensions of the population standard deviation over the rows of L2-normalised z. (L, R, d) → (L, 1, 1).
 pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
     let [learners, rows, columns] = z.shape();
@@ -25,6 +29,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
             .read("x", z)
             .write("inverse_lengths", &lengths)
             .write("y", &y)
+            .flops((LENGTH_FLOPS + DEVIATION_FLOPS) * z.all_elements())
             .over([256, 1, learners]);
         return y;
     }
@@ -35,6 +40,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         .set("stride", z.learner_stride)
         .read("x", z)
         .write("y", &lengths)
+        .flops(LENGTH_FLOPS * z.all_elements())
         .over([rows, 1, learners]);
     tape.dispatch(&COLUMN_STD)
         .set("rows", rows)
@@ -43,6 +49,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         .read("x", z)
         .read("scales", &lengths)
         .write("y", &deviations)
+        .flops(DEVIATION_FLOPS * z.all_elements())
         .over([columns, 1, learners]);
     tape.dispatch(&COLUMN_SUM)
         .set("learners", learners)
@@ -50,6 +57,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         .set("scale", 1.0 / (columns as f32).sqrt())
         .read("x", &deviations)
         .write("y", &y)
+        .flops(deviations.all_elements())
         .over([learners, 1, 1]);
     y
 }

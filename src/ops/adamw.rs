@@ -85,6 +85,8 @@ pub fn adamw(
         .read("norm", norm)
         .read("learners", learners)
         .read("state", state)
+        // Clipping 1, decay 2, moments 3 and 4, bias corrections 2, root, epsilon and quotient 3, step 2.
+        .flops(17 * student.all_elements())
         .over(items);
 }
 

@@ -25,6 +25,7 @@ pub fn add(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor) -> Tensor {
         .read("a", a)
         .read("b", b)
         .write("y", &y)
+        .flops(y.all_elements())
         .over(over);
     let inputs = [a.clone(), b.clone()];
     tape.on_backward(&y, &[a, b], move |tape, dy| {

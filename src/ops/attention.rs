@@ -64,6 +64,14 @@ impl Shape {
     fn scale(self) -> f32 {
         1.0 / (self.head as f32).sqrt()
     }
+
+    /// Floating-point operations where every token asks: `products` product-sums over a head's dimensions for each pair of a query
+    /// and a key of its image, and `others` besides.
+    fn pair_flops(self, products: u64, others: u64) -> u64 {
+        let Sequences { counts, lengths } = self.sequences;
+        let pairs: u64 = counts.into_iter().zip(lengths).map(|(count, length)| u64::from(count) * u64::from(length).pow(2)).sum();
+        u64::from(self.learners) * u64::from(self.heads) * pairs * (2 * products * u64::from(self.head) + others)
+    }
 }
 
 /// softmax(q kᵀ / sqrt(D / heads)) v, for each image and head alone.
@@ -121,6 +129,8 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
         .read("kv", kv)
         .write("y", &y)
         .write("logarithms", &logarithms)
+        // Scores, their softmax, the mix.
+        .flops(shape.pair_flops(2, 4))
         .over([tiles.groups * tiles.threads, 1, learners]);
     let (q, kv, output) = (q.clone(), kv.clone(), y.clone());
     tape.on_backward(&y, &[&q.clone(), &kv.clone()], move |tape, dy| {
@@ -140,6 +150,8 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
             .read("logarithms", &logarithms)
             .gradient("dq", &dq)
             .write("terms", &terms)
+            // Scores, slopes of the probabilities, dq.
+            .flops(shape.pair_flops(3, 4))
             .over([tiles.groups * tiles.threads, 1, learners]);
         if tape.needs_gradient(&kv) {
             let dkv = tape.gradient(&kv);
@@ -155,6 +167,8 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
                 .read("dy", dy)
                 .read("terms", &terms)
                 .gradient("dkv", &dkv)
+                // Scores, slopes of the probabilities, dk, dv.
+                .flops(shape.pair_flops(4, 4))
                 .over([tiles.groups * tiles.threads, 1, learners]);
         }
     });
@@ -196,6 +210,9 @@ impl Shape {
             .read("x", x)
             .read("kv", kv)
             .write("dots", &dots)
+            // Half of kv: a product-sum for each of its elements, and the other half stays untouched.
+            .flops(kv.all_elements())
+            .untouched(2 * kv.all_elements())
             .over(if quads { [x.rows * self.longest(), 1, self.learners] } else { items_over(lines * self.longest(), self.learners) });
         dots
     }
@@ -215,6 +232,8 @@ impl Shape {
             .read("weights", weights)
             .read("kv", kv)
             .gradient("y", y)
+            .flops(kv.all_elements())
+            .untouched(2 * kv.all_elements())
             .over(if quads { [elements / 4, 1, self.learners] } else { items_over(elements, self.learners) });
     }
 }
@@ -229,6 +248,7 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
         .set("longest", longest)
         .sequences(sequences)
         .read_write("probabilities", &probabilities)
+        .flops(5 * probabilities.all_elements())
         .over([images * heads, 1, learners]);
     let y = tape.tensor("attention", q.shape());
     shape.mix(tape, &probabilities, kv, width, 1.0, &GradSlot { tensor: y.clone(), accumulate: false });
@@ -243,6 +263,7 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
             .sequences(sequences)
             .read("probabilities", &probabilities)
             .read_write("slopes", &slopes)
+            .flops(4 * slopes.all_elements())
             .over([images * heads, 1, learners]);
         if tape.needs_gradient(&q) {
             let dq = tape.gradient(&q);
@@ -264,6 +285,8 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
                 .read("probabilities", &probabilities)
                 .read("slopes", &slopes)
                 .gradient("dkv", &dkv)
+                // Two for each of dk, one for each of dv.
+                .flops(3 * kv.all_elements() / 2)
                 .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });
         }
     });

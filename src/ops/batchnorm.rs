@@ -7,7 +7,7 @@
 
 use super::activation::Activation;
 use super::case::{Case, Input};
-use super::layernorm::fold_norm_gradients;
+use super::layernorm::{BACKWARD_FLOPS, FORWARD_FLOPS, fold_norm_gradients};
 use super::reference::Host;
 use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
 
@@ -48,6 +48,7 @@ pub fn batchnorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
         .read("shift", shift)
         .write("y", &y)
         .write("statistics", &statistics)
+        .flops((FORWARD_FLOPS + activation.flops()) * x.all_elements())
         .over(columns_over(software, groups, columns, learners));
     let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
     tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
@@ -70,6 +71,7 @@ pub fn batchnorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
             .read("dy", dy)
             .gradient("dx", &dx)
             .write("partials", &partials)
+            .flops((BACKWARD_FLOPS + activation.slope_flops()) * x.all_elements())
             .over(columns_over(software, groups, columns, learners));
         if tape.needs_gradient(&gain) {
             fold_norm_gradients(tape, &partials, &gain, &shift);

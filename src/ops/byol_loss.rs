@@ -49,6 +49,8 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
     let losses = tape.tensor("byol_losses", [count, rows, 1]);
     let mean = tape.tensor("byol_loss", [count, 1, 1]);
     let software = tape.is_software();
+    // Elements of all pairs of rows that are compared.
+    let compared = u64::from(count) * u64::from(batch * (2 * views - 2)) * u64::from(columns);
     tape.dispatch(&if software { ROWS } else { ROWS_GROUP })
         .set("batch", batch)
         .set("views", views)
@@ -57,6 +59,8 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
         .read("q", q)
         .read("z", z)
         .write("losses", &losses)
+        // Products of the pairs, squares of both sides.
+        .flops(2 * (compared + q.all_elements() + z.all_elements()))
         .over(rows_over(software, rows, count));
     tape.dispatch(&if software { MEAN } else { MEAN_GROUP })
         .set("rows", rows)
@@ -64,6 +68,7 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
         .set("learners", count)
         .read("losses", &losses)
         .write("mean", &mean)
+        .flops(losses.all_elements())
         .over(rows_over(software, count, 1));
     let (q, z, learners) = (q.clone(), z.clone(), learners.clone());
     tape.on_backward(&mean, &[&q.clone(), &z.clone()], move |tape, dloss| {
@@ -85,6 +90,8 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
                 .read("dloss", dloss)
                 .read("learners", &learners)
                 .gradient("dx", &dx)
+                // A pair's product and its share of the sum; squares of both sides; what is along x taken out.
+                .flops(4 * compared + 6 * x.all_elements() + 2 * other.all_elements())
                 .over(rows_over(software, x.rows, count));
         }
     });

@@ -26,6 +26,7 @@ pub fn update_center(tape: &mut Tape<'_>, center: &Tensor, logits: &Tensor, lear
         .read("logits", logits)
         .read("learners", learners)
         .read_write("center", center)
+        .flops(logits.all_elements())
         .over(over);
 }
 

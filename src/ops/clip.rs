@@ -29,12 +29,14 @@ pub fn gradient_norm(tape: &mut Tape<'_>, gradients: &Tensor) -> Tensor {
         .set("chunks", chunks)
         .read("gradient", gradients)
         .write("partials", &partials)
+        .flops(2 * gradients.all_elements())
         .over(if software { [chunks, 1, learners] } else { [chunks * 64, 1, learners] });
     tape.dispatch(&if software { FOLD } else { FOLD_GROUP })
         .set("chunks", chunks)
         .set("learners", learners)
         .read("partials", &partials)
         .write("norm", &norm)
+        .flops(partials.all_elements())
         .over(rows_over(software, learners, 1));
     norm
 }

@@ -41,6 +41,8 @@ pub fn cross_entropy(tape: &mut Tape<'_>, p: &Tensor, log_q: &Tensor, batch: u32
     let pairs = tape.tensor("cross_entropy_pairs", [count, 2, views]);
     let mean = tape.tensor("cross_entropy", [count, 1, 1]);
     let software = tape.is_software();
+    // Elements of all pairs of rows that are compared.
+    let compared = u64::from(count) * u64::from(batch * (2 * views - 2)) * u64::from(columns);
     tape.dispatch(&if software { ROWS } else { ROWS_GROUP })
         .set("batch", batch)
         .set("views", views)
@@ -48,14 +50,22 @@ pub fn cross_entropy(tape: &mut Tape<'_>, p: &Tensor, log_q: &Tensor, batch: u32
         .read("p", p)
         .read("log_q", log_q)
         .write("losses", &losses)
+        .flops(2 * compared)
         .over(rows_over(software, rows, count));
     tape.dispatch(&if software { PAIRS } else { PAIRS_GROUP })
         .set("batch", batch)
         .set("views", views)
         .read("losses", &losses)
         .write("pairs", &pairs)
+        .flops(losses.all_elements())
         .over(rows_over(software, 2 * views, count));
-    tape.dispatch(&MEAN).set("learners", count).set("views", views).read("pairs", &pairs).write("mean", &mean).over([count, 1, 1]);
+    tape.dispatch(&MEAN)
+        .set("learners", count)
+        .set("views", views)
+        .read("pairs", &pairs)
+        .write("mean", &mean)
+        .flops(pairs.all_elements())
+        .over([count, 1, 1]);
     let (teacher, student) = (p.clone(), log_q.clone());
     tape.on_backward(&mean, &[p, log_q], move |tape, dloss| {
         for (x, other) in [(&student, &teacher), (&teacher, &student)] {
@@ -73,6 +83,7 @@ pub fn cross_entropy(tape: &mut Tape<'_>, p: &Tensor, log_q: &Tensor, batch: u32
                 .read("other", other)
                 .read("dloss", dloss)
                 .gradient("dx", &dx)
+                .flops(compared + dx.tensor.all_elements())
                 .over(over);
         }
     });

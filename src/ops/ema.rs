@@ -30,6 +30,7 @@ pub fn ema(tape: &mut Tape<'_>, teacher: &Tensor, student: &Tensor, groups: &Ten
         .read("student", student)
         .read("groups", groups)
         .read("learners", learners)
+        .flops(3 * student.all_elements())
         .over(items);
 }
 

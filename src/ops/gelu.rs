@@ -19,7 +19,12 @@ pub fn gelu(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
     let quads = elements.is_multiple_of(4) && pairs_suit(tape, elements / 4);
     let over = if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) };
     let kernel = move |kernel: Kernel| kernel.with("ACTIVATION", Activation::Gelu.code());
-    tape.dispatch(&kernel(if quads { FORWARD_QUADS } else { FORWARD })).set("elements", elements).read("x", x).write("y", &y).over(over);
+    tape.dispatch(&kernel(if quads { FORWARD_QUADS } else { FORWARD }))
+        .set("elements", elements)
+        .read("x", x)
+        .write("y", &y)
+        .flops(Activation::Gelu.flops() * y.all_elements())
+        .over(over);
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
         let dx = tape.gradient(&x);
@@ -28,6 +33,7 @@ pub fn gelu(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
             .read("x", &x)
             .read("dy", dy)
             .gradient("dx", &dx)
+            .flops(Activation::Gelu.slope_flops() * x.all_elements())
             .over(over);
     });
     y

@@ -32,6 +32,7 @@ fn l2norm_from(tape: &mut Tape<'_>, x: &Tensor, least: f32) -> Tensor {
         .set("least", least)
         .read("x", x)
         .write("y", &y)
+        .flops(3 * y.all_elements())
         .over(rows_over(software, rows, learners));
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
@@ -45,6 +46,8 @@ fn l2norm_from(tape: &mut Tape<'_>, x: &Tensor, least: f32) -> Tensor {
             .read("x", &x)
             .read("dy", dy)
             .gradient("dx", &dx)
+            // x · dy and |x|², two each; the difference and its quotient 3.
+            .flops(7 * x.all_elements())
             .over(rows_over(software, rows, learners));
     });
     y

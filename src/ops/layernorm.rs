@@ -25,6 +25,16 @@ const FOLD: Kernel = Kernel::new("ops/norm_fold.wgsl");
 /// Added to the variance (SCIENCE.md, section 9).
 pub const EPSILON: f32 = 1e-6;
 
+// Floating-point operations an element, without the activation's.
+/// Mean 1, variance 3, normalised 2, gain and shift 2.
+pub(super) const FORWARD_FLOPS: u64 = 8;
+/// Normalised 2, before the activation 2, gain 1, two sums 3, what is left 4.
+const INPUT_FLOPS: u64 = 12;
+/// Normalised 2, before the activation 2, two sums 3.
+const PARAMETER_FLOPS: u64 = 7;
+/// Both in one dispatch, what they share once.
+pub(super) const BACKWARD_FLOPS: u64 = 15;
+
 /// Rows that one thread of the parameters' backward sums.
 const CHUNK_ROWS: u32 = 128;
 
@@ -48,6 +58,7 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
         .read("shift", shift)
         .write("y", &y)
         .write("statistics", &statistics)
+        .flops((FORWARD_FLOPS + activation.flops()) * x.all_elements())
         .over(rows_over(software, rows, learners));
     let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
     tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
@@ -64,6 +75,7 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
                 .read("statistics", &statistics)
                 .read("dy", dy)
                 .gradient("dx", &dx)
+                .flops((INPUT_FLOPS + activation.slope_flops()) * x.all_elements())
                 .over(rows_over(software, rows, learners));
         }
         if tape.needs_gradient(&gain) {
@@ -81,6 +93,7 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
                 .read("statistics", &statistics)
                 .read("dy", dy)
                 .write("partials", &partials)
+                .flops((PARAMETER_FLOPS + activation.slope_flops()) * x.all_elements())
                 .over([columns * chunks, 1, learners]);
             fold_norm_gradients(tape, &partials, &gain, &shift);
         }
@@ -111,6 +124,7 @@ fn layernorm_lanes(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tenso
         .read("gain", gain)
         .read("shift", shift)
         .write("y", &y)
+        .flops((FORWARD_FLOPS + activation.flops()) * x.all_elements())
         .over([chunks * 8, 1, learners]);
     let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
     tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
@@ -133,6 +147,7 @@ fn layernorm_lanes(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tenso
             .read("dy", dy)
             .gradient("dx", &dx)
             .write("partials", &partials)
+            .flops((BACKWARD_FLOPS + activation.slope_flops()) * x.all_elements())
             .over([chunks * 8, 1, learners]);
         if tape.needs_gradient(&gain) {
             fold_norm_gradients(tape, &partials, &gain, &shift);
@@ -154,6 +169,7 @@ pub(super) fn fold_norm_gradients(tape: &mut Tape<'_>, partials: &Tensor, gain: 
         .read("partials", partials)
         .read_write_or_write("dgain", &dgain, accumulate_gain)
         .read_write_or_write("dshift", &dshift, accumulate_shift)
+        .flops(partials.all_elements())
         .over([2 * gain.columns, 1, partials.learners]);
 }
 

@@ -23,6 +23,7 @@ pub fn student_log_softmax(tape: &mut Tape<'_>, logits: &Tensor, learners: &Tens
         .read("x", logits)
         .read("learners", learners)
         .write("y", &y)
+        .flops(6 * y.all_elements())
         .over(rows_over(software, rows, count));
     let (x, kept, learners) = (logits.clone(), y.clone(), learners.clone());
     tape.on_backward(&y, &[logits], move |tape, dy| {
@@ -34,6 +35,7 @@ pub fn student_log_softmax(tape: &mut Tape<'_>, logits: &Tensor, learners: &Tens
             .read("dy", dy)
             .read("learners", &learners)
             .gradient("dx", &dx)
+            .flops(5 * x.all_elements())
             .over(rows_over(software, rows, count));
     });
     y

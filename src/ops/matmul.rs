@@ -173,6 +173,7 @@ fn product<'t, 'g>(tape: &'t mut Tape<'g>, shape: Product, variant: Variant, ope
         .set("bias_stride", bias.map_or(0, |bias| bias.learner_stride))
         .set("biased", bias.is_some())
         .set("sums", layout == Layout::Tn)
+        .flops(shape.flops(learners(a, b)))
 }
 
 fn over(shape: Product, variant: Variant, batch: u32) -> [u32; 3] {
@@ -246,6 +247,7 @@ pub fn matmul_tn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, sums
         .read("partials", &partials)
         .read_write_or_write("dweight", &c.tensor, c.accumulate)
         .read_write_or_write("dbias", &sums.tensor, sums.accumulate)
+        .flops(partials.all_elements())
         .over([count, 1, learners]);
 }
 

@@ -30,6 +30,7 @@ pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
         .set("group", group)
         .read("x", x)
         .write("y", &y)
+        .flops(x.all_elements())
         .over(over(rows * columns));
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
@@ -40,6 +41,7 @@ pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
             .set("group", group)
             .read("dy", dy)
             .gradient("dx", &dx)
+            .flops(x.all_elements())
             .over(over(rows_in * columns));
     });
     y
@@ -64,6 +66,7 @@ pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences
         .sequences(sequences)
         .read("x", x)
         .write("y", &y)
+        .flops(x.all_elements())
         .over(items_over(y.elements(), learners));
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
@@ -75,6 +78,7 @@ pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences
             .sequences(sequences)
             .read("dy", dy)
             .gradient("dx", &dx)
+            .flops(x.all_elements())
             .over(items_over(x.elements(), learners));
     });
     y

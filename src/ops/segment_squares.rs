@@ -36,6 +36,8 @@ pub fn segment_squares(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, share: f32, 
         .read("b", b)
         .read("pieces", pieces)
         .write("sums", &sums)
+        .flops(4 * u64::from(a.elements()))
+        .untouched(4 * (a.all_elements() + b.all_elements() - 2 * u64::from(a.elements())))
         .over([if software { count } else { count * 64 }, 1, 1]);
     sums
 }

@@ -31,6 +31,7 @@ pub fn teacher_softmax(tape: &mut Tape<'_>, logits: &Tensor, center: &Tensor, le
         .read("center", center)
         .read("learners", learners)
         .write("p", &p)
+        .flops(8 * p.all_elements())
         .over(rows_over(software, rows, count));
     let (x, y, learners) = (logits.clone(), p.clone(), learners.clone());
     tape.on_backward(&p, &[logits], move |tape, dp| {
@@ -42,6 +43,7 @@ pub fn teacher_softmax(tape: &mut Tape<'_>, logits: &Tensor, center: &Tensor, le
             .read("dp", dp)
             .read("learners", &learners)
             .gradient("dx", &dx)
+            .flops(5 * x.all_elements())
             .over(rows_over(software, rows, count));
     });
     p

@@ -48,6 +48,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
         .read("positions0", both[0])
         .read("positions1", both[1])
         .write("y", &y)
+        .flops(y.all_elements())
         .over(over(y.elements()));
     let mut inputs = vec![x, cls];
     inputs.extend(positions.into_iter().flatten());
@@ -79,6 +80,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
 /// The gradient of the first `places` rows of all images of one length goes to `parameter`.
 fn sum_images(tape: &mut Tape<'_>, dy: &Tensor, sequences: Sequences, index: usize, parameter: &Tensor, places: u32) {
     let dx = tape.gradient(parameter);
+    let summed = u64::from(dy.learners) * u64::from(sequences.counts[index]) * u64::from(places * dy.columns);
     tape.dispatch(&SUM_IMAGES)
         .set("rows", dy.rows)
         .set("columns", dy.columns)
@@ -89,6 +91,8 @@ fn sum_images(tape: &mut Tape<'_>, dy: &Tensor, sequences: Sequences, index: usi
         .set("stride", dx.tensor.learner_stride)
         .read("dy", dy)
         .gradient("dx", &dx)
+        .flops(summed)
+        .untouched(4 * (dy.all_elements() - summed))
         .over([places * dy.columns, 1, dy.learners]);
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::loading::LoadingData;
+use super::profiling::Profiling;
 use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
 use crate::command::Command;
@@ -55,6 +56,10 @@ impl Session {
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
             Command::SetLocalCrops(locals) => self.set(Change::LocalCrops(locals))?,
+            Command::ProfileSteps(true) => {
+                self.profiling.get_or_insert_with(|| Profiling::new(&self.gpu));
+            }
+            Command::ProfileSteps(false) => self.profiling = None,
             Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
             Command::Resample => {
                 self.observers.looking.resample();
