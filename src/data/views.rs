@@ -8,7 +8,7 @@ use super::augment::blur_pixels;
 use super::halvings;
 use super::synthetic::{class_names, weaves_strength};
 use crate::config::{EncoderKind, Scene, ViewConfig};
-use crate::gpu::{Gpu, GpuError, Kernel, Tape, Tensor};
+use crate::gpu::{Family, Gpu, GpuError, Kernel, Needs, Tape, Tensor, Variant};
 use crate::nn::Patches;
 use crate::ops::sequences::Sequences;
 
@@ -32,6 +32,13 @@ const PHOTOMETRIC: Kernel = Kernel::new("data/photometric.wgsl");
 const OBJECT_MASK: Kernel = Kernel::new("data/object_mask.wgsl");
 const PATCHIFY: Kernel = Kernel::new("data/patchify.wgsl");
 const PATCHIFY_QUADS: Kernel = Kernel::new("data/patchify_quads.wgsl");
+
+/// How many threads draw and colour a crop.
+pub const FAMILY: Family = Family {
+    name: "crops",
+    kernels: &["render_weaves", "render_shapes", "sample_stored", "blur", "photometric", "patchify_quads"],
+    variants: &[Variant::software("64_threads", Needs::Nothing, &[]), Variant::gpu("256_threads", Needs::Nothing, &[])],
+};
 
 /// Where images come from.
 #[derive(Clone, Debug)]
@@ -324,8 +331,8 @@ struct Raw {
 
 impl Raw {
     fn new(tape: &mut Tape<'_>, name: &str, [learners, rows, _]: [u32; 3], size: u32) -> Self {
-        // threads a crop: few on software adapters, where loading a crop's parameters is what costs
-        let lanes = if tape.gpu().is_software() { 64 } else { 256 };
+        // few on software adapters, where loading a crop's parameters is what costs
+        let lanes = if tape.chooses(&FAMILY, "64_threads", true) { 64 } else { 256 };
         let pixels = tape.tensor(name, [learners, rows, 3 * size * size]);
         Self { pixels, luma_sums: tape.tensor("luma_sums", [learners, rows, lanes]) }
     }
@@ -488,7 +495,7 @@ pub fn record_patches(tape: &mut Tape<'_>, groups: &[ViewRows<'_>], patch: u32, 
         let size = views.columns.isqrt();
         let before = if index == 0 { 0 } else { sequences.counts[0] * sequences.lengths[0] };
         let quads = patch.is_multiple_of(4);
-        let lanes = if tape.gpu().is_software() { 64 } else { size * size / 4 };
+        let lanes = if tape.chooses(&FAMILY, "64_threads", true) { 64 } else { size * size / 4 };
         let (kernel, items) = if quads { (&PATCHIFY_QUADS, lanes) } else { (&PATCHIFY, size * size) };
         let mut record = tape.dispatch(kernel);
         if quads {
