@@ -8,7 +8,7 @@ use super::augment::blur_pixels;
 use super::halvings;
 use super::synthetic::{class_names, weaves_strength};
 use crate::config::{EncoderKind, Scene, ViewConfig};
-use crate::gpu::{Gpu, GpuError, Kernel, Tape, Tensor};
+use crate::gpu::{Family, Gpu, GpuError, Kernel, Needs, Tape, Tensor, Variant};
 use crate::nn::Patches;
 use crate::ops::sequences::Sequences;
 
@@ -45,6 +45,13 @@ const SAMPLE_FLOPS: u64 = 45;
 const BLUR_FLOPS: u64 = 178;
 /// Colour matrix 18, solarising 6, noise 73, levels 12.
 const PHOTOMETRIC_FLOPS: u64 = 109;
+
+/// How many threads draw and colour a crop.
+pub const FAMILY: Family = Family {
+    name: "crops",
+    kernels: &["render_weaves", "render_shapes", "sample_stored", "blur", "photometric", "patchify_quads"],
+    variants: &[Variant::software("64_threads", Needs::Nothing, &[]), Variant::gpu("256_threads", Needs::Nothing, &[])],
+};
 
 /// Where images come from.
 #[derive(Clone, Debug)]
@@ -337,8 +344,8 @@ struct Raw {
 
 impl Raw {
     fn new(tape: &mut Tape<'_>, name: &str, [learners, rows, _]: [u32; 3], size: u32) -> Self {
-        // threads a crop: few on software adapters, where loading a crop's parameters is what costs
-        let lanes = if tape.gpu().is_software() { 64 } else { 256 };
+        // few on software adapters, where loading a crop's parameters is what costs
+        let lanes = if tape.chooses(&FAMILY, "64_threads", true) { 64 } else { 256 };
         let pixels = tape.tensor(name, [learners, rows, 3 * size * size]);
         Self { pixels, luma_sums: tape.tensor("luma_sums", [learners, rows, lanes]) }
     }
@@ -511,7 +518,7 @@ pub fn record_patches(tape: &mut Tape<'_>, groups: &[ViewRows<'_>], patch: u32, 
         let size = views.columns.isqrt();
         let before = if index == 0 { 0 } else { sequences.counts[0] * sequences.lengths[0] };
         let quads = patch.is_multiple_of(4);
-        let lanes = if tape.gpu().is_software() { 64 } else { size * size / 4 };
+        let lanes = if tape.chooses(&FAMILY, "64_threads", true) { 64 } else { size * size / 4 };
         let (kernel, items) = if quads { (&PATCHIFY_QUADS, lanes) } else { (&PATCHIFY, size * size) };
         let pixels = u64::from(views.learners) * u64::from(group.rows) * u64::from(views.columns);
         // Of what is bound, these rows of the views are read and their patches written.

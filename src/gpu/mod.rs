@@ -11,6 +11,7 @@ mod profiler;
 mod readback;
 mod shaders;
 mod tape;
+mod variant;
 
 pub use context::{AdapterChoice, AdapterReport, Gpu, instance, survey};
 pub use error::{FreezeError, GpuError, ShaderError};
@@ -19,4 +20,5 @@ pub use memory::{Tensor, aligned_elements};
 pub use profiler::{DispatchTimer, Profile, Stamps, timed_by_wall_clock};
 pub use readback::Readback;
 pub use shaders::{ShaderLibrary, Source};
-pub use tape::{GradSlot, Program, Record, Stage, Tape};
+pub use tape::{Consulted, GradSlot, Program, Record, Stage, Tape};
+pub use variant::{Choices, Family, MadeFor, Needs, Variant};

@@ -4,7 +4,7 @@
 //! [`Tape::freeze`] checks every dispatch against its shader and refuses, by name, what does not fit. The first operation that
 //! writes a gradient overwrites it, later ones add: [`GradSlot::accumulate`] says which.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::context::Gpu;
 use super::error::{FreezeError, GpuError};
 use super::kernel::{Access, CompiledKernel, Kernel, Value};
 use super::memory::Tensor;
+use super::variant::{Choices, Family};
 use crate::profile::{self, Work};
 
 type Key = (u64, u64);
@@ -59,6 +60,15 @@ struct Registered<'g> {
     backward: Backward<'g>,
 }
 
+/// A family that was asked for a variant while a tape was recorded.
+#[derive(Clone, Debug)]
+pub struct Consulted {
+    /// The family.
+    pub family: &'static Family,
+    /// The variants given, by the shapes that took them.
+    pub chosen: BTreeSet<&'static str>,
+}
+
 /// Records dispatches and their backward; see the module's page.
 pub struct Tape<'g> {
     gpu: &'g Gpu,
@@ -70,6 +80,8 @@ pub struct Tape<'g> {
     tracked: HashSet<Key>,
     recording_gradients: bool,
     software: bool,
+    choices: Choices,
+    consulted: BTreeMap<&'static str, Consulted>,
     failure: Option<GpuError>,
 }
 
@@ -86,20 +98,44 @@ impl<'g> Tape<'g> {
             tracked: HashSet::new(),
             recording_gradients: true,
             software: gpu.is_software(),
+            choices: gpu.choices(),
+            consulted: BTreeMap::new(),
             failure: None,
         }
     }
 
-    /// Records the kernel variants of software adapters (true) or of GPUs (false), whatever the adapter is: for tests.
+    /// Records the kernel variants of software adapters (true) or of GPUs (false), whatever the adapter is and whatever was asked
+    /// of it: for tests.
     #[must_use]
     pub fn with_variants(mut self, software: bool) -> Self {
         self.software = software;
+        self.choices = Choices::default();
         self
     }
 
-    /// Whether to record the kernel variants that suit software adapters (one item a thread, no barriers).
-    pub const fn is_software(&self) -> bool {
-        self.software
+    /// Records with these choices in place of the GPU's.
+    #[must_use]
+    pub fn with_choices(mut self, choices: Choices) -> Self {
+        self.choices = choices;
+        self
+    }
+
+    /// The name of the variant of `family` for one shape; `fits` says which names take the shape. See [`variant`](super::variant).
+    pub fn choose(&mut self, family: &'static Family, fits: impl Fn(&'static str) -> bool) -> &'static str {
+        let chosen = self.choices.choose(family, self.gpu, self.software, fits);
+        let consulted = self.consulted.entry(family.name).or_insert_with(|| Consulted { family, chosen: BTreeSet::new() });
+        consulted.chosen.insert(chosen.name);
+        chosen.name
+    }
+
+    /// Whether [`Self::choose`] gives the variant `name`, which takes the shape if `fits`; the others take every shape.
+    pub fn chooses(&mut self, family: &'static Family, name: &'static str, fits: bool) -> bool {
+        self.choose(family, |variant| variant != name || fits) == name
+    }
+
+    /// The families asked so far, with the variants that were given.
+    pub fn consulted(&self) -> impl Iterator<Item = &Consulted> {
+        self.consulted.values()
     }
 
     /// The GPU it records for.

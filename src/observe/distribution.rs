@@ -4,7 +4,7 @@
 //! Entropies are in nats, 0 to ln K. Their difference, the entropy of the mean less the mean entropy, is the mutual information
 //! between image and prototype. Letters: L learners, R rows (all global crops of the batch), K prototypes.
 
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 use crate::ops::reference::Host;
 
 const ROWS: Kernel = Kernel::new("observe/distribution_rows.wgsl");
@@ -15,6 +15,16 @@ const GROUP: Kernel = Kernel::new("observe/distribution_group.wgsl");
 // Floating-point operations an element: logarithm, product, sum and comparison; mean and comparison.
 const ROW_FLOPS: u64 = 4;
 const COLUMN_FLOPS: u64 = 2;
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "distribution",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["distribution_rows", "distribution_columns", "distribution_fold"]),
+        Variant::gpu("group", Needs::Nothing, &["distribution_group"]),
+    ],
+};
 
 /// What [`distribution`] gives, each (L, 1, 1).
 #[derive(Clone, Debug)]
@@ -36,7 +46,7 @@ pub fn distribution(tape: &mut Tape<'_>, p: &Tensor) -> Distribution {
         mean_teacher_entropy: meter("mean_teacher_entropy"),
         prototypes_used: meter("prototypes_used"),
     };
-    if !tape.is_software() {
+    if tape.chooses(&FAMILY, "group", true) {
         let of_rows = tape.tensor("distribution_rows", [learners, rows, 1]);
         tape.dispatch(&GROUP)
             .set("rows", rows)

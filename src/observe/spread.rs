@@ -4,7 +4,7 @@
 //! representation.
 
 use super::unit;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 use crate::ops::reference::Host;
 
 const INVERSE_LENGTHS: Kernel = Kernel::new("observe/inverse_lengths.wgsl");
@@ -16,12 +16,22 @@ const SPREAD_GROUP: Kernel = Kernel::new("observe/spread_group.wgsl");
 const LENGTH_FLOPS: u64 = 2;
 const DEVIATION_FLOPS: u64 = 5;
 
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "spread",
+    kernels: &["column_sum"],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["inverse_lengths", "column_std"]),
+        Variant::gpu("group", Needs::Nothing, &["spread_group"]),
+    ],
+};
+
 /// sqrt(d) × mean over dimensions of the population standard deviation over the rows of L2-normalised z. (L, R, d) → (L, 1, 1).
 pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
     let [learners, rows, columns] = z.shape();
     let lengths = tape.tensor("inverse_lengths", [learners, rows, 1]);
     let y = tape.tensor("spread", [learners, 1, 1]);
-    if !tape.is_software() {
+    if tape.chooses(&FAMILY, "group", true) {
         tape.dispatch(&SPREAD_GROUP)
             .set("rows", rows)
             .set("columns", columns)

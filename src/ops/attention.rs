@@ -9,11 +9,10 @@
 use std::f32::consts::LOG2_E;
 
 use super::case::{Case, Input};
-use super::items::{items_over, pairs_suit};
-use super::matmul::has_register_kernels;
+use super::items::{fits_lines, items_over};
 use super::reference::Host;
 use super::sequences::{Sequences, SetSequences as _};
-use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
+use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD_LANES: Kernel = Kernel::new("ops/attention_forward_lanes.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/attention_forward_group.wgsl");
@@ -29,6 +28,38 @@ const FIRST_MIX: Kernel = Kernel::new("ops/attention_first_mix.wgsl");
 const FIRST_MIX_QUADS: Kernel = Kernel::new("ops/attention_first_mix_quads.wgsl");
 const FIRST_SPREAD: Kernel = Kernel::new("ops/attention_first_spread.wgsl");
 const FIRST_SPREAD_QUADS: Kernel = Kernel::new("ops/attention_first_spread_quads.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "attention",
+    kernels: &[],
+    variants: &[
+        Variant::software(
+            "lanes",
+            Needs::EightLanes,
+            &["attention_forward_lanes", "attention_backward_queries_lanes", "attention_backward_keys_lanes"],
+        ),
+        Variant::gpu(
+            "group",
+            Needs::Nothing,
+            &["attention_forward_group", "attention_backward_queries_group", "attention_backward_keys_group"],
+        ),
+    ],
+};
+
+/// The ways to compute it for CLS alone.
+pub const FIRST_FAMILY: Family = Family {
+    name: "attention_first",
+    kernels: &["attention_first_softmax", "attention_first_softmax_backward"],
+    variants: &[
+        Variant::software(
+            "quads",
+            Needs::Pairs,
+            &["attention_first_dots_quads", "attention_first_mix_quads", "attention_first_spread_quads"],
+        ),
+        Variant::gpu("items", Needs::Nothing, &["attention_first_dots", "attention_first_mix", "attention_first_spread"]),
+    ],
+};
 
 /// The most dimensions of a head.
 pub const LARGEST_HEAD: u32 = crate::config::MAXIMUM_HEAD;
@@ -104,9 +135,9 @@ struct Tiles {
 
 impl Shape {
     /// The kernel for this adapter and these heads; the one for lanes has 24 rows in a workgroup, the other 32.
-    fn tiles(self, tape: &Tape<'_>, lanes: Kernel, group: Kernel) -> Tiles {
+    fn tiles(self, tape: &mut Tape<'_>, lanes: Kernel, group: Kernel) -> Tiles {
         let pieces = |size| self.sequences.pieces(size) * self.heads;
-        if tape.is_software() && self.head == 16 && has_register_kernels(tape.gpu()) {
+        if tape.chooses(&FAMILY, "lanes", self.head == 16) {
             Tiles { kernel: lanes, threads: 8, groups: pieces(24) }
         } else {
             Tiles { kernel: group.with("HEAD", self.head.into()), threads: 32, groups: pieces(32) }
@@ -190,8 +221,8 @@ impl Shape {
     }
 
     /// Whether to use the kernels that load four elements at once, with so many threads.
-    fn quads(self, tape: &Tape<'_>, threads: u32) -> bool {
-        self.head.is_multiple_of(4) && pairs_suit(tape, threads)
+    fn quads(self, tape: &mut Tape<'_>, threads: u32) -> bool {
+        tape.chooses(&FIRST_FAMILY, "quads", self.head.is_multiple_of(4) && fits_lines(threads))
     }
 
     /// Scores, or products of dy and v: x (L, images, D) times the half of kv that starts at `first_column`.

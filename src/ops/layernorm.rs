@@ -9,9 +9,8 @@
 use super::activation::Activation;
 use super::case::{Case, Input};
 use super::items::rows_over;
-use super::matmul::has_register_kernels;
 use super::reference::Host;
-use crate::gpu::{Gpu, GradSlot, Kernel, Tape, Tensor};
+use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/layernorm_forward.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/layernorm_forward_group.wgsl");
@@ -21,6 +20,17 @@ const BACKWARD_PARAMETERS: Kernel = Kernel::new("ops/layernorm_backward_paramete
 const FORWARD_LANES: Kernel = Kernel::new("ops/layernorm_forward_lanes.wgsl");
 const BACKWARD_LANES: Kernel = Kernel::new("ops/layernorm_backward_lanes.wgsl");
 const FOLD: Kernel = Kernel::new("ops/norm_fold.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "layernorm",
+    kernels: &["layernorm_backward_parameters", "norm_fold"],
+    variants: &[
+        Variant::software("lanes", Needs::EightLanes, &["layernorm_forward_lanes", "layernorm_backward_lanes"]),
+        Variant::software("rows", Needs::Nothing, &["layernorm_forward", "layernorm_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["layernorm_forward_group", "layernorm_backward_group"]),
+    ],
+};
 
 /// Added to the variance (SCIENCE.md, section 9).
 pub const EPSILON: f32 = 1e-6;
@@ -40,13 +50,15 @@ const CHUNK_ROWS: u32 = 128;
 
 /// y = activation(gain · (x - mean) / sqrt(variance + eps) + shift). x (L, R, C); gain, shift (L, 1, C) → (L, R, C).
 pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor, activation: Activation) -> Tensor {
-    if tape.is_software() && has_lanes(tape.gpu(), x.columns, gain.learner_stride) {
+    let lanes_fit = x.columns.is_multiple_of(4) && x.columns <= 128 && gain.learner_stride.is_multiple_of(4);
+    let variant = tape.choose(&FAMILY, |variant| variant != "lanes" || lanes_fit);
+    if variant == "lanes" {
         return layernorm_lanes(tape, x, gain, shift, activation);
     }
     let [learners, rows, columns] = x.shape();
     let y = tape.tensor("layernorm", x.shape());
     let statistics = tape.tensor("layernorm_statistics", [learners, rows, 2]);
-    let software = tape.is_software();
+    let software = variant == "rows";
     let forward = if software { FORWARD } else { FORWARD_GROUP };
     tape.dispatch(&forward.with("ACTIVATION", activation.code()))
         .set("rows", rows)
@@ -99,11 +111,6 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
         }
     });
     y
-}
-
-/// Whether the kernels with 8 lanes a row take rows of so many columns.
-fn has_lanes(gpu: &Gpu, columns: u32, parameter_stride: u32) -> bool {
-    has_register_kernels(gpu) && columns.is_multiple_of(4) && columns <= 128 && parameter_stride.is_multiple_of(4)
 }
 
 /// [`layernorm`] by the kernels with 8 lanes a row.
