@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use twinlens::command::Command;
 use twinlens::config::{Method, RunConfig};
-use twinlens::gpu::{AdapterChoice, Gpu, Tape, timed_by_wall_clock};
-use twinlens::ops::matmul::{Variant, linear_with};
+use twinlens::gpu::{AdapterChoice, Choices, Gpu, Tape, timed_by_wall_clock};
+use twinlens::ops::matmul::{Layout, linear};
 use twinlens::profile::{Dispatch, KernelTimes, StepTimes, Work};
 use twinlens::session::{Cadence, Pace, Session};
 use twinlens::snapshot::SubStep;
@@ -29,11 +29,15 @@ fn work_is_what_shapes_and_access_say() {
     let x = gpu.tensor("x", [learners, rows, ins]).unwrap();
     let weight = gpu.tensor("weight", [learners, outs, ins]).unwrap();
     let dy = gpu.tensor("dy", [learners, rows, outs]).unwrap();
-    let mut tape = Tape::new(&gpu);
+    let mut choices = Choices::default();
+    for family in Layout::ALL.map(Layout::family) {
+        choices.set(family, family.variant("plain"));
+    }
+    let mut tape = Tape::new(&gpu).with_choices(choices);
     tape.track(&x);
     // Twice, so that the second gradient is added to the first.
     for layer in ["one", "two"] {
-        let y = tape.scope(layer, |tape| linear_with(tape, &x, &weight, None, Some(Variant::Plain)));
+        let y = tape.scope(layer, |tape| linear(tape, &x, &weight, None));
         tape.seed(&y, &dy);
     }
     tape.scope("backward", Tape::unwind);
