@@ -291,7 +291,7 @@ impl<'g> Tape<'g> {
         self.gpu.queue.write_buffer(&uniforms, 0, &uniform_bytes);
         let stages = stages(&self.dispatches);
         let steps = prepared.into_iter().map(|(dispatch, kernel, place)| build(self.gpu, dispatch, kernel, place, &uniforms)).collect();
-        Ok(Program { steps, stages })
+        Ok(Program { steps, stages, consulted: self.consulted.into_values().collect() })
     }
 }
 
@@ -507,6 +507,7 @@ pub struct Stage {
 pub struct Program {
     steps: Vec<Step>,
     stages: Vec<Stage>,
+    consulted: Vec<Consulted>,
 }
 
 impl Program {
@@ -523,6 +524,11 @@ impl Program {
     /// The outermost scopes in the order in which they are run, one behind the other without gaps.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The kernel families that it was recorded with, and the variants taken.
+    pub fn consulted(&self) -> &[Consulted] {
+        &self.consulted
     }
 
     /// Scope and kernel of each dispatch.

@@ -14,6 +14,7 @@ mod meters;
 mod pace;
 mod schedule;
 mod start;
+mod variants;
 mod walk;
 
 use std::collections::VecDeque;
@@ -32,7 +33,7 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Dials, Event, KernelChoice, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
@@ -102,6 +103,8 @@ pub struct Session {
     walks: Walks,
     /// What a lost device took away and is being done again.
     redo: Option<Redo>,
+    /// The kernel families of the step.
+    variants: Arc<Vec<KernelChoice>>,
 }
 
 /// Steps to do again, with the changes that were made between them.
@@ -162,6 +165,7 @@ impl Session {
         let meters = Meters::new(&gpu, &trainer, &observers);
         let safe = Checkpoint::capture(&trainer, meters.state())?;
         Ok(Self {
+            variants: variants::of_step(&gpu, &trainer),
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
             pacer: Pacer::new(&gpu),
             notices: data.notices(),
@@ -582,6 +586,7 @@ impl Session {
             walk: self.shown_walk(),
             loading: self.loading.as_ref().map(LoadingData::told),
             images_report: self.data.report().cloned(),
+            variants: self.variants.clone(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
         }
     }

@@ -129,6 +129,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         walk: None,
         loading: None,
         images_report: None,
+        variants: Arc::default(),
         stopped: None,
     }
 }
