@@ -313,9 +313,10 @@ impl<'g> Tape<'g> {
         });
         self.gpu.queue.write_buffer(&uniforms, 0, &uniform_bytes);
         let stages = stages(&self.dispatches);
+        let consulted = self.consulted.into_values().collect();
         let dispatches = prepared.iter().map(|(dispatch, kernel, _)| described(dispatch, kernel)).collect();
         let steps = prepared.into_iter().map(|(dispatch, kernel, place)| build(self.gpu, dispatch, kernel, place, &uniforms)).collect();
-        Ok(Program { steps, stages, dispatches })
+        Ok(Program { steps, stages, dispatches, consulted })
     }
 }
 
@@ -567,6 +568,7 @@ pub struct Program {
     steps: Vec<Step>,
     stages: Vec<Stage>,
     dispatches: Arc<[profile::Dispatch]>,
+    consulted: Vec<Consulted>,
 }
 
 impl Program {
@@ -583,6 +585,11 @@ impl Program {
     /// The outermost scopes in the order in which they are run, one behind the other without gaps.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The kernel families that it was recorded with, and the variants taken.
+    pub fn consulted(&self) -> &[Consulted] {
+        &self.consulted
     }
 
     /// Scope and kernel of each dispatch.

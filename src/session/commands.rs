@@ -61,6 +61,7 @@ impl Session {
             }
             Command::ProfileSteps(false) => self.profiling = None,
             Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
+            Command::SetVariant { family, variant } => self.set_variant(&family, variant.as_deref())?,
             Command::Resample => {
                 self.observers.looking.resample();
                 self.schedule.force_look();
@@ -156,7 +157,13 @@ impl Session {
         }
         self.changed(change, key, &text);
         self.trainer.apply_hypers()?;
+        self.recorded_again()
+    }
+
+    /// Follows the trainer after its step may have been recorded anew.
+    pub(super) fn recorded_again(&mut self) -> Result<(), SessionError> {
         self.walks.forget();
+        self.variants = super::variants::of_step(&self.gpu, &self.trainer);
         Ok(self.observers.rebind(&self.trainer)?)
     }
 

@@ -15,6 +15,7 @@ mod pace;
 mod profiling;
 mod schedule;
 mod start;
+mod variants;
 mod walk;
 
 use std::collections::VecDeque;
@@ -33,7 +34,7 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Dials, Event, KernelChoice, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
@@ -106,6 +107,8 @@ pub struct Session {
     redo: Option<Redo>,
     /// Times of the steps' dispatches, while they are wanted.
     profiling: Option<Profiling>,
+    /// The kernel families of the step.
+    variants: Arc<Vec<KernelChoice>>,
 }
 
 /// Steps to do again, with the changes that were made between them.
@@ -166,6 +169,7 @@ impl Session {
         let meters = Meters::new(&gpu, &trainer, &observers);
         let safe = Checkpoint::capture(&trainer, meters.state())?;
         Ok(Self {
+            variants: variants::of_step(&gpu, &trainer),
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
             pacer: Pacer::new(&gpu),
             notices: data.notices(),
@@ -608,6 +612,7 @@ impl Session {
             walk: self.shown_walk(),
             loading: self.loading.as_ref().map(LoadingData::told),
             images_report: self.data.report().cloned(),
+            variants: self.variants.clone(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
             kernels: self.profiling.as_ref().and_then(Profiling::times),
         }

@@ -130,6 +130,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         loading: None,
         images_report: None,
         kernels: None,
+        variants: Arc::default(),
         stopped: None,
     }
 }
