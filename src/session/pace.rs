@@ -176,8 +176,18 @@ impl Pacer {
             Some(timer) => timer.encode(encoder, program, range.clone(), timing == Timing::Each, tag),
             None => program.encode_range(encoder, range.clone(), None),
         }
-        let submitted = Instant::now();
-        self.slices.push_back(Slice { job, range, estimate, timing, timed, submitted, done: None, measured: None });
+        self.push(job, range, estimate, timing, timed);
+    }
+
+    fn push(&mut self, job: Job, range: Range<usize>, estimate: f32, timing: Timing, timed: bool) {
+        self.slices.push_back(Slice { job, range, estimate, timing, timed, submitted: Instant::now(), done: None, measured: None });
+    }
+
+    /// A slice is encoded by someone else.
+    pub(super) fn note(&mut self, job: Job, length: usize, range: Range<usize>) {
+        let estimate = self.costs.sum(job, range.clone(), length);
+        self.costs.begin(job, range.clone(), length);
+        self.push(job, range, estimate, Timing::Nothing, false);
     }
 
     /// To be called after the slice's encoder has been submitted.
