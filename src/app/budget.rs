@@ -72,11 +72,11 @@ impl Budget {
             Division::Share(share) => goal.mul_f32(share),
             Division::Smooth | Division::Turbo => goal.saturating_sub(self.frame_cost()),
         };
-        free.mul_f32(self.trust).max(self.least())
+        Duration::from_micros((free.as_micros() as f32 * self.trust) as u64).max(self.least())
     }
 
     /// What training gets between two frames at least, however expensive and late they are: a third of the time.
-    fn least(&self) -> Duration {
+    pub fn least(&self) -> Duration {
         (self.frame_cost() / 2).max(self.smooth() / 8)
     }
 

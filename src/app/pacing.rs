@@ -148,6 +148,11 @@ impl Pacing {
             Some(started) if self.hurried => (started + HURRIED, Duration::ZERO),
             Some(started) => (started + self.budget.interval(), self.budget.early()),
         };
+        let due = match self.shown {
+            // However late the frames are, the training gets its turn between them.
+            Some(shown) if !self.pressed => due.max(shown + self.budget.least()),
+            _ => due,
+        };
         (self.not_before.map_or(due, |limit| due.max(limit)), early)
     }
 
@@ -165,7 +170,7 @@ impl Pacing {
         let (due, early) = self.due(now);
         let left = due.saturating_duration_since(now);
         if left.is_zero() && (moving || self.wanted > 0) {
-            // Where every frame is late already, the training still gets its turn.
+            // What takes longer than there is time between two frames gets its turn, too.
             return if moving && self.fed.is_zero() && self.started.is_some() && !self.pressed {
                 Turn::Train(self.budget.training().min(self.longest()))
             } else {
