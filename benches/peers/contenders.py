@@ -2,6 +2,7 @@
 
 A contender is Twinlens or a peer on some cores. What cannot run says so in `Unavailable`, one line; the others go on.
 """
+import csv
 import json
 import os
 import pathlib
@@ -103,9 +104,21 @@ class Contender:
 class Twinlens(Contender):
     """`twinlens train --json`, start and evaluations not counted."""
 
+    shares = None  # of a step: {"views", "meters"}, which the peers do not do
+
     def start(self, preset):
         self.preset = preset
         self.about = {"version": execute([self.workshop.twinlens(), "--version"], "twinlens --version").split()[-1]}
+
+    def profile(self):
+        """Looks up `shares`: of the profiled step's kernel times, by their labels' first scope."""
+        path = self.workshop.folder / "profile.csv"
+        command = [self.workshop.twinlens(), "profile", "--preset", self.preset, "--csv", path]
+        execute(command, f"twinlens profile --preset {self.preset}", preexec_fn=self.confined)
+        with open(path, encoding="utf-8", newline="") as file:
+            times = [(row["label"], float(row["median_us"])) for row in csv.DictReader(file)]
+        total = sum(time for _, time in times)
+        self.shares = {scope: sum(time for label, time in times if label.split("/")[0] == scope) / total for scope in ("views", "meters")}
 
     def milliseconds(self, steps):
         command = [self.workshop.twinlens(), "train", "--preset", self.preset, "--steps", steps, "--json"]

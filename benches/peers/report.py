@@ -27,7 +27,8 @@ def cpu():
 
 
 def figures(contender, times, steps):
-    return {"label": label(contender), "about": contender.about, "errors": contender.errors, "steps_a_round": steps, "milliseconds": times}
+    return {"label": label(contender), "about": contender.about, "errors": contender.errors, "steps_a_round": steps,
+            "milliseconds": times, "shares": getattr(contender, "shares", None)}
 
 
 def ratios(times, ours):
@@ -54,7 +55,16 @@ def table(presets):
     for name in labels:
         cells = (cell(next((row for row in rows if row["label"] == name), None), rows[0]) for rows in presets.values())
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines.insert(3, "| of it, crops and meters | " + " | ".join(besides(rows[0]) for rows in presets.values()) + " |")
     return lines
+
+
+def besides(row):
+    """What Twinlens does in a step and the peers do not."""
+    if not row["shares"]:
+        return "not known"
+    share = sum(row["shares"].values())
+    return f"{number(share * statistics.median(row['milliseconds']))} ms ({100 * share:.0f} %)"
 
 
 def versions(presets):

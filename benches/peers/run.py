@@ -61,6 +61,10 @@ def measure(preset, ready, options):
         warm = 30 if isinstance(contender, Twinlens) else 2
         contender.milliseconds(warm)
         steps[contender] = max(1, round(1000 * options.seconds / contender.milliseconds(warm)))
+    try:
+        ready[0].profile()
+    except Unavailable as error:
+        say(f"{preset}: the share of crops and meters in Twinlens' time is not known: {error}")
     times = {contender: [] for contender in ready}
     for number in range(options.rounds):
         for contender in ready:

@@ -97,7 +97,7 @@ pub fn write(path: &Path, dump: &Dump, tensors: &BTreeMap<String, Vec<f32>>) -> 
     let bytes: BTreeMap<_, Vec<u8>> = tensors.iter().map(|(name, x)| (name, x.iter().flat_map(|x| x.to_le_bytes()).collect())).collect();
     let views = bytes.iter().map(|(name, bytes)| {
         let (shape, _) = dump.tensor(name).with_context(|| format!("the dump has no {name}"))?;
-        Ok((name.clone(), TensorView::new(Dtype::F32, shape.to_vec(), bytes)?))
+        Ok((name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?))
     });
     let views: BTreeMap<_, _> = views.collect::<Result<_>>()?;
     Ok(safetensors::serialize_to_file(&views, None, path)?)
