@@ -3,7 +3,6 @@
 mod answers;
 mod budget;
 mod clipboard;
-pub mod folders;
 mod input;
 mod pacing;
 mod recorder;

@@ -18,7 +18,6 @@ use winit::window::{Fullscreen, Window, WindowId};
 
 use super::answers::Answers;
 use super::clipboard::Clipboard;
-use super::folders;
 use super::input::{Pressed, meaning};
 use super::pacing::{Moment, Pacing, Turn};
 use super::recorder::Recorder;
@@ -26,6 +25,7 @@ use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
 use crate::data::typed;
+use crate::folders;
 use crate::gpu::{self, Gpu, GpuError};
 use crate::save::{self, Belongs};
 use crate::session::{Cadence, Pace, Session, SessionError};
