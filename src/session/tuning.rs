@@ -44,7 +44,7 @@ const WORTH_IT: f64 = 0.01;
 /// Another variant must need at most this share of the time.
 const CLEARLY: f64 = 0.9;
 /// Runs of which the best counts, after one that compiles.
-const RUNS: u32 = 3;
+const RUNS: u32 = 5;
 
 /// What a family's variants were measured at.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,30 +160,44 @@ fn measure_with(gpu: &Arc<Gpu>, config: &RunConfig, end: Instant) -> Result<Vec<
 fn of_family(trainer: &mut Trainer, consulted: &Consulted, usual: f64, end: Instant) -> Result<MeasuredFamily, SessionError> {
     let gpu = trainer.gpu.clone();
     let family = consulted.family;
-    let names: Vec<&'static str> = consulted.chosen.iter().copied().collect();
-    let mut measured = MeasuredFamily { family: family.name, micros: BTreeMap::from([(names[0], usual)]), taken: None };
-    let mut best = usual * CLEARLY;
+    let own = *consulted.chosen.first().expect("a family was asked, so it gave a variant");
+    let mut measured = MeasuredFamily { family: family.name, micros: BTreeMap::from([(own, usual)]), taken: None };
+    let mut best = usual;
     for variant in family.offered(&gpu).filter(|variant| !consulted.chosen.contains(variant.name)) {
         if Instant::now() >= end {
             break;
         }
-        if let Some(micros) = of_variant(trainer, family, variant, usual)? {
-            measured.micros.insert(variant.name, micros);
-            if micros < best {
-                (best, measured.taken) = (micros, Some(variant.name));
-            }
+        let Some(mut micros) = of_variant(trainer, family, Some(variant), best)? else { continue };
+        if micros < CLEARLY * best {
+            // Other programs may have been in the way: what won has to win again.
+            let again = of_variant(trainer, family, measured.taken.and_then(|name| family.variant(name)), best)?;
+            best = again.map_or(best, |again| again.min(best));
+            micros = of_variant(trainer, family, Some(variant), best)?.map_or(micros, |again| again.min(micros));
+            measured.micros.insert(measured.taken.unwrap_or(own), best);
+        }
+        measured.micros.insert(variant.name, micros);
+        if micros < CLEARLY * best {
+            (best, measured.taken) = (micros, Some(variant.name));
         }
     }
     Ok(measured)
 }
 
-/// Microseconds of a variant; none if no shape of the step is for it.
-fn of_variant(trainer: &mut Trainer, family: &'static Family, variant: &'static Variant, usual: f64) -> Result<Option<f64>, SessionError> {
+/// Microseconds of a variant (none: of what suits the kind of adapter); none if no shape of the step is for it.
+fn of_variant(
+    trainer: &mut Trainer,
+    family: &'static Family,
+    variant: Option<&'static Variant>,
+    usual: f64,
+) -> Result<Option<f64>, SessionError> {
     let gpu = trainer.gpu.clone();
-    gpu.set_choices(Choices::default().with(family, variant));
+    let mut choices = Choices::default();
+    choices.set(family, variant);
+    gpu.set_choices(choices);
     trainer.record_again()?;
     let program = &trainer.recorded().program;
-    let taken = program.consulted().iter().any(|consulted| consulted.family == family && consulted.chosen.contains(variant.name));
+    let given = |name| program.consulted().iter().any(|consulted| consulted.family == family && consulted.chosen.contains(name));
+    let taken = variant.is_none_or(|variant| given(variant.name));
     Ok(if taken { Some(time(&gpu, program, family, usual)?) } else { None })
 }
 
