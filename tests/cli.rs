@@ -4,8 +4,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn twinlens(arguments: &[&str]) -> Output {
+    twinlens_with(arguments, &[("TWINLENS_KERNELS", "default")])
+}
+
+fn twinlens_with(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_twinlens"))
         .args(arguments)
+        .envs(environment.iter().copied())
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("RUST_LOG")
@@ -269,15 +274,28 @@ fn presets_and_doctor_print_something_useful() {
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("chosen"));
 }
 
-/// `twinlens` with a folder of its own for what it remembers.
-fn remembering(cache: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_twinlens"))
-        .args(arguments)
-        .env("XDG_CACHE_HOME", cache)
-        .env("LOCALAPPDATA", cache)
-        .env_remove("RUST_LOG")
-        .output()
-        .expect("twinlens starts")
+#[test]
+fn kernels_are_measured_at_the_first_start_and_remembered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = folder.path().to_str().expect("a plain path");
+    let run = |more: &[&str]| {
+        let arguments = [&["train", "--preset", "byol", "--steps", "1", "--set", "batch=8", "--json"], more].concat();
+        let output = twinlens_with(&arguments, &[("XDG_CACHE_HOME", cache), ("TWINLENS_KERNELS", "")]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok(), "stdout holds the summary alone");
+        stderr(&output).contains("measuring which kernels suit")
+    };
+    assert!(run(&[]), "the first start measures");
+    assert!(!run(&[]), "the second remembers");
+    let files: Vec<_> = std::fs::read_dir(folder.path().join("twinlens")).expect("the cache").flatten().map(|entry| entry.path()).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    for broken in
+        ["", "{\"choices\":{\"layernorm\":\"none such\"},\"measured\":{}}", "{\"choices\":{\"none such\":\"rows\"},\"measured\":{}}"]
+    {
+        std::fs::write(file, broken).expect("it can be written");
+        assert!(run(&[]), "what cannot be used is measured again: {broken}");
+    }
+    assert!(run(&["--retune"]), "--retune measures again");
 }
 
 /// The remembered roof in a cache.
@@ -289,10 +307,11 @@ fn remembered_roof(cache: &Path) -> std::path::PathBuf {
 #[test]
 fn a_profile_says_the_same_to_everyone() {
     let folder = tempfile::tempdir().expect("a folder");
+    let cache = folder.path().to_str().expect("a plain path");
     let (trace, csv) = (folder.path().join("step.json"), folder.path().join("step.csv"));
     let mut arguments = vec!["profile", "--steps", "4", "--set", "batch=4", "--json"];
     arguments.extend(["--trace", trace.to_str().expect("utf-8"), "--csv", csv.to_str().expect("utf-8")]);
-    let output = remembering(folder.path(), &arguments);
+    let output = twinlens_with(&arguments, &[("XDG_CACHE_HOME", cache), ("TWINLENS_KERNELS", "default")]);
     assert!(output.status.success(), "{}", stderr(&output));
     let object: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     let kernels = object["kernels"].as_array().expect("kernels");
@@ -311,7 +330,8 @@ fn a_profile_says_the_same_to_everyone() {
     // A broken file in the cache is measured anew.
     let roof = remembered_roof(folder.path());
     std::fs::write(&roof, "{\"peak_gflops\": 1e999").expect("it can be broken");
-    let output = remembering(folder.path(), &["profile", "--steps", "1", "--set", "batch=4"]);
+    let output =
+        twinlens_with(&["profile", "--steps", "1", "--set", "batch=4"], &[("XDG_CACHE_HOME", cache), ("TWINLENS_KERNELS", "default")]);
     assert!(output.status.success() && stderr(&output).contains("measuring"), "{}", stderr(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("of roof"));
     let again: serde_json::Value = serde_json::from_slice(&std::fs::read(&roof).expect("a roof")).expect("JSON");

@@ -1,6 +1,6 @@
 //! `twinlens profile`: where a training step's time goes, kernel by kernel, against what this adapter does at best.
 
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::command::Command;
 use crate::gpu::{Gpu, recall_roof, roof_of};
 use crate::profile::{Roof, StepTimes, export};
-use crate::save;
+use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
 
 /// Steps before the first one that counts: they compile the kernels.
@@ -70,7 +70,10 @@ pub fn run(args: &ProfileArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let config = args.run.config()?;
     let preset = config.preset.clone();
     let data = loading::load(&config.data)?;
-    let gpu = Gpu::headless(&flags.choice())?;
+    // A file that cannot be written is better known before the measurement than after it.
+    let [trace, csv] = [&args.trace, &args.csv].map(|path| path.as_deref().map(reserved).transpose());
+    let (trace, csv) = (trace?, csv?);
+    let gpu = flags.open(&config)?;
     let roof = roof(&gpu)?;
     let mut session = Session::open_on(gpu.clone(), config, data, Cadence::headless(u64::MAX, None))?;
     session.advance(Pace::Steps(WARM_UP))?;
@@ -82,9 +85,9 @@ pub fn run(args: &ProfileArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let kernel_millis = times.total_micros() / 1e3;
     let accounted = kernel_millis / step_millis;
     let title = format!("twinlens {preset} on {}", gpu.info.name);
-    for (path, text) in [(&args.trace, export::trace(&times, &title)), (&args.csv, export::csv(&times))] {
-        if let Some(path) = path {
-            write(path, &text)?;
+    for (file, text) in [(trace, export::trace(&times, &title)), (csv, export::csv(&times))] {
+        if let Some(file) = file {
+            fill(file, &text)?;
         }
     }
     if args.json {
@@ -116,7 +119,13 @@ pub fn run(args: &ProfileArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a file whole or not at all.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    save::atomically(path, |file| file.write_all(text.as_bytes())).map_err(|error| Failure::writing(path, &error))
+/// A file that will be written.
+pub fn reserved(path: &Path) -> Result<Aside, Failure> {
+    Aside::new(path).map_err(|error| Failure::writing(path, &error))
+}
+
+/// Writes it, whole.
+pub fn fill(file: Aside, text: &str) -> Result<(), Failure> {
+    let path = file.path().to_owned();
+    fs::write(file.aside(), text).and_then(|()| file.finish()).map_err(|error| Failure::writing(&path, &error))
 }
