@@ -41,6 +41,11 @@
 //! then checked four ways with the software and the GPU kernels (see [`ops::case`]). A method is one file and one line in
 //! [`methods::build`]; a preset is one file in `assets/presets`; a key of `--set` is one row in [`config::KEYS`].
 //!
+//! **Kernel variants.** A [`gpu::Family`] is several ways to compute one thing; [`gpu::Tape::choose`] takes one when a step is recorded: what
+//! was asked for ([`gpu::Choices`]: measured at the first start by [`session::tuning`], or picked in the window), else what suits the
+//! kind of adapter. A new variant is a shader, an entry in its family, and a branch where the dispatch is recorded; the case
+//! tables then check it by themselves.
+//!
 //! # The picture
 //!
 //! A frame is built anew from a [`snapshot::Snapshot`]: panels ([`view::panels`]) write with a brush in logical pixels
