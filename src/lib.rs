@@ -89,6 +89,9 @@
 //! - All loops of one invocation together end silently after 65,535 iterations.
 //! - A storage load costs about 8 ns a lane however wide up to 8 bytes, so 64-bit loads halve it (`SHADER_INT64`, asked for where
 //!   offered).
+//! - `queue.submit` waits until the submission before it has been done, and presenting waits for the frame: wgpu chains submissions by
+//!   semaphores, and Mesa waits for those on the caller's thread.
+//! - Once a window has been drawn, a pass's first timestamp is taken only after its first dispatch ([`session`]'s `costs`).
 //! - pcg4d's low bits are poor when only its last words vary: the counter goes first ([`rng::random4`]).
 
 pub mod app;
