@@ -175,6 +175,15 @@ pub enum Command {
     /// Train at most so many steps a second; none: as fast as it goes. Which steps are done does not hang on it. Whoever asks for
     /// whole steps (headless commands) is not slowed down.
     SetSpeed(Option<u32>),
+    /// Measure every dispatch of the steps to come, or no more. The same steps are done, a little slower.
+    ProfileSteps(bool),
+    /// Compute a kernel family of the step by another variant, from the next step on. Results then differ in the last bits.
+    SetVariant {
+        /// The family's name.
+        family: String,
+        /// The variant's name; none: what suits the kind of adapter.
+        variant: Option<String>,
+    },
     /// Show other crops of the image that is shown.
     Resample,
     /// Show this held-out image with crops of its own; none: the first image of the last batch with the very crops it was trained on.

@@ -4,16 +4,19 @@
 
 mod images;
 mod moment;
+mod variants;
 mod walk;
 
 use std::sync::Arc;
 
 pub use images::{ImagesReport, Loading, grouped};
 pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
+pub use variants::KernelChoice;
 pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};
 use crate::config::{Hyper, Method};
+use crate::profile::StepTimes;
 
 /// A meter's values over the steps. Bounded: when full, every second point goes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -486,6 +489,11 @@ pub struct Snapshot {
     pub loading: Option<Loading>,
     /// What was read of the images that are trained on, where they come from files.
     pub images_report: Option<Arc<ImagesReport>>,
+    /// The step's kernel families and their variants.
+    pub variants: Arc<Vec<KernelChoice>>,
     /// Set when training has stopped because of non-finite numbers: what and when.
     pub stopped: Option<String>,
+    /// Times of the last steps' dispatches, while they are wanted ([`Command::ProfileSteps`](crate::command::Command::ProfileSteps))
+    /// and once the first have come back.
+    pub kernels: Option<Arc<StepTimes>>,
 }

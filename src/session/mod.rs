@@ -12,8 +12,10 @@ mod loading;
 mod look;
 mod meters;
 mod pace;
+mod profiling;
 mod schedule;
 mod start;
+mod variants;
 mod walk;
 
 use std::collections::VecDeque;
@@ -32,13 +34,14 @@ use crate::command::{Command, Dial, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Dials, Event, KernelChoice, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
 use loading::LoadingData;
 use meters::Meters;
 use pace::{Pacer, SpeedLimit};
+use profiling::Profiling;
 use schedule::{Job, Schedule};
 use start::Observers;
 use walk::{Patience, Walking, Walks, patience};
@@ -102,6 +105,10 @@ pub struct Session {
     walks: Walks,
     /// What a lost device took away and is being done again.
     redo: Option<Redo>,
+    /// Times of the steps' dispatches, while they are wanted.
+    profiling: Option<Profiling>,
+    /// The kernel families of the step.
+    variants: Arc<Vec<KernelChoice>>,
 }
 
 /// Steps to do again, with the changes that were made between them.
@@ -162,6 +169,7 @@ impl Session {
         let meters = Meters::new(&gpu, &trainer, &observers);
         let safe = Checkpoint::capture(&trainer, meters.state())?;
         Ok(Self {
+            variants: variants::of_step(&gpu, &trainer),
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
             pacer: Pacer::new(&gpu),
             notices: data.notices(),
@@ -190,6 +198,7 @@ impl Session {
             walk: None,
             walks: Walks::default(),
             redo: None,
+            profiling: None,
         })
     }
 
@@ -256,6 +265,7 @@ impl Session {
             && !self.walks.is_waiting()
             && self.loading.is_none()
             && !self.meters.is_waiting()
+            && !self.profiling.as_ref().is_some_and(Profiling::is_waiting)
             && !self.observers.looking.is_waiting()
             && !self.observers.showing.is_waiting()
     }
@@ -332,7 +342,8 @@ impl Session {
                 self.target = Some(self.trainer.step() + left);
                 loop {
                     // Whole steps are asked for by those who want every measurement.
-                    if !(self.meters.has_room() && self.walks.has_room() && self.observers.showing.has_room()) {
+                    let profiling_has_room = self.profiling.as_ref().is_none_or(Profiling::has_room);
+                    if !(self.meters.has_room() && self.walks.has_room() && self.observers.showing.has_room() && profiling_has_room) {
                         self.settle()?;
                     }
                     if !self.next_job()? {
@@ -410,7 +421,18 @@ impl Session {
         self.before_sub_step(&mut encoder);
         let program = start::program(&self.trainer, &self.observers, job);
         let length = program.len();
-        self.pacer.encode(&mut encoder, program, job, range);
+        let profiling = self.profiling.as_mut().filter(|_| job == Job::Step);
+        let walked = self.walk.is_some();
+        match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked).then_some(profiling)) {
+            Some(profiling) => {
+                self.pacer.note(job, length, range.clone());
+                profiling.run(&self.gpu, &mut encoder, program, range)?;
+                if end == length {
+                    profiling.finish(&mut encoder, self.trainer.step() + 1);
+                }
+            }
+            None => self.pacer.encode(&mut encoder, program, job, range),
+        }
         self.after_sub_step(&mut encoder, end);
         let finished = end == length;
         if finished {
@@ -434,6 +456,9 @@ impl Session {
         self.observers.looking.submitted();
         self.observers.showing.submitted();
         self.walks.submitted();
+        if let Some(profiling) = &mut self.profiling {
+            profiling.submitted();
+        }
         self.cursor = end;
         if finished {
             self.cursor = 0;
@@ -454,6 +479,9 @@ impl Session {
         self.observers.looking.collect(&self.gpu);
         self.observers.showing.collect(&self.observers.probe);
         self.walks.collect(&self.trainer, self.walk.as_mut());
+        if let Some(profiling) = &mut self.profiling {
+            profiling.collect();
+        }
     }
 
     fn note_training(&mut self) {
@@ -471,6 +499,7 @@ impl Session {
         fresh.queued = std::mem::take(&mut self.queued);
         // Images on their way in outlive a new start.
         fresh.loading = self.loading.take();
+        fresh.profiling = self.profiling.take();
         *self = fresh;
         Ok(())
     }
@@ -481,6 +510,7 @@ impl Session {
         let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         (revived.playing, revived.target) = (self.playing, self.target);
         revived.loading = self.loading.take();
+        revived.profiling = self.profiling.as_ref().map(|_| Profiling::new(&revived.gpu));
         revived.queued = std::mem::take(&mut self.queued);
         (revived.play_to, revived.runs) = (self.play_to, self.runs);
         (revived.speed, revived.taken) = (self.speed, self.taken);
@@ -582,7 +612,9 @@ impl Session {
             walk: self.shown_walk(),
             loading: self.loading.as_ref().map(LoadingData::told),
             images_report: self.data.report().cloned(),
+            variants: self.variants.clone(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
+            kernels: self.profiling.as_ref().and_then(Profiling::times),
         }
     }
 

@@ -129,6 +129,8 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         walk: None,
         loading: None,
         images_report: None,
+        kernels: None,
+        variants: Arc::default(),
         stopped: None,
     }
 }
