@@ -276,9 +276,7 @@ impl<'ui> Paint<'ui> {
 
     /// The longest beginning of a text that fits with … after it; none where the whole fits.
     fn shortened(&self, style: Style, text: &str, width: f32) -> Option<String> {
-        self.longest(style, text, width, |characters, length| {
-            characters[..length].iter().collect::<String>().trim_end().to_owned() + "…"
-        })
+        self.longest(style, text, width, |characters, length| characters[..length].iter().collect::<String>().trim_end().to_owned() + "…")
     }
 
     /// The longest of the cuts of a text that fits, `cut` keeping so many of its characters; none where the whole fits.

@@ -341,6 +341,11 @@ impl Screen {
             }
             Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
+            Action::Variant if self.scene == Scene::Kernels => {
+                if let Some(problem) = self.kernels.next_variant(snapshot, commands) {
+                    self.say(&problem);
+                }
+            }
             Action::Variant => self.cloud = self.scene == Scene::Dino && !self.cloud,
             Action::Export if self.scene != Scene::Kernels => self.say("X exports the kernels' times in scene 4."),
             Action::Export if snapshot.kernels.is_none() => self.say("There is nothing to export yet: no step has been timed."),
@@ -348,7 +353,9 @@ impl Screen {
             Action::Capture => requests.push(Request::Capture),
             Action::Tint => self.centre.next_tint(snapshot),
             Action::Images => self.centre.images = !self.centre.images,
-            Action::Resample if matches!(self.scene, Scene::Byol | Scene::Kernels) => self.say("C draws other crops in the scenes 2 and 3."),
+            Action::Resample if matches!(self.scene, Scene::Byol | Scene::Kernels) => {
+                self.say("C draws other crops in the scenes 2 and 3.")
+            }
             Action::Resample => commands.push(Command::Resample),
             Action::Batch => commands.push(Command::ShowImage(None)),
             Action::Arrow(direction) => match self.scene {
@@ -540,7 +547,7 @@ impl Screen {
                         }
                     }
                     Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
-                    Scene::Kernels => self.kernels.ui(&frame, &layout, snapshot),
+                    Scene::Kernels => self.kernels.ui(&frame, &layout, snapshot, &mut wanted),
                 }
                 self.centre.wheel = 0.0;
                 match (layout.left, scene) {

@@ -10,20 +10,25 @@ mod roofline;
 mod table;
 mod text;
 mod timeline;
+mod variants;
+
+use std::sync::Arc;
 
 use crate::command::Command;
-use crate::snapshot::Snapshot;
+use crate::profile::StepTimes;
+use crate::snapshot::{KernelChoice, Snapshot};
 use crate::view::headline::Headline;
 use crate::view::layout::{Layout, Rect};
 use crate::view::paint::{Align, Style};
+use crate::view::screen::{Direction, Request};
+use crate::view::theme;
 use crate::view::timing::Step;
 use crate::view::timing::span::Span;
 use crate::view::timing::table::{Column, Order, Row};
-use crate::view::screen::{Direction, Request};
-use crate::view::theme;
 
 use super::Frame;
 use panes::Panes;
+use variants::Variants;
 
 /// What the scene keeps from frame to frame.
 #[derive(Default)]
@@ -44,6 +49,9 @@ pub struct Kernels {
     span: Span,
     /// How far the pointer went since the button went down on the timeline, logical pixels.
     dragged: f32,
+    variants: Variants,
+    /// The newest times, with the run that they are of: they stay until the first step after a change has been timed.
+    last: Option<(u64, Arc<StepTimes>)>,
     /// Profiling has been asked for.
     profiling: bool,
     /// What only the window can do, asked for by a click.
@@ -54,8 +62,12 @@ pub struct Kernels {
 struct Looking<'a, 'ui> {
     frame: &'a Frame<'ui>,
     step: &'a Step<'a>,
+    /// The step was timed before the newest change.
+    is_stale: bool,
     /// The kernel that is white.
     chosen: &'a str,
+    /// Its family, where there is a choice.
+    choice: Option<&'a KernelChoice>,
 }
 
 impl Kernels {
@@ -67,10 +79,19 @@ impl Kernels {
         }
     }
 
-    /// The kernel that is white: the one that was chosen, else the one with the largest share.
-    fn chosen<'a>(&self, step: &Step<'a>) -> &'a str {
-        let named = self.chosen.as_deref().and_then(|name| step.row(name));
-        named.or_else(|| step.rows.first()).map_or("", |row| row.name)
+    /// The newest times of this run.
+    fn times(&self, snapshot: &Snapshot) -> Option<Arc<StepTimes>> {
+        let last = || self.last.as_ref().filter(|(run, _)| *run == snapshot.run).map(|(_, times)| times.clone());
+        snapshot.kernels.clone().or_else(last)
+    }
+
+    /// The kernel that is white: the one that was chosen; where another variant has taken its place, the largest of that family; else
+    /// the one with the largest share.
+    fn chosen<'a>(&self, step: &Step<'a>, snapshot: &Snapshot) -> &'a str {
+        let name = self.chosen.as_deref().unwrap_or_default();
+        let family = variants::family(snapshot, name);
+        let relative = || step.rows.iter().find(|row| family.is_some_and(|family| family.kernels.contains(&row.name)));
+        step.row(name).or_else(relative).or_else(|| step.rows.first()).map_or("", |row| row.name)
     }
 
     /// Chooses a kernel.
@@ -88,10 +109,12 @@ impl Kernels {
 
     /// An arrow key was pressed: up and down go through the table, left and right through the dispatches of the step.
     pub fn arrow(&mut self, direction: Direction, snapshot: &Snapshot) {
-        let Some(step) = snapshot.kernels.as_deref().and_then(Step::of) else { return };
+        let times = self.times(snapshot);
+        let Some(step) = times.as_deref().and_then(Step::of) else { return };
+        let chosen = self.chosen(&step, snapshot);
         let mut rows: Vec<&Row<'_>> = step.rows.iter().collect();
         self.order.sort(&mut rows);
-        let row = rows.iter().position(|row| row.name == self.chosen(&step)).unwrap_or(0);
+        let row = rows.iter().position(|row| row.name == chosen).unwrap_or(0);
         match direction {
             Direction::Up | Direction::Down => {
                 let next = if direction == Direction::Up { row.saturating_sub(1) } else { (row + 1).min(rows.len().saturating_sub(1)) };
@@ -101,7 +124,7 @@ impl Kernels {
                 }
             }
             Direction::Left | Direction::Right => {
-                let own = || (0..step.dispatches.len()).find(|&dispatch| step.kernel(dispatch) == self.chosen(&step));
+                let own = || (0..step.dispatches.len()).find(|&dispatch| step.kernel(dispatch) == chosen);
                 let last = step.dispatches.len() - 1;
                 let next = match self.dispatch.filter(|&dispatch| dispatch <= last) {
                     // The first press finds the kernel that is white.
@@ -121,22 +144,48 @@ impl Kernels {
         self.seek = true;
     }
 
+    /// V was pressed: the next variant of the chosen kernel's family; what to say where there is none.
+    pub fn next_variant(&self, snapshot: &Snapshot, commands: &mut Vec<Command>) -> Option<String> {
+        let times = self.times(snapshot);
+        let step = times.as_deref().and_then(Step::of);
+        let name = step.as_ref().map_or("", |step| self.chosen(step, snapshot));
+        let choice = variants::family(snapshot, name);
+        match (choice, choice.and_then(KernelChoice::next)) {
+            (Some(choice), Some(next)) => {
+                commands.push(variants::take(choice, next));
+                None
+            }
+            _ if name.is_empty() => Some("V takes a kernel's next variant, once a step has been timed.".to_owned()),
+            _ => Some(format!("{name} has no other variant on this adapter.")),
+        }
+    }
+
     /// What the bar below says: one true sentence, or for a room a short one with a line beneath.
     pub fn words(&self, snapshot: &Snapshot, presenting: bool) -> Headline {
-        let step = snapshot.kernels.as_deref().and_then(Step::of);
-        let chosen = step.as_ref().and_then(|step| Some((step, step.row(self.chosen(step))?)));
-        if presenting { text::headline(snapshot, chosen) } else { text::caption(snapshot, chosen) }
+        let times = self.times(snapshot);
+        let step = times.as_deref().and_then(Step::of);
+        let Some((step, row)) = step.as_ref().and_then(|step| Some((step, step.row(self.chosen(step, snapshot))?))) else {
+            return text::untimed(snapshot, presenting);
+        };
+        let effect = variants::family(snapshot, row.name).and_then(|choice| self.variants.effect(choice));
+        if presenting { text::headline(step, row, effect) } else { text::caption(step, row, effect) }
     }
 
     /// Paints the scene into its panes, turns touches into commands.
-    pub fn ui(&mut self, frame: &Frame<'_>, layout: &Layout, snapshot: &Snapshot) {
+    pub fn ui(&mut self, frame: &Frame<'_>, layout: &Layout, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let area = Rect::new(layout.window.min[0], layout.centre.min[1], layout.window.max[0], layout.centre.max[1]);
-        let Some(step) = snapshot.kernels.as_deref().and_then(Step::of) else {
+        if let Some(times) = &snapshot.kernels {
+            self.last = Some((snapshot.run, times.clone()));
+        }
+        self.variants.follow(snapshot, snapshot.kernels.as_deref().and_then(Step::of).as_ref());
+        let times = self.times(snapshot);
+        let Some(step) = times.as_deref().and_then(Step::of) else {
             return waiting(frame, &area, snapshot);
         };
         let panes = Panes::new(&frame.paint, &area, layout.left.is_some(), false);
-        let chosen = self.chosen(&step).to_owned();
-        let looking = Looking { frame, step: &step, chosen: &chosen };
+        let chosen = self.chosen(&step, snapshot);
+        let choice = variants::family(snapshot, chosen);
+        let looking = Looking { frame, step: &step, is_stale: snapshot.kernels.is_none(), chosen, choice };
         timeline::ui(self, &looking, &panes.timeline);
         if let Some(table) = panes.table {
             frame.paint.rule([area.min[0], table.min[1]], [area.max[0], table.min[1]], theme::SEPARATOR, 1.0);
@@ -148,7 +197,7 @@ impl Kernels {
         }
         if let Some(card) = panes.card {
             frame.paint.rule(card.min, [card.max[0], card.min[1]], theme::SEPARATOR, 1.0);
-            card::ui(self, &looking, &card);
+            card::ui(self, &looking, &card, commands);
         }
     }
 }

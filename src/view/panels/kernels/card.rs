@@ -1,5 +1,6 @@
-//! The chosen kernel in a few numbers, and what can be taken out of the scene: a trace, a table, a capture.
+//! The chosen kernel in a few numbers, the variants of its family with what another one has changed, and what can be taken out of the scene: a trace, a table, a capture.
 
+use crate::command::Command;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::screen::Request;
@@ -7,7 +8,7 @@ use crate::view::theme;
 use crate::view::timing::table::Row;
 use crate::view::timing::units::{share_text, time_text};
 
-use super::{Kernels, Looking, text};
+use super::{Kernels, Looking, text, variants};
 
 /// A button: its name, its key, what it asks for, and what it does.
 const BUTTONS: [(&str, &str, Request, &str); 2] = [
@@ -26,21 +27,30 @@ const BUTTONS: [(&str, &str, Request, &str); 2] = [
 ];
 
 /// Paints the card and answers to the pointer.
-pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
+pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect, commands: &mut Vec<Command>) {
     let frame = looking.frame;
     let paint = &frame.paint;
     let body = paint.text_height(Style::BODY);
     let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1]);
     let Some(row) = looking.step.row(looking.chosen) else { return };
     let y = inner.min[1] + 1.4 * body;
-    let numbers = numbers(looking, row);
+    let effect = looking.choice.and_then(|choice| kernels.variants.effect(choice));
+    let numbers = effect.map_or_else(|| numbers(looking, row), Vec::from);
     let room = inner.width() - paint.text_width(Style::TITLE, row.name) - 12.0;
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let width = paint.name_clipped([inner.min[0], y], Style::TITLE, row.name, inner.width());
     if let Some(words) = paint.fitting(Style::LABEL, &numbers, room) {
         paint.text([inner.min[0] + width + 12.0, y + 1.0], Align::Left, Style::LABEL, words);
     }
-    let [top, bottom] = [inner.max[1] - 2.7 * body, inner.max[1] - 0.8 * body];
+    let [top, bottom] = [inner.max[1] - 2.6 * body, inner.max[1] - 0.7 * body];
+    let tiles = Rect::new(inner.min[0], y + 1.1 * body, inner.max[0], top - 0.6 * body);
+    match looking.choice {
+        Some(choice) => variants::tiles(&kernels.variants, looking, choice, &tiles, commands),
+        None => {
+            let words = "One variant: there is no other on this adapter.";
+            paint.text_wrapped([tiles.min[0], tiles.min[1] + body], Style::LABEL, words, tiles.width(), 2);
+        }
+    }
     let mut x = inner.min[0];
     for (name, key, request, tip) in BUTTONS {
         let width = paint.text_width(Style::BODY, name) + paint.key_width(key) + 28.0;

@@ -22,7 +22,7 @@ pub struct Panes {
 const TIMELINE: (f32, f32) = (0.31, 11.0);
 /// Heights in lines of labels.
 const LANE: f32 = 4.6;
-const CARD: f32 = 9.4;
+const CARD: f32 = 10.2;
 /// Least heights of the whole, for the lane and for the card to have room.
 const LEAST: [f32; 2] = [560.0, 500.0];
 /// Least width for the roofline.

@@ -59,7 +59,11 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
         );
         let hidden = step.rows.iter().filter(|row| row.intensity <= 0.0).count();
         let hidden = format!("Kernels without floating-point arithmetic have no place here: {hidden} of {}.", step.rows.len());
-        frame.tooltip(&["What each kernel reaches (GFLOP/s) over its arithmetic for each byte (FLOP / byte), both logarithmic.", &best, &hidden]);
+        frame.tooltip(&[
+            "What each kernel reaches (GFLOP/s) over its arithmetic for each byte (FLOP / byte), both logarithmic.",
+            &best,
+            &hidden,
+        ]);
     }
     let scale = if ceiling.gflops >= 2000.0 { 1e3 } else { 1.0 };
     let gutter = paint.text_width(Style::LABEL, "0.001") + 8.0;

@@ -3,8 +3,8 @@
 use crate::snapshot::Snapshot;
 use crate::view::charts::grouped;
 use crate::view::headline::Headline;
-use crate::view::timing::units::{share_text, time_text};
 use crate::view::timing::table::Row;
+use crate::view::timing::units::{share_text, time_text};
 use crate::view::timing::{Step, clock_words};
 
 /// What a profiled time is.
@@ -21,9 +21,12 @@ pub fn part(scope: &str) -> &str {
     }
 }
 
-/// What was timed and how, the longest form first.
-pub fn timed(step: &Step<'_>) -> Vec<String> {
+/// What was timed and how, the longest form first; `is_stale`: before the newest change.
+pub fn timed(step: &Step<'_>, is_stale: bool) -> Vec<String> {
     let times = step.times;
+    if is_stale {
+        return vec!["as it was timed last; the next step is being timed".to_owned(), "as it was timed last".to_owned()];
+    }
     let dispatches = format!("{} dispatches", grouped(step.dispatches.len() as u64));
     let steps = if times.steps == 1 { "1 step".to_owned() } else { format!("{} steps", times.steps) };
     let clock = clock_words(times.clock);
@@ -53,42 +56,43 @@ pub fn waiting(snapshot: &Snapshot) -> [&'static str; 2] {
     let title = "No step has been timed yet";
     match () {
         () if snapshot.stopped.is_some() => [title, "Training has stopped; R re-initialises, and the next step is timed."],
-        () if snapshot.walk.as_ref().is_some_and(|walk| !walk.is_complete) => [title, "A step is being walked; the next whole one is timed."],
+        () if snapshot.walk.as_ref().is_some_and(|walk| !walk.is_complete) => {
+            [title, "A step is being walked; the next whole one is timed."]
+        }
         () if snapshot.playing => [title, "The step that is under way is timed, kernel by kernel."],
         () => [title, "Training is paused: Space goes on, S does one step, and each is timed kernel by kernel."],
     }
 }
 
-/// One true sentence for the bar below, on a kernel of a step.
-pub fn caption(snapshot: &Snapshot, chosen: Option<(&Step<'_>, &Row<'_>)>) -> Headline {
-    let Some((step, row)) = chosen else { return untimed(snapshot, ". ") };
+/// One true sentence for the bar below, on a kernel of a step and what another variant of it has changed.
+pub fn caption(step: &Step<'_>, row: &Row<'_>, effect: Option<[String; 2]>) -> Headline {
     let share = format!("{} takes {} of the step's kernels", row.name, share_text(row.share));
-    let sentence = match (row.of_roof, limit(step, row)) {
-        (Some(of_roof), Some(limit)) => {
+    let sentence = match (effect, row.of_roof, limit(step, row)) {
+        (Some([effect, _]), ..) => format!("{share}: {effect}."),
+        (None, Some(of_roof), Some(limit)) => {
             format!("{share} and reaches {} of what this adapter can do; {limit} is its limit.", share_text(of_roof))
         }
-        _ => format!("{share}. What this adapter can do at most has not been measured."),
+        _ => format!("{share}; what this adapter can do at most has not been measured yet."),
     };
     Headline { sentence, beneath: String::new() }
 }
 
 /// For a room: a short sentence, with the numbers beneath.
-pub fn headline(snapshot: &Snapshot, chosen: Option<(&Step<'_>, &Row<'_>)>) -> Headline {
-    let Some((step, row)) = chosen else { return untimed(snapshot, ".") };
-    let calls = if row.calls == 1 { "one dispatch".to_owned() } else { format!("{} dispatches", row.calls) };
-    let roof = match (row.of_roof, limit(step, row)) {
-        (Some(of_roof), Some(limit)) => format!(": {} of the roof, {limit} is the limit", share_text(of_roof)),
-        _ => String::new(),
+pub fn headline(step: &Step<'_>, row: &Row<'_>, effect: Option<[String; 2]>) -> Headline {
+    let calls = if row.calls == 1 { "One dispatch".to_owned() } else { format!("{} dispatches", row.calls) };
+    let beneath = match (effect, row.of_roof, limit(step, row)) {
+        (Some([effect, _]), ..) => format!("A step: {effect}."),
+        (None, Some(of_roof), Some(limit)) => {
+            format!("{calls} of {}: {} of the roof, which is {limit}.", time_text(row.median), share_text(of_roof))
+        }
+        _ => format!("{calls} of {}.", time_text(row.median)),
     };
-    Headline {
-        sentence: format!("{} takes {} of a step.", row.name, share_text(row.share)),
-        beneath: format!("{calls} of {}, of {} in all{roof}.", time_text(row.median), time_text(step.wall())),
-    }
+    Headline { sentence: format!("{} takes {} of a step.", row.name, share_text(row.share)), beneath }
 }
 
-/// What the scene waits for.
-fn untimed(snapshot: &Snapshot, between: &str) -> Headline {
+/// What the scene says before a step has been timed.
+pub fn untimed(snapshot: &Snapshot, presenting: bool) -> Headline {
     let [title, line] = waiting(snapshot);
-    let sentence = if between == "." { format!("{title}.") } else { format!("{title}{between}{line}") };
+    let sentence = if presenting { format!("{title}.") } else { format!("{title}. {line}") };
     Headline { sentence, beneath: line.to_owned() }
 }

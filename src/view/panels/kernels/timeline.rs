@@ -5,12 +5,12 @@ use imgui::MouseButton;
 
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Paint, Style};
+use crate::view::theme::{self, Colour};
 use crate::view::timing::Step;
 use crate::view::timing::flame::{Bar, Side, depth, flame};
 use crate::view::timing::labels::in_a_row;
 use crate::view::timing::span::{Span, ticks};
 use crate::view::timing::units::{rate_text, share_text, tick_text, time_text};
-use crate::view::theme::{self, Colour};
 
 use super::{Kernels, Looking, text};
 
@@ -138,7 +138,7 @@ fn heading(looking: &Looking<'_, '_>, inner: &Rect) -> f32 {
         ]);
     }
     let [left, room] = [inner.min[0] + title + 12.0, right - inner.min[0] - title - 28.0];
-    let wordings = text::timed(step);
+    let wordings = text::timed(step, looking.is_stale);
     let wordings: Vec<&str> = wordings.iter().map(String::as_str).collect();
     if let Some(words) = paint.fitting(Style::LABEL, &wordings, room) {
         let width = paint.text([left, y + 1.0], Align::Left, Style::LABEL, words);
