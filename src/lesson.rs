@@ -276,7 +276,7 @@ impl Lesson {
 
 /// The shipped lessons' names, in the order of the list.
 pub fn shipped_names() -> Vec<&'static str> {
-    const ORDER: [&str; 4] = ["asymmetries", "balance", "local-global", "one-step"];
+    const ORDER: [&str; 5] = ["asymmetries", "balance", "local-global", "one-step", "kernels"];
     let mut names: Vec<&str> = FILES
         .files()
         .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))

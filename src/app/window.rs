@@ -25,7 +25,7 @@ use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
 use crate::data::typed;
-use crate::gpu::{self, Gpu, GpuError};
+use crate::gpu::{self, Debugger, Gpu, GpuError};
 use crate::save::{self, Belongs};
 use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
@@ -75,6 +75,8 @@ struct Open {
     recorder: Option<Recorder>,
     /// F10 was pressed.
     record: bool,
+    /// F9 was pressed.
+    capture: bool,
     answers: Answers,
     /// The training got a slice since the last frame.
     fed: bool,
@@ -159,6 +161,7 @@ impl App {
             screenshot: false,
             recorder: None,
             record: false,
+            capture: false,
             answers: Answers::default(),
             fed: false,
             display_scale,
@@ -429,6 +432,18 @@ impl Open {
         if is_press {
             self.answers.pressed(came, self.applied);
         }
+        self.answer(&requests)
+    }
+
+    /// Does what only the window can do; true to leave.
+    fn answer(&mut self, requests: &[Request]) -> bool {
+        for request in requests {
+            match request {
+                Request::Quit => {}
+                Request::Capture => self.capture = true,
+                Request::Export => self.screen.say("This build has no export yet."),
+            }
+        }
         requests.contains(&Request::Quit)
     }
 
@@ -503,11 +518,42 @@ impl Open {
         if std::mem::take(&mut self.record) {
             self.start_or_stop_recording(size, options);
         }
+        if std::mem::take(&mut self.capture) {
+            self.capture_frame(size);
+        }
         self.go_on_recording();
         self.report(options);
         due.extend(built.commands);
         self.apply(due);
-        built.requests.contains(&Request::Quit)
+        self.answer(&built.requests)
+    }
+
+    /// F9: a training step, if training goes on, and this frame once more, for the graphics debugger. Waits for the GPU.
+    fn capture_frame(&mut self, size: [u32; 2]) {
+        let Some(graphics) = &mut self.graphics else { return };
+        let gpu = graphics.gpu.clone();
+        let Some(debugger) = Debugger::attached() else {
+            self.screen.say("No graphics debugger is attached: start Twinlens from RenderDoc or Xcode, then F9 captures a step and a frame.");
+            return;
+        };
+        let Some(capture) = gpu.capture(debugger) else {
+            let name = debugger.name();
+            self.screen.say(&format!("{name} answers to its own key (F12, Print); F9 asks it in builds with debug assertions only."));
+            return;
+        };
+        if self.snapshot.playing
+            && let Err(error) = self.session.advance(Pace::Steps(1))
+        {
+            log::warn!("the step to be captured: {error}");
+        }
+        let canvas = Canvas::with_format(&gpu, size, graphics.surface.format());
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("captured frame") });
+        let delta = Duration::from_millis(1);
+        graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, None, &mut self.screen, &self.snapshot);
+        gpu.queue.submit([encoder.finish()]);
+        drop(capture);
+        self.screen.say(&format!("{} has captured a step and a frame.", debugger.name()));
+        self.pacing.wake();
     }
 
     /// Writes what happened to the event log.

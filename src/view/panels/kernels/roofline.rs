@@ -16,10 +16,10 @@ use super::{Kernels, Looking, text};
 /// The radius of a circle that is the whole step; and the least that is seen.
 const WHOLE: f32 = 34.0;
 const LEAST: f32 = 3.5;
-/// Names at most.
-const NAMES: usize = 12;
-/// The widest name, as a share of the plot.
-const WIDEST: f32 = 0.4;
+/// Names at most, and for a room.
+const NAMES: [usize; 2] = [12, 3];
+/// The widest name, as a share of the plot, and for a room.
+const WIDEST: [f32; 2] = [0.42, 0.52];
 
 /// A kernel's circle.
 struct Dot<'a> {
@@ -205,9 +205,10 @@ fn names<'a>(looking: &Looking<'_, '_>, plot: &Rect, plane: &Plane, ceiling: &Ce
         let chosen = |dot: &&Dot<'_>| dot.row.name == looking.chosen;
         chosen(b).cmp(&chosen(a)).then(b.row.share.total_cmp(&a.row.share))
     });
-    named.truncate(NAMES);
+    let presenting = usize::from(looking.frame.presenting);
+    named.truncate(NAMES[presenting]);
     let widest = named.iter().map(|dot| paint.text_width(Style::LABEL.strong(), dot.row.name)).fold(0.0, f32::max);
-    let width = widest.min(plot.width() * WIDEST);
+    let width = widest.min(plot.width() * WIDEST[presenting]);
     let left = plot.max[0] - width - 6.0;
     // Below the roof, where nothing else can be.
     let share = (left - 18.0 - plot.min[0]) / plot.width();

@@ -83,7 +83,7 @@ pub fn headline(step: &Step<'_>, row: &Row<'_>, effect: Option<[String; 2]>) -> 
     let beneath = match (effect, row.of_roof, limit(step, row)) {
         (Some([effect, _]), ..) => format!("A step: {effect}."),
         (None, Some(of_roof), Some(limit)) => {
-            format!("{calls} of {}: {} of the roof, which is {limit}.", time_text(row.median), share_text(of_roof))
+            format!("{calls} of {}: {} of the roof; {limit} is the limit.", time_text(row.median), share_text(of_roof))
         }
         _ => format!("{calls} of {}.", time_text(row.median)),
     };

@@ -276,8 +276,7 @@ fn parts(paint: &Paint<'_>, chart: &Chart<'_>, step: &Step<'_>, [names, ribbon]:
         if left + width < ends[0] || left > ends[1] {
             let half = paint.text_height(Style::LABEL) * 0.5;
             let (start, to) = (left + width * 0.5, (ends[0] + ends[1]) * 0.5);
-            let (under, turn) = (names + half + 1.0, names + half + 4.0);
-            paint.polyline([[start, under], [start, turn], [to, turn + 3.0], [to, ribbon]].into_iter(), theme::AXIS, 1.0);
+            paint.line([start, names + half + 1.0], [to, ribbon], theme::AXIS, 1.0);
         }
     }
 }
