@@ -4,6 +4,7 @@
 
 mod images;
 mod moment;
+mod pacing;
 mod variants;
 mod walk;
 
@@ -11,10 +12,11 @@ use std::sync::Arc;
 
 pub use images::{ImagesReport, Loading, grouped};
 pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
+pub use pacing::{FrameLane, LaneSpan, Shares, SpanKind};
 pub use variants::KernelChoice;
 pub use walk::{SubStep, Walk};
 
-use crate::command::{Dial, Switch};
+use crate::command::{Dial, Division, Switch};
 use crate::config::{Hyper, Method};
 use crate::profile::StepTimes;
 
@@ -450,6 +452,12 @@ pub struct Snapshot {
     pub steps_per_second: f32,
     /// Steps a second that training is held to; none: as fast as it goes.
     pub speed_limit: Option<u32>,
+    /// How the time is to be divided between training and drawing.
+    pub division: Division,
+    /// How it was divided over the last second.
+    pub shares: Shares,
+    /// The last frames, span by span; none before there are any (and without a window).
+    pub frame_lane: Option<Arc<FrameLane>>,
     /// Switches.
     pub switches: Switches,
     /// Dials.

@@ -6,7 +6,7 @@ use super::loading::LoadingData;
 use super::profiling::Profiling;
 use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
-use crate::command::Command;
+use crate::command::{Command, Division};
 use crate::config::RunConfig;
 use crate::snapshot::{Change, Event};
 
@@ -61,6 +61,13 @@ impl Session {
             }
             Command::ProfileSteps(false) => self.profiling = None,
             Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
+            Command::Divide(division) => {
+                self.division = match division {
+                    Division::Share(share) if share.is_finite() => Division::Share(share.clamp(0.05, 0.95)),
+                    Division::Share(_) => Division::Smooth,
+                    other => other,
+                };
+            }
             Command::SetVariant { family, variant } => self.set_variant(&family, variant.as_deref())?,
             Command::Resample => {
                 self.observers.looking.resample();

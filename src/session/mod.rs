@@ -7,7 +7,9 @@
 
 mod cloud;
 mod commands;
+mod costs;
 mod flips;
+mod lane;
 mod loading;
 mod look;
 mod meters;
@@ -30,7 +32,7 @@ pub use pace::Pace;
 pub use schedule::Cadence;
 pub use start::LoadedData;
 
-use crate::command::{Command, Dial, Switch};
+use crate::command::{Command, Dial, Division, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
@@ -76,6 +78,10 @@ pub struct Session {
     pacer: Pacer,
     meters: Meters,
     speed: SpeedLimit,
+    division: Division,
+    /// What is aimed at from frame to frame.
+    frame_goal: Duration,
+    handed_over: Duration,
     /// Whole steps are asked for: the speed limit is not for them.
     hurried: bool,
     /// Commands taken so far.
@@ -128,6 +134,7 @@ struct Asked {
     dials: Dials,
     locals: u32,
     speed: Option<u32>,
+    division: Division,
     playing: bool,
 }
 
@@ -179,6 +186,9 @@ impl Session {
             data,
             meters,
             speed: SpeedLimit::default(),
+            division: Division::default(),
+            frame_goal: Duration::ZERO,
+            handed_over: Duration::ZERO,
             hurried: false,
             taken: 0,
             job: None,
@@ -291,9 +301,31 @@ impl Session {
         self.taken
     }
 
-    /// Estimated GPU time of what has been handed over and is not done yet.
+    /// Estimated GPU time until everything that was handed over is done.
     pub fn under_way(&self) -> Duration {
-        self.pacer.under_way()
+        self.pacer.under_way(Instant::now())
+    }
+
+    /// Estimated GPU time of the dispatch that comes next; none between two jobs.
+    pub fn next_cost(&mut self) -> Option<Duration> {
+        let job = self.job?;
+        let length = self.program(job).len();
+        Some(Duration::from_secs_f32(self.pacer.cost(job, self.cursor, length) * 1e-3))
+    }
+
+    /// Estimated GPU time of what the last [`Self::advance`] handed over.
+    pub const fn handed_over(&self) -> Duration {
+        self.handed_over
+    }
+
+    /// A frame was drawn on the same queue; for the account of what the time goes to. `goal` is what is aimed at from frame to frame.
+    pub fn frame_drawn(&mut self, start: Instant, end: Instant, goal: Duration) {
+        // What was done before the frame comes first. A lost device shows when the training goes on.
+        if self.gpu.poll().is_ok() {
+            self.pacer.collect();
+        }
+        self.pacer.frame(start, end);
+        self.frame_goal = goal;
     }
 
     /// A checkpoint of the state between two steps; waits for the GPU.
@@ -327,6 +359,7 @@ impl Session {
         self.gpu.poll()?;
         self.collect();
         self.hurried = matches!(pace, Pace::Steps(_));
+        self.handed_over = Duration::ZERO;
         match pace {
             Pace::Steps(steps) => {
                 let before = self.trainer.step();
@@ -355,13 +388,17 @@ impl Session {
                 self.live = false;
             }
             Pace::Budget(budget) => {
-                let mut left = self.pacer.room(budget);
+                let mut left = budget.as_secs_f32() * 1e3;
                 while left > 0.0 && self.next_job()? {
                     let Some(job) = self.job else { break };
                     let length = self.program(job).len();
+                    if !self.handed_over.is_zero() && self.pacer.cost(job, self.cursor, length) > left {
+                        break;
+                    }
                     let (end, cost) = self.pacer.cut(job, self.cursor, length, left);
                     let end = self.walked_end().map_or(end, |stop| end.min(stop));
                     left -= cost;
+                    self.handed_over += Duration::from_secs_f32(cost * 1e-3);
                     self.run_slice(job, end)?;
                 }
                 self.live = true;
@@ -495,7 +532,7 @@ impl Session {
         let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
         fresh.playing = playing;
         fresh.runs = self.runs + 1;
-        (fresh.speed, fresh.taken) = (self.speed, self.taken);
+        (fresh.speed, fresh.division, fresh.taken) = (self.speed, self.division, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
         // Images on their way in outlive a new start.
         fresh.loading = self.loading.take();
@@ -513,7 +550,7 @@ impl Session {
         revived.profiling = self.profiling.as_ref().map(|_| Profiling::new(&revived.gpu));
         revived.queued = std::mem::take(&mut self.queued);
         (revived.play_to, revived.runs) = (self.play_to, self.runs);
-        (revived.speed, revived.taken) = (self.speed, self.taken);
+        (revived.speed, revived.division, revived.taken) = (self.speed, self.division, self.taken);
         // Changes are absolute, so doing one again that the saved state knows of does no harm.
         let (before, again) = std::mem::take(&mut self.events).into_iter().partition(|event| event.step < self.safe.step);
         let again: Vec<Event> = again;
@@ -555,6 +592,7 @@ impl Session {
             dials: hyper.into(),
             locals: self.trainer.config.views.locals,
             speed: self.speed.limit,
+            division: self.division,
             playing: self.plays(),
         };
         for command in self.queued.iter().filter(|_| self.walk.is_none()) {
@@ -563,6 +601,7 @@ impl Session {
                 Command::SetDial { dial, value } => asked.dials.set(dial, value),
                 Command::SetLocalCrops(locals) => asked.locals = locals,
                 Command::SetSpeed(limit) => asked.speed = limit,
+                Command::Divide(division) => asked.division = division,
                 Command::Play => asked.playing = self.meters.stopped().is_none(),
                 Command::Pause => asked.playing = false,
                 _ => {}
@@ -587,6 +626,9 @@ impl Session {
             step: self.meters.step(),
             playing: asked.playing,
             speed_limit: asked.speed,
+            division: asked.division,
+            shares: self.pacer.lane().shares(Instant::now()),
+            frame_lane: self.pacer.lane().shown(self.frame_goal),
             steps_per_second: self.meters.steps_per_second(Instant::now()),
             switches: asked.switches,
             dials: asked.dials,
