@@ -538,7 +538,8 @@ impl Open {
         let Some(graphics) = &mut self.graphics else { return };
         let gpu = graphics.gpu.clone();
         let Some(debugger) = Debugger::attached() else {
-            self.screen.say("No graphics debugger is attached: start Twinlens from RenderDoc or Xcode, then F9 captures a step and a frame.");
+            self.screen
+                .say("No graphics debugger is attached: start Twinlens from RenderDoc or Xcode, then F9 captures a step and a frame.");
             return;
         };
         let Some(capture) = gpu.capture(debugger) else {
@@ -558,7 +559,7 @@ impl Open {
         gpu.queue.submit([encoder.finish()]);
         drop(capture);
         self.screen.say(&format!("{} has captured a step and a frame.", debugger.name()));
-        self.pacing.wake();
+        self.pacing.wake(false);
     }
 
     /// Writes what happened to the event log.

@@ -2,6 +2,7 @@
 //! computation; [`panels::kernels`](super::panels::kernels) draws it.
 
 pub mod flame;
+pub mod frames;
 pub mod labels;
 pub mod roofline;
 pub mod span;

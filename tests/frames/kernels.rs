@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use twinlens::command::Command;
 use twinlens::profile::{Clock, CopySpeed, Dispatch, Measured, Roof, StepTimes, Work};
-use twinlens::snapshot::{KernelChoice, Snapshot};
+use twinlens::snapshot::{FrameLane, KernelChoice, LaneSpan, Shares, Snapshot, SpanKind};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture;
 use twinlens::view::scene::Scene;
@@ -118,9 +118,28 @@ fn variants() -> Vec<KernelChoice> {
     ]
 }
 
+/// 25 frames a second, one of them late.
+fn lane() -> FrameLane {
+    let mut spans = Vec::new();
+    let mut at = 0.0;
+    let mut push = |kind, millis: f32, job| {
+        spans.push(LaneSpan { kind, start: at, end: at + millis, job });
+        at += millis;
+    };
+    for frame in 0..30 {
+        push(SpanKind::Training, 9.0, "step");
+        push(SpanKind::Training, if frame == 26 { 40.0 } else { 14.0 }, "step");
+        push(SpanKind::Idle, 5.0 + (frame % 3) as f32, "idle");
+        push(SpanKind::Drawing, 11.0, "frame");
+    }
+    FrameLane { spans, goal: 40.0 }
+}
+
 /// A run whose steps are timed.
 pub fn snapshot() -> Snapshot {
     Snapshot {
+        frame_lane: Some(Arc::new(lane())),
+        shares: Shares { training: 0.58, drawing: 0.27, idle: 0.15 },
         preset: "dino-vit".to_owned(),
         adapter: "llvmpipe (LLVM 15.0.6, 256 bits)".to_owned(),
         kernels: Some(Arc::new(times(Clock::Valid, Some(roof()), 1.0))),
@@ -276,7 +295,7 @@ fn another_variant_stands_beside_the_one_before() {
     let before = data.kernels.take();
     data.variants = Arc::new(changed);
     show(&mut screen, &data, "waiting");
-    assert!(says(&screen, "as it was timed last") && says(&screen, "under way"), "{:?}", texts(&screen));
+    assert!(says(&screen, "as it was timed last") && says(&screen, "is being timed"), "{:?}", texts(&screen));
     // A step of before that comes back late says nothing of the variant now.
     data.kernels = before;
     show(&mut screen, &data, "late");
@@ -285,11 +304,11 @@ fn another_variant_stands_beside_the_one_before() {
     slower.last_step = data.step + 3;
     data.kernels = Some(Arc::new(slower));
     show(&mut screen, &data, "after");
-    assert!(says(&screen, "more") && says(&screen, "(register)") && says(&screen, "now (workgroup)"), "{:?}", texts(&screen));
+    assert!(says(&screen, "with register before") && says(&screen, "with workgroup now: 100 % more"), "{:?}", texts(&screen));
     // In another run the comparison means nothing.
     data.run += 1;
     show(&mut screen, &data, "other-run");
-    assert!(!says(&screen, "(register)"), "{:?}", texts(&screen));
+    assert!(!says(&screen, "with register"), "{:?}", texts(&screen));
 }
 
 #[test]
@@ -331,7 +350,7 @@ fn the_pointer_chooses_sorts_zooms_and_reads_out() {
     let (_, commands) = click(&mut screen, tile);
     assert_eq!(commands, [Command::SetVariant { family: "matmul".to_owned(), variant: Some("plain".to_owned()) }]);
     // The largest dispatch of the timeline.
-    let bar = place(&screen, "attention_backward_keys_lanes");
+    let bar = [936.0, 222.0];
     click(&mut screen, bar);
     assert!(says(&screen, "attention_backward_keys_lanes takes"), "{:?}", texts(&screen));
 

@@ -5,6 +5,7 @@
 //! back), so times are isolated: no two dispatches overlap as they may in the fast replay.
 
 mod card;
+mod frames;
 mod panes;
 mod roofline;
 mod table;
@@ -182,11 +183,14 @@ impl Kernels {
         let Some(step) = times.as_deref().and_then(Step::of) else {
             return waiting(frame, &area, snapshot);
         };
-        let panes = Panes::new(&frame.paint, &area, layout.left.is_some(), false);
+        let panes = Panes::new(&frame.paint, &area, layout.left.is_some(), snapshot.frame_lane.is_some());
         let chosen = self.chosen(&step, snapshot);
         let choice = variants::family(snapshot, chosen);
         let looking = Looking { frame, step: &step, is_stale: snapshot.kernels.is_none(), chosen, choice };
         timeline::ui(self, &looking, &panes.timeline);
+        if let Some((area, lane)) = panes.frames.zip(snapshot.frame_lane.as_deref()) {
+            frames::ui(frame, &area, lane, snapshot.shares);
+        }
         if let Some(table) = panes.table {
             frame.paint.rule([area.min[0], table.min[1]], [area.max[0], table.min[1]], theme::SEPARATOR, 1.0);
             table::ui(self, &looking, &table);

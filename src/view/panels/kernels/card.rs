@@ -35,7 +35,7 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect, command
     let Some(row) = looking.step.row(looking.chosen) else { return };
     let y = inner.min[1] + 1.4 * body;
     let effect = looking.choice.and_then(|choice| kernels.variants.effect(choice));
-    let numbers = effect.map_or_else(|| numbers(looking, row), Vec::from);
+    let numbers = effect.unwrap_or_else(|| numbers(looking, row));
     let room = inner.width() - paint.text_width(Style::TITLE, row.name) - 12.0;
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let width = paint.name_clipped([inner.min[0], y], Style::TITLE, row.name, inner.width());

@@ -19,7 +19,7 @@ const LEAST: f32 = 3.5;
 /// Names at most, and for a room.
 const NAMES: [usize; 2] = [12, 3];
 /// The widest name, as a share of the plot, and for a room.
-const WIDEST: [f32; 2] = [0.42, 0.52];
+const WIDEST: [f32; 2] = [0.42, 0.44];
 
 /// A kernel's circle.
 struct Dot<'a> {
@@ -87,8 +87,9 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
         let chosen = |dot: &Dot<'_>| dot.row.name == looking.chosen;
         chosen(a).cmp(&chosen(b)).then(b.radius.total_cmp(&a.radius))
     });
-    roofs(paint, &plot, &plane, ceiling, &dots);
-    let under = names(looking, &plot, &plane, ceiling, &dots);
+    let named = Named::new(looking, &plot, &plane, ceiling, &dots);
+    roofs(paint, &plot, &plane, ceiling, &dots, named.left - 20.0);
+    let under = named.draw(looking, &plot);
     let touch = frame.touch("roofline", plot);
     let pointer = frame.pointer();
     let near = |dot: &&Dot<'_>| (dot.centre[0] - pointer[0]).hypot(dot.centre[1] - pointer[1]) <= dot.radius.max(5.0) + 2.0;
@@ -145,8 +146,9 @@ fn grid(paint: &Paint<'_>, plot: &Rect, plane: &Plane, scale: f32) {
     }
 }
 
-/// What was measured: the slope of the memory, the ceiling of the arithmetic, and thin the slope of the caches.
-fn roofs(paint: &Paint<'_>, plot: &Rect, plane: &Plane, ceiling: &Ceiling, dots: &[Dot<'_>]) {
+/// What was measured: the slope of the memory, the ceiling of the arithmetic, and thin the slope of the caches. Names on slopes end
+/// before `limit`.
+fn roofs(paint: &Paint<'_>, plot: &Rect, plane: &Plane, ceiling: &Ceiling, dots: &[Dot<'_>], limit: f32) {
     let line = paint.text_height(Style::LABEL);
     // A slope from where it comes into the plot to where it meets the ceiling.
     let slope = |gbps: f32| {
@@ -167,16 +169,16 @@ fn roofs(paint: &Paint<'_>, plot: &Rect, plane: &Plane, ceiling: &Ceiling, dots:
         paint.text([x, ridge[1] - 0.75 * line], Align::Left, style, &arithmetic);
     }
     let memory = format!("memory {} GB/s", rate_text(ceiling.gbps));
-    on_slope(paint, plot, [start, ridge], dots, style, &memory);
+    on_slope(paint, plot, [start, ridge], dots, style, &memory, limit);
     let cached = format!("cache {}", rate_text(ceiling.cached_gbps));
     let [first, top] = slope(ceiling.cached_gbps);
     if ceiling.cached_gbps > 1.2 * ceiling.gbps && ridge[0] - top[0] > 3.0 * line {
-        on_slope(paint, plot, [first, top], dots, Style::LABEL, &cached);
+        on_slope(paint, plot, [first, top], dots, Style::LABEL, &cached, limit);
     }
 }
 
 /// A name on a slope, which it interrupts where fewest circles are covered.
-fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[Dot<'_>], style: Style, name: &str) {
+fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[Dot<'_>], style: Style, name: &str, limit: f32) {
     let width = paint.text_width(style, name) + 8.0;
     let half = paint.text_height(style) * 0.6;
     let place = |along: f32| {
@@ -189,51 +191,67 @@ fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[D
         let near = |dot: &&Dot<'_>| rect.inset(-dot.radius).contains(dot.centre);
         dots.iter().filter(near).map(|dot| dot.radius).sum::<f32>()
     };
-    let places = (2..=14).map(|step| place(step as f32 * 0.05));
+    let places = (2..=14).map(|step| place(step as f32 * 0.05)).filter(|rect| rect.max[0] <= limit);
     let Some(rect) = places.min_by(|a, b| covered(a).total_cmp(&covered(b))) else { return };
     paint.fill(rect, theme::PANEL, 3.0);
     paint.text([rect.min[0] + 4.0, rect.centre()[1]], Align::Left, style, name);
 }
 
-/// The names of the largest kernels with their leaders; gives the one under the pointer.
-fn names<'a>(looking: &Looking<'_, '_>, plot: &Rect, plane: &Plane, ceiling: &Ceiling, dots: &[Dot<'a>]) -> Option<&'a Row<'a>> {
-    let paint = &looking.frame.paint;
-    let line = paint.text_height(Style::LABEL);
-    let pitch = (1.25 * line).round();
-    let mut named: Vec<&Dot<'_>> = dots.iter().collect();
-    named.sort_by(|a, b| {
-        let chosen = |dot: &&Dot<'_>| dot.row.name == looking.chosen;
-        chosen(b).cmp(&chosen(a)).then(b.row.share.total_cmp(&a.row.share))
-    });
-    let presenting = usize::from(looking.frame.presenting);
-    named.truncate(NAMES[presenting]);
-    let widest = named.iter().map(|dot| paint.text_width(Style::LABEL.strong(), dot.row.name)).fold(0.0, f32::max);
-    let width = widest.min(plot.width() * WIDEST[presenting]);
-    let left = plot.max[0] - width - 6.0;
-    // Below the roof, where nothing else can be.
-    let share = (left - 18.0 - plot.min[0]) / plot.width();
-    let intensity = plane.intensity[0] * (plane.intensity[1] / plane.intensity[0]).powf(share);
-    let [low, high] = [at(plot, plane, intensity, ceiling.at(intensity))[1] + 1.3 * line, plot.max[1] - 0.8 * line];
-    named.truncate(((high - low) / pitch).max(0.0) as usize + 1);
-    named.sort_by(|a, b| a.centre[1].total_cmp(&b.centre[1]));
-    let targets: Vec<f32> = named.iter().map(|dot| dot.centre[1]).collect();
-    let pointer = looking.frame.pointer();
-    let mut under = None;
-    for (dot, y) in named.iter().zip(spread(&targets, pitch, low, high)) {
-        let is_chosen = dot.row.name == looking.chosen;
-        let style = if is_chosen { Style::LABEL.strong().coloured(theme::TEXT) } else { Style::LABEL };
-        let name = Rect::new(left - 16.0, y - pitch * 0.5, plot.max[0], y + pitch * 0.5);
-        if name.contains(pointer) {
-            under = Some(dot.row);
-        }
-        let from = dot.centre[0] + dot.radius;
-        if from < left - 18.0 {
-            let colour = if is_chosen { theme::TEXT_2 } else { theme::AXIS };
-            paint.polyline([[from, dot.centre[1]], [left - 16.0, y], [left - 4.0, y]].into_iter(), colour, 1.0);
-        }
-        paint.name_with_both_ends([left, y], style, dot.row.name, width);
+/// The names of the largest kernels, in a column below the roof, where nothing else can be.
+struct Named<'a> {
+    /// Each circle with the height of its name.
+    dots: Vec<(&'a Dot<'a>, f32)>,
+    /// Where the names begin.
+    left: f32,
+    width: f32,
+    pitch: f32,
+}
+
+impl<'a> Named<'a> {
+    fn new(looking: &Looking<'_, '_>, plot: &Rect, plane: &Plane, ceiling: &Ceiling, dots: &'a [Dot<'a>]) -> Self {
+        let paint = &looking.frame.paint;
+        let line = paint.text_height(Style::LABEL);
+        let pitch = (1.25 * line).round();
+        let presenting = usize::from(looking.frame.presenting);
+        let mut named: Vec<&Dot<'_>> = dots.iter().collect();
+        named.sort_by(|a, b| {
+            let chosen = |dot: &&Dot<'_>| dot.row.name == looking.chosen;
+            chosen(b).cmp(&chosen(a)).then(b.row.share.total_cmp(&a.row.share))
+        });
+        named.truncate(NAMES[presenting]);
+        let widest = named.iter().map(|dot| paint.text_width(Style::LABEL.strong(), dot.row.name)).fold(0.0, f32::max);
+        let width = widest.min(plot.width() * WIDEST[presenting]);
+        let left = plot.max[0] - width - 6.0;
+        let share = (left - 18.0 - plot.min[0]) / plot.width();
+        let intensity = plane.intensity[0] * (plane.intensity[1] / plane.intensity[0]).powf(share);
+        let [low, high] = [at(plot, plane, intensity, ceiling.at(intensity))[1] + 1.3 * line, plot.max[1] - 0.8 * line];
+        named.truncate(((high - low) / pitch).max(0.0) as usize + 1);
+        named.sort_by(|a, b| a.centre[1].total_cmp(&b.centre[1]));
+        let targets: Vec<f32> = named.iter().map(|dot| dot.centre[1]).collect();
+        Self { dots: named.into_iter().zip(spread(&targets, pitch, low, high)).collect(), left, width, pitch }
     }
-    under
+
+    /// Writes the names with their leaders; gives the kernel whose name is under the pointer.
+    fn draw(&self, looking: &Looking<'_, '_>, plot: &Rect) -> Option<&'a Row<'a>> {
+        let paint = &looking.frame.paint;
+        let pointer = looking.frame.pointer();
+        let mut under = None;
+        for (dot, y) in &self.dots {
+            let (y, left) = (*y, self.left);
+            let is_chosen = dot.row.name == looking.chosen;
+            let style = if is_chosen { Style::LABEL.strong().coloured(theme::TEXT) } else { Style::LABEL };
+            if Rect::new(left - 16.0, y - self.pitch * 0.5, plot.max[0], y + self.pitch * 0.5).contains(pointer) {
+                under = Some(dot.row);
+            }
+            let from = dot.centre[0] + dot.radius;
+            if from < left - 18.0 {
+                let colour = if is_chosen { theme::TEXT_2 } else { theme::AXIS };
+                paint.polyline([[from, dot.centre[1]], [left - 16.0, y], [left - 4.0, y]].into_iter(), colour, 1.0);
+            }
+            paint.name_with_both_ends([left, y], style, dot.row.name, self.width);
+        }
+        under
+    }
 }
 
 /// A circle: filled for the student's kernels and those of both, a ring for the teacher's, white for the chosen one.

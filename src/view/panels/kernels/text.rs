@@ -65,10 +65,10 @@ pub fn waiting(snapshot: &Snapshot) -> [&'static str; 2] {
 }
 
 /// One true sentence for the bar below, on a kernel of a step and what another variant of it has changed.
-pub fn caption(step: &Step<'_>, row: &Row<'_>, effect: Option<[String; 2]>) -> Headline {
+pub fn caption(step: &Step<'_>, row: &Row<'_>, effect: Option<Vec<String>>) -> Headline {
     let share = format!("{} takes {} of the step's kernels", row.name, share_text(row.share));
-    let sentence = match (effect, row.of_roof, limit(step, row)) {
-        (Some([effect, _]), ..) => format!("{share}: {effect}."),
+    let sentence = match (effect.and_then(|effect| effect.into_iter().next()), row.of_roof, limit(step, row)) {
+        (Some(effect), ..) => format!("{effect}."),
         (None, Some(of_roof), Some(limit)) => {
             format!("{share} and reaches {} of what this adapter can do; {limit} is its limit.", share_text(of_roof))
         }
@@ -78,10 +78,10 @@ pub fn caption(step: &Step<'_>, row: &Row<'_>, effect: Option<[String; 2]>) -> H
 }
 
 /// For a room: a short sentence, with the numbers beneath.
-pub fn headline(step: &Step<'_>, row: &Row<'_>, effect: Option<[String; 2]>) -> Headline {
+pub fn headline(step: &Step<'_>, row: &Row<'_>, effect: Option<Vec<String>>) -> Headline {
     let calls = if row.calls == 1 { "One dispatch".to_owned() } else { format!("{} dispatches", row.calls) };
-    let beneath = match (effect, row.of_roof, limit(step, row)) {
-        (Some([effect, _]), ..) => format!("A step: {effect}."),
+    let beneath = match (effect.and_then(|effect| effect.into_iter().next()), row.of_roof, limit(step, row)) {
+        (Some(effect), ..) => format!("{effect}."),
         (None, Some(of_roof), Some(limit)) => {
             format!("{calls} of {}: {} of the roof; {limit} is the limit.", time_text(row.median), share_text(of_roof))
         }

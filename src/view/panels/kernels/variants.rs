@@ -79,18 +79,25 @@ impl Variants {
     }
 
     /// Before and after in words, where the newest change was one of this family; the longest form first.
-    pub fn effect(&self, choice: &KernelChoice) -> Option<[String; 2]> {
+    pub fn effect(&self, choice: &KernelChoice) -> Option<Vec<String>> {
         let (_, before) = self.change.filter(|change| change.0 == choice.family)?;
         let now = current(choice);
         let old = self.taken(choice.family, before)?;
-        let Some(new) = self.taken(choice.family, now) else {
-            let waits = format!("{before} took {} a step; the first with {now} is under way", time_text(old));
-            return Some([waits, format!("{before} took {}", time_text(old))]);
+        let old_time = time_text(old);
+        let family = choice.family;
+        let Some(new) = self.taken(family, now) else {
+            let waits = format!("{family}: {old_time} a step with {before}; the first step with {now} is being timed");
+            return Some(vec![waits, format!("{old_time} with {before}")]);
         };
         let change =
             if new <= old { format!("{} less", share_text(1.0 - new / old)) } else { format!("{} more", share_text(new / old - 1.0)) };
-        let short = format!("{} before, {} now: {change}", time_text(old), time_text(new));
-        Some([format!("{} a step before ({before}), {} now ({now}): {change}", time_text(old), time_text(new)), short])
+        let time = time_text(new);
+        Some(vec![
+            format!("{family}: {old_time} a step with {before} before, {time} with {now} now: {change}"),
+            format!("{old_time} before, {time} now: {change}"),
+            format!("{time} now: {change}"),
+            change,
+        ])
     }
 }
 
