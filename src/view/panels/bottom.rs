@@ -58,10 +58,10 @@ impl BottomBar {
         let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
         let space: &[&str] = &["Space"];
         let play = if snapshot.playing { "pause" } else { "play" };
-        let (all, weights): ((&[&str], &str), (&[&str], &str)) = ((&["?"], "all keys"), (&["R"], "new weights"));
+        let all: (&[&str], &str) = (&["?"], "all keys");
         match frame.scene {
             Scene::Kernels => hints(frame, [left, y], limit, &[(space, play), (&["↑", "↓"], "kernel"), (&["V"], "variant"), all]),
-            _ => hints(frame, [left, y], limit, &[(space, play), (&switches, "switches"), weights, all]),
+            _ => hints(frame, [left, y], limit, &[(space, play), (&switches, "switches"), (&["R"], "new weights"), all]),
         }
     }
 

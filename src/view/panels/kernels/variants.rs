@@ -34,12 +34,12 @@ pub fn current(choice: &KernelChoice) -> &'static str {
 
 /// The family of a kernel.
 pub fn family<'a>(snapshot: &'a Snapshot, kernel: &str) -> Option<&'a KernelChoice> {
-    snapshot.variants.iter().find(|choice| choice.kernels.iter().any(|stem| *stem == kernel))
+    snapshot.variants.iter().find(|choice| choice.kernels.contains(&kernel))
 }
 
 /// Microseconds a step of all kernels of a family.
 fn total(step: &Step<'_>, choice: &KernelChoice) -> f32 {
-    let own = step.times.kernels.iter().filter(|kernel| choice.kernels.iter().any(|stem| *stem == kernel.name));
+    let own = step.times.kernels.iter().filter(|kernel| choice.kernels.contains(&kernel.name.as_str()));
     own.map(|kernel| kernel.total_micros as f32).sum()
 }
 
