@@ -19,7 +19,7 @@
 //! | [`app`] | the window: winit, surfaces, input |
 //! | [`cli`] | the command line, one file a command |
 //!
-//! [`config`], [`command`], [`snapshot`], [`profile`], [`lesson`], [`rng`], [`save`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
+//! [`config`], [`command`], [`snapshot`], [`profile`], [`lesson`], [`rng`], [`save`], [`folders`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
 //! names; `shaders/shared` holds what others `#import`.
 //!
 //! # A step
@@ -92,6 +92,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod film;
+pub mod folders;
 pub mod gpu;
 pub mod lesson;
 pub mod methods;

@@ -18,7 +18,6 @@ use winit::window::{Fullscreen, Window, WindowId};
 
 use super::answers::Answers;
 use super::clipboard::Clipboard;
-use super::folders;
 use super::input::{Pressed, meaning};
 use super::pacing::{Moment, Pacing, Turn};
 use super::recorder::Recorder;
@@ -26,8 +25,10 @@ use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
 use crate::data::typed;
+use crate::folders;
 use crate::gpu::{self, Debugger, Gpu, GpuError};
 use crate::save::{self, Belongs};
+use crate::session::tuning;
 use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
 use crate::view::frame::FrameRenderer;
@@ -118,6 +119,7 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
+        tuning::suit(&gpu, &self.options.config, self.options.tuning, &mut |text| log::info!(target: "twinlens::event", "{text}"))?;
         let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let display_scale = window.scale_factor() as f32;

@@ -17,6 +17,7 @@ mod pace;
 mod profiling;
 mod schedule;
 mod start;
+pub mod tuning;
 mod variants;
 mod walk;
 
@@ -544,6 +545,7 @@ impl Session {
     /// Puts the run on a new device after the old one was lost, from the last state that was read back.
     pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
         let lost = self.trainer.step() - self.safe.step;
+        gpu.set_choices(self.gpu.choices());
         let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         (revived.playing, revived.target) = (self.playing, self.target);
         revived.loading = self.loading.take();

@@ -17,9 +17,9 @@ use super::{Kernels, Looking, text};
 const WHOLE: f32 = 34.0;
 const LEAST: f32 = 3.5;
 /// Names at most, and for a room.
-const NAMES: [usize; 2] = [12, 3];
+const NAMES: [usize; 2] = [12, 1];
 /// The widest name, as a share of the plot, and for a room.
-const WIDEST: [f32; 2] = [0.42, 0.44];
+const WIDEST: [f32; 2] = [0.42, 0.56];
 
 /// A kernel's circle.
 struct Dot<'a> {
@@ -146,8 +146,7 @@ fn grid(paint: &Paint<'_>, plot: &Rect, plane: &Plane, scale: f32) {
     }
 }
 
-/// What was measured: the slope of the memory, the ceiling of the arithmetic, and thin the slope of the caches. Names on slopes end
-/// before `limit`.
+/// What was measured: the slope of the memory, the ceiling of the arithmetic, and thin the slope of the caches.
 fn roofs(paint: &Paint<'_>, plot: &Rect, plane: &Plane, ceiling: &Ceiling, dots: &[Dot<'_>], limit: f32) {
     let line = paint.text_height(Style::LABEL);
     // A slope from where it comes into the plot to where it meets the ceiling.
@@ -168,20 +167,19 @@ fn roofs(paint: &Paint<'_>, plot: &Rect, plane: &Plane, ceiling: &Ceiling, dots:
         // Above the ceiling there is nothing else.
         paint.text([x, ridge[1] - 0.75 * line], Align::Left, style, &arithmetic);
     }
-    let memory = format!("memory {} GB/s", rate_text(ceiling.gbps));
+    let memory = [format!("memory {} GB/s", rate_text(ceiling.gbps)), format!("{} GB/s", rate_text(ceiling.gbps))];
     on_slope(paint, plot, [start, ridge], dots, style, &memory, limit);
-    let cached = format!("cache {}", rate_text(ceiling.cached_gbps));
+    let cached = [format!("cache {}", rate_text(ceiling.cached_gbps))];
     let [first, top] = slope(ceiling.cached_gbps);
-    if ceiling.cached_gbps > 1.2 * ceiling.gbps && ridge[0] - top[0] > 3.0 * line {
+    if ceiling.cached_gbps > 1.2 * ceiling.gbps && ridge[0] - top[0] > 3.0 * line && !paint.look().presenting {
         on_slope(paint, plot, [first, top], dots, Style::LABEL, &cached, limit);
     }
 }
 
-/// A name on a slope, which it interrupts where fewest circles are covered.
-fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[Dot<'_>], style: Style, name: &str, limit: f32) {
-    let width = paint.text_width(style, name) + 8.0;
+/// The first of some names that fits on a slope, which it interrupts where fewest circles are covered; it ends before `limit`.
+fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[Dot<'_>], style: Style, names: &[String], limit: f32) {
     let half = paint.text_height(style) * 0.6;
-    let place = |along: f32| {
+    let place = |width: f32, along: f32| {
         let [x, y] = [0, 1].map(|axis| from[axis] + along * (to[axis] - from[axis]));
         let left = (x - width * 0.5).max(plot.min[0] + 2.0);
         let y = y.clamp(plot.min[1] + 4.0 * half, plot.max[1] - half);
@@ -191,8 +189,12 @@ fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[D
         let near = |dot: &&Dot<'_>| rect.inset(-dot.radius).contains(dot.centre);
         dots.iter().filter(near).map(|dot| dot.radius).sum::<f32>()
     };
-    let places = (2..=14).map(|step| place(step as f32 * 0.05)).filter(|rect| rect.max[0] <= limit);
-    let Some(rect) = places.min_by(|a, b| covered(a).total_cmp(&covered(b))) else { return };
+    let best = |name: &String| {
+        let width = paint.text_width(style, name) + 8.0;
+        let places = (2..=14).map(|step| place(width, step as f32 * 0.05)).filter(|rect| rect.max[0] <= limit);
+        places.min_by(|a, b| covered(a).total_cmp(&covered(b)))
+    };
+    let Some((name, rect)) = names.iter().find_map(|name| Some((name, best(name)?))) else { return };
     paint.fill(rect, theme::PANEL, 3.0);
     paint.text([rect.min[0] + 4.0, rect.centre()[1]], Align::Left, style, name);
 }
