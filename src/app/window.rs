@@ -4,7 +4,8 @@
 //! shows the last completed step. Subtlety: a lost device takes everything on it along (surface, renderer, session); all of it
 //! is rebuilt from the session's last snapshot, and the screen's own state (camera, open questions) stays.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,7 @@ use crate::command::Command;
 use crate::data::typed;
 use crate::folders;
 use crate::gpu::{self, Debugger, Gpu, GpuError};
+use crate::profile::export;
 use crate::save::{self, Belongs};
 use crate::session::tuning;
 use crate::session::{Cadence, Pace, Session, SessionError};
@@ -436,16 +438,16 @@ impl Open {
             self.pacing.wake(true);
             self.answers.pressed(came, self.applied);
         }
-        self.answer(&requests)
+        self.answer(&requests, options)
     }
 
     /// Does what only the window can do; true to leave.
-    fn answer(&mut self, requests: &[Request]) -> bool {
+    fn answer(&mut self, requests: &[Request], options: &WindowOptions) -> bool {
         for request in requests {
             match request {
                 Request::Quit => {}
                 Request::Capture => self.capture = true,
-                Request::Export => self.screen.say("This build has no export yet."),
+                Request::Export => self.export(options),
             }
         }
         requests.contains(&Request::Quit)
@@ -532,7 +534,29 @@ impl Open {
         self.report(options);
         due.extend(built.commands);
         self.apply(due);
-        self.answer(&built.requests)
+        self.answer(&built.requests, options)
+    }
+
+    /// X: the profiled step as a trace and as a table.
+    fn export(&mut self, options: &WindowOptions) {
+        let Some(times) = self.snapshot.kernels.clone() else { return };
+        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
+        let stem = format!("twinlens-{}-{}", self.snapshot.preset, times.last_step);
+        let title = format!("twinlens {}, {}", self.snapshot.preset, self.snapshot.adapter);
+        let trace = save::free_name(&folder, &stem, "trace.json");
+        let table = save::free_name(&folder, &stem, "csv");
+        let write = |path: &Path, text: &str| {
+            save::atomically(path, |file| file.write_all(text.as_bytes())).map_err(|error| format!("{}: {error}", save::told(path)))
+        };
+        match write(&trace, &export::trace(&times, &title)).and_then(|()| write(&table, &export::csv(&times))) {
+            Ok(()) => {
+                let name = trace.file_name().map(|name| name.to_string_lossy()).unwrap_or_default().into_owned();
+                self.screen.say(&format!("Saved {name} and {}; ui.perfetto.dev opens the trace.", save::told(&table)));
+            }
+            Err(problem) => self.screen.say(&format!("The export could not be saved as {problem}")),
+        }
+        self.pacing.wake(false);
+        log::info!(target: "twinlens::event", "exported {} {}", trace.display(), table.display());
     }
 
     /// F9: a training step, if training goes on, and this frame once more, for the graphics debugger. Waits for the GPU.
