@@ -41,6 +41,11 @@
 //! then checked four ways with the software and the GPU kernels (see [`ops::case`]). A method is one file and one line in
 //! [`methods::build`]; a preset is one file in `assets/presets`; a key of `--set` is one row in [`config::KEYS`].
 //!
+//! **Kernel variants.** A [`gpu::Family`] is several ways to compute one thing; [`gpu::Tape::choose`] takes one when a step is recorded: what
+//! was asked for ([`gpu::Choices`]: measured at the first start by [`session::tuning`], or picked in the window), else what suits the
+//! kind of adapter. A new variant is a shader, an entry in its family, and a branch where the dispatch is recorded; the case
+//! tables then check it by themselves.
+//!
 //! # The picture
 //!
 //! A frame is built anew from a [`snapshot::Snapshot`]: panels ([`view::panels`]) write with a brush in logical pixels
@@ -84,6 +89,9 @@
 //! - All loops of one invocation together end silently after 65,535 iterations.
 //! - A storage load costs about 8 ns a lane however wide up to 8 bytes, so 64-bit loads halve it (`SHADER_INT64`, asked for where
 //!   offered).
+//! - `queue.submit` waits until the submission before it has been done, and presenting waits for the frame: wgpu chains submissions by
+//!   semaphores, and Mesa waits for those on the caller's thread.
+//! - Once a window has been drawn, a pass's first timestamp is taken only after its first dispatch ([`session`]'s `costs`).
 //! - pcg4d's low bits are poor when only its last words vary: the counter goes first ([`rng::random4`]).
 
 pub mod app;
