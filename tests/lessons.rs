@@ -31,7 +31,7 @@ fn refused(text: &str, words: &[&str]) {
 
 #[test]
 fn shipped_lessons_are_whole() {
-    assert_eq!(shipped_names(), ["asymmetries", "balance", "local-global", "one-step"]);
+    assert_eq!(shipped_names(), ["asymmetries", "balance", "local-global", "one-step", "kernels"]);
     assert_eq!(SCENES, Scene::ALL.map(Scene::name));
     for name in shipped_names() {
         let lesson = Lesson::load(name, &[]).unwrap_or_else(|error| panic!("{error}"));

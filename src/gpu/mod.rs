@@ -3,6 +3,7 @@
 //! A [`Tape`] records dispatches of [`Kernel`]s over [`Tensor`]s, with a local backward for each operation; frozen, it is a
 //! [`Program`] that replays with nothing left to decide.
 
+mod capture;
 mod context;
 mod error;
 mod kernel;
@@ -14,6 +15,7 @@ mod shaders;
 mod tape;
 mod variant;
 
+pub use capture::{Capture, Debugger};
 pub use context::{AdapterChoice, AdapterReport, Gpu, instance, survey};
 pub use error::{FreezeError, GpuError, ShaderError};
 pub use kernel::{Access, BindingInfo, CompiledKernel, Kernel, UniformField, UniformLayout, Value};
