@@ -554,6 +554,14 @@ struct Step {
     groups: [u32; 3],
 }
 
+impl Step {
+    fn encode(&self, pass: &mut wgpu::ComputePass<'_>) {
+        pass.set_pipeline(&self.kernel.pipeline);
+        pass.set_bind_group(0, &self.bind_group, &[]);
+        pass.dispatch_workgroups(self.groups[0], self.groups[1], self.groups[2]);
+    }
+}
+
 /// A run of dispatches recorded under one outermost scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
@@ -607,19 +615,31 @@ impl Program {
         self.encode_range(encoder, 0..self.len(), None);
     }
 
-    /// Encodes some of its dispatches in one pass.
+    /// Encodes the dispatches of some kernels, named by the stem of their file, in one pass: for measuring them, not for their
+    /// results.
+    pub fn encode_kernels(&self, encoder: &mut wgpu::CommandEncoder, wanted: impl Fn(&str) -> bool) {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("kernels"), timestamp_writes: None });
+        let stem = |step: &Step| wanted(step.kernel.label.split('[').next().unwrap_or_default());
+        self.steps.iter().filter(|step| stem(step)).for_each(|step| step.encode(&mut pass));
+    }
+
+    /// Encodes some of its dispatches in one pass, in which graphics debuggers see a group a stage.
     pub fn encode_range(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         range: Range<usize>,
         timestamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
     ) {
-        let label = if range.len() == 1 { Some(self.dispatches[range.start].label.as_str()) } else { None };
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: timestamps });
-        for step in &self.steps[range] {
-            pass.set_pipeline(&step.kernel.pipeline);
-            pass.set_bind_group(0, &step.bind_group, &[]);
-            pass.dispatch_workgroups(step.groups[0], step.groups[1], step.groups[2]);
+        let label = if range.len() == 1 { self.dispatches[range.start].label.as_str() } else { "dispatches" };
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: timestamps });
+        for stage in &self.stages {
+            let part = stage.range.start.max(range.start)..stage.range.end.min(range.end);
+            if part.is_empty() {
+                continue;
+            }
+            pass.push_debug_group(&stage.name);
+            self.steps[part].iter().for_each(|step| step.encode(&mut pass));
+            pass.pop_debug_group();
         }
     }
 }
