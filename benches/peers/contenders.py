@@ -104,6 +104,7 @@ class Contender:
 class Twinlens(Contender):
     """`twinlens train --json`, start and evaluations not counted."""
 
+    trial_steps = 50
     shares = None  # of a step: {"views", "meters"}, which the peers do not do
 
     def start(self, preset):
@@ -133,6 +134,8 @@ class Twinlens(Contender):
 class Peer(Contender):
     """A process that obeys `check` and `time`; see peer.py."""
 
+    trial_steps = 2
+
     def __init__(self, workshop, name, cores, command):
         super().__init__(workshop, name, cores)
         self.command = command
@@ -143,7 +146,7 @@ class Peer(Contender):
         command = [str(part) for part in self.command(folder)]
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                                            preexec_fn=self.confined)
+                                            cwd=HERE / "burn", preexec_fn=self.confined)  # burn keeps what it tuned below its crate
         self.about = self.answer()
         answer = self.workshop.folder / "answer.safetensors"
         self.ask(f"check {answer}")

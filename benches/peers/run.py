@@ -58,9 +58,9 @@ def measure(preset, ready, options):
     """Each contender's milliseconds a step, one figure a round; and the steps of a round."""
     steps = {}
     for contender in ready:
-        warm = 30 if isinstance(contender, Twinlens) else 2
-        contender.milliseconds(warm)
-        steps[contender] = max(1, round(1000 * options.seconds / contender.milliseconds(warm)))
+        if not isinstance(contender, Twinlens):  # that starts anew each time
+            contender.milliseconds(2)
+        steps[contender] = max(1, round(1000 * options.seconds / contender.milliseconds(contender.trial_steps)))
     try:
         ready[0].profile()
     except Unavailable as error:
