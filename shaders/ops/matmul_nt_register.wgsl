@@ -51,8 +51,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var shift = vec4<f32>();
     if (params.biased != 0u) { shift = unpack(bias[(group.z * params.bias_stride + column) / 4u]); }
     // The bound is no constant, so that the compiler keeps the loop: code for 32 stores takes 300 ms to compile.
-    // So with an activation, which is long.
-    let four = select(4u, min(4u, params.m), ACTIVATION != 0u);
+    // So with an activation, which is long. (Not by the uniform alone: Mesa would compile anew at every dispatch.)
+    let four = select(4u, min(4u, params.m - row), ACTIVATION != 0u);
     for (var r = 0u; r < min(8u, params.m - row); r++) {
         for (var i = 0u; i < four; i++) {
             let to = row + 8u * i + r;
