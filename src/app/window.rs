@@ -4,7 +4,8 @@
 //! shows the last completed step. Subtlety: a lost device takes everything on it along (surface, renderer, session); all of it
 //! is rebuilt from the session's last snapshot, and the screen's own state (camera, open questions) stays.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,6 @@ use winit::window::{Fullscreen, Window, WindowId};
 
 use super::answers::Answers;
 use super::clipboard::Clipboard;
-use super::folders;
 use super::input::{Pressed, meaning};
 use super::pacing::{Moment, Pacing, Turn};
 use super::recorder::Recorder;
@@ -26,8 +26,11 @@ use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
 use crate::data::typed;
-use crate::gpu::{self, Gpu, GpuError};
+use crate::folders;
+use crate::gpu::{self, Debugger, Gpu, GpuError};
+use crate::profile::export;
 use crate::save::{self, Belongs};
+use crate::session::tuning;
 use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
 use crate::view::frame::FrameRenderer;
@@ -63,17 +66,53 @@ struct Open {
     recorder: Option<Recorder>,
     /// F10 was pressed.
     record: bool,
+    /// F9 was pressed.
+    capture: bool,
     answers: Answers,
     display_scale: f32,
     /// Commands handed to the session so far.
     applied: u64,
     occluded: bool,
+    visibility: Visibility,
     rebuilds: u32,
     events_logged: usize,
     notices_logged: Vec<String>,
     first_step_shown: bool,
     last_report: Instant,
     kept_safe: Instant,
+}
+
+/// Whether anybody can see the window, and what was trained since that last changed.
+struct Visibility {
+    hidden: bool,
+    since: Instant,
+    step: u64,
+    minimized: bool,
+    asked: Instant,
+}
+
+impl Visibility {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { hidden: false, since: now, step: 0, minimized: false, asked: now }
+    }
+
+    /// Looks whether it is hidden; tells of a change in the event log.
+    fn look(&mut self, window: &Window, occluded: bool, step: u64) {
+        let now = Instant::now();
+        // No display tells of this by itself, and asking waits for the answer.
+        if now - self.asked > Duration::from_millis(250) {
+            (self.minimized, self.asked) = (window.is_minimized() == Some(true), now);
+        }
+        let hidden = occluded || self.minimized;
+        if hidden != self.hidden {
+            let what = if hidden { "hidden" } else { "visible" };
+            // A new run counts from 0 again.
+            let (steps, seconds) = (step.saturating_sub(self.step), (now - self.since).as_secs_f32());
+            log::info!(target: "twinlens::event", "{what} at step {step}: {steps} steps in {seconds:.2} s before");
+            (self.hidden, self.since, self.step) = (hidden, now, step);
+        }
+    }
 }
 
 /// What exists while the device does. Only one at a time: imgui's context is global.
@@ -116,6 +155,7 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
+        tuning::suit(&gpu, &self.options.config, self.options.tuning, &mut |text| log::info!(target: "twinlens::event", "{text}"))?;
         let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let display_scale = window.scale_factor() as f32;
@@ -145,10 +185,12 @@ impl App {
             screenshot: false,
             recorder: None,
             record: false,
+            capture: false,
             answers: Answers::default(),
             display_scale,
             applied: 0,
             occluded: false,
+            visibility: Visibility::new(),
             rebuilds: 0,
             events_logged: 0,
             notices_logged: Vec::new(),
@@ -272,6 +314,7 @@ impl Open {
     fn go_on(&mut self) -> Result<Option<Duration>, SessionError> {
         self.pacing.divide(self.snapshot.division);
         self.pacing.hurry(!self.first_step_shown);
+        self.visibility.look(&self.window, self.occluded, self.session.step());
         let handed = match self.turn() {
             Turn::Draw => {
                 self.window.request_redraw();
@@ -304,7 +347,7 @@ impl Open {
         self.pacing.turn(&Moment {
             now: Instant::now(),
             moving: self.is_moving(),
-            hidden: self.occluded,
+            hidden: self.visibility.hidden,
             under_way: self.session.under_way(),
             least,
         })
@@ -431,6 +474,18 @@ impl Open {
             self.pacing.wake(true);
             self.answers.pressed(came, self.applied);
         }
+        self.answer(&requests, options)
+    }
+
+    /// Does what only the window can do; true to leave.
+    fn answer(&mut self, requests: &[Request], options: &WindowOptions) -> bool {
+        for request in requests {
+            match request {
+                Request::Quit => {}
+                Request::Capture => self.capture = true,
+                Request::Export => self.export(options),
+            }
+        }
         requests.contains(&Request::Quit)
     }
 
@@ -508,11 +563,65 @@ impl Open {
         if std::mem::take(&mut self.record) {
             self.start_or_stop_recording(size, options);
         }
+        if std::mem::take(&mut self.capture) {
+            self.capture_frame(size);
+        }
         self.go_on_recording();
         self.report(options);
         due.extend(built.commands);
         self.apply(due);
-        built.requests.contains(&Request::Quit)
+        self.answer(&built.requests, options)
+    }
+
+    /// X: the profiled step as a trace and as a table.
+    fn export(&mut self, options: &WindowOptions) {
+        let Some(times) = self.snapshot.kernels.clone() else { return };
+        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
+        let stem = format!("twinlens-{}-{}", self.snapshot.preset, times.last_step);
+        let title = format!("twinlens {}, {}", self.snapshot.preset, self.snapshot.adapter);
+        let trace = save::free_name(&folder, &stem, "trace.json");
+        let table = save::free_name(&folder, &stem, "csv");
+        let write = |path: &Path, text: &str| {
+            save::atomically(path, |file| file.write_all(text.as_bytes())).map_err(|error| format!("{}: {error}", save::told(path)))
+        };
+        match write(&trace, &export::trace(&times, &title)).and_then(|()| write(&table, &export::csv(&times))) {
+            Ok(()) => {
+                let name = trace.file_name().map(|name| name.to_string_lossy()).unwrap_or_default().into_owned();
+                self.screen.say(&format!("Saved {name} and {}; ui.perfetto.dev opens the trace.", save::told(&table)));
+            }
+            Err(problem) => self.screen.say(&format!("The export could not be saved as {problem}")),
+        }
+        self.pacing.wake(false);
+        log::info!(target: "twinlens::event", "exported {} {}", trace.display(), table.display());
+    }
+
+    /// F9: a training step, if training goes on, and this frame once more, for the graphics debugger. Waits for the GPU.
+    fn capture_frame(&mut self, size: [u32; 2]) {
+        let Some(graphics) = &mut self.graphics else { return };
+        let gpu = graphics.gpu.clone();
+        let Some(debugger) = Debugger::attached() else {
+            self.screen
+                .say("No graphics debugger is attached: start Twinlens from RenderDoc or Xcode, then F9 captures a step and a frame.");
+            return;
+        };
+        let Some(capture) = gpu.capture(debugger) else {
+            let name = debugger.name();
+            self.screen.say(&format!("{name} answers to its own key (F12, Print); F9 asks it in builds with debug assertions only."));
+            return;
+        };
+        if self.snapshot.playing
+            && let Err(error) = self.session.advance(Pace::Steps(1))
+        {
+            log::warn!("the step to be captured: {error}");
+        }
+        let canvas = Canvas::with_format(&gpu, size, graphics.surface.format());
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("captured frame") });
+        let delta = Duration::from_millis(1);
+        graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, None, &mut self.screen, &self.snapshot);
+        gpu.queue.submit([encoder.finish()]);
+        drop(capture);
+        self.screen.say(&format!("{} has captured a step and a frame.", debugger.name()));
+        self.pacing.wake(false);
     }
 
     /// Writes what happened to the event log.
@@ -555,7 +664,13 @@ impl Open {
             self.last_report = Instant::now();
             let fps = self.pacing.frames_per_second();
             let playing = if snapshot.playing { "playing" } else { "paused" };
-            log::info!(target: "twinlens::event", "shown step {} {playing} {fps:.1} fps {:.1} steps/s", snapshot.step, snapshot.steps_per_second);
+            let [training, drawing] = [snapshot.shares.training, snapshot.shares.drawing].map(|share| 100.0 * share);
+            log::info!(
+                target: "twinlens::event",
+                "shown step {} {playing} {fps:.1} fps {:.1} steps/s, training {training:.0} %, drawing {drawing:.0} %",
+                snapshot.step,
+                snapshot.steps_per_second,
+            );
         }
     }
 

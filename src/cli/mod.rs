@@ -6,9 +6,13 @@ pub mod failure;
 pub mod lesson;
 pub mod loading;
 pub mod presets;
+pub mod profile;
+mod progress;
 pub mod render;
 pub mod train;
 pub mod window;
+
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -16,7 +20,8 @@ pub use failure::Failure;
 
 use crate::config::{ConfigError, RunConfig};
 use crate::data::typed;
-use crate::gpu::AdapterChoice;
+use crate::gpu::{AdapterChoice, Gpu};
+use crate::session::tuning::{self, Tuning};
 use crate::view::scene::Scene;
 use crate::view::theme::{Look, Theme};
 
@@ -42,6 +47,8 @@ enum Command {
     Render(render::RenderArgs),
     /// Play a lesson page by page without a window, and say what was measured of what it expects; without a name, list the lessons.
     Lesson(lesson::LessonArgs),
+    /// Measure where a training step's time goes, kernel by kernel, against what this adapter does at best.
+    Profile(profile::ProfileArgs),
     /// List the presets; with --explain, every key of --set with its range.
     Presets(presets::PresetsArgs),
     /// List adapters, drivers, limits, features, and what would be chosen and why.
@@ -63,6 +70,9 @@ pub struct AdapterFlags {
     /// Keep every run-time check in the shaders (slower).
     #[arg(long, global = true)]
     pub checked_shaders: bool,
+    /// Measure again which kernels suit the adapter best; what was found at the first start is remembered.
+    #[arg(long, global = true)]
+    pub retune: bool,
 }
 
 impl AdapterFlags {
@@ -75,6 +85,22 @@ impl AdapterFlags {
             checked_shaders: self.checked_shaders,
         }
         .or_environment()
+    }
+
+    /// Where the choice of kernels comes from; `TWINLENS_KERNELS=default` leaves it to the kind of adapter, with nothing measured.
+    pub fn tuning(&self) -> Tuning {
+        match std::env::var("TWINLENS_KERNELS") {
+            _ if self.retune => Tuning::Again,
+            Ok(value) if value == "default" => Tuning::Off,
+            _ => Tuning::Remembered,
+        }
+    }
+
+    /// Opens the adapter without a window, with the kernels that suit it for a run of `config`.
+    pub fn open(&self, config: &RunConfig) -> Result<Arc<Gpu>, Failure> {
+        let gpu = Gpu::headless(&self.choice())?;
+        tuning::suit(&gpu, config, self.tuning(), &mut |text| eprintln!("{text}"))?;
+        Ok(gpu)
     }
 }
 
@@ -174,6 +200,7 @@ pub fn run() -> Result<(), Failure> {
         Some(Command::DumpStep(args)) => dump_step::run(&args, &cli.adapter),
         Some(Command::Render(args)) => render::run(&args, &cli.adapter),
         Some(Command::Lesson(args)) => lesson::run(&args, &cli.adapter),
+        Some(Command::Profile(args)) => profile::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args, &cli.adapter),
         None => window::run(&cli.window, &cli.adapter),

@@ -13,11 +13,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
 use crate::film::{self, Film};
-use crate::gpu::Gpu;
 use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
 use crate::view::frame::FrameRenderer;
 use crate::view::picture::{self, Canvas};
+use crate::view::scene::Scene;
 use crate::view::screen::Screen;
 
 /// Arguments of `render`.
@@ -153,7 +153,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
     let data = loading::load(&config.data)?;
-    let gpu = Gpu::headless(&flags.choice())?;
+    let gpu = flags.open(&config)?;
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));
@@ -163,6 +163,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
     let mut session = Session::open_on(gpu.clone(), config, data, cadence)?;
+    session.apply(crate::command::Command::ProfileSteps(scene == Scene::Kernels));
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());

@@ -7,6 +7,7 @@ mod drops;
 mod fuzz;
 mod harness;
 mod keys;
+mod pacing;
 mod present;
 mod xdnd;
 
