@@ -211,12 +211,3 @@ fn a_roof_has_all_its_numbers() {
     assert!(roof.copy.len() >= 6 && roof.copy[0].bytes == 1 << 15, "{roof:?}");
     assert!(roof.readback_micros >= roof.dispatch_micros, "{roof:?}");
 }
-
-#[test]
-fn without_a_debugger_a_capture_is_just_the_work() {
-    let gpu = gpu();
-    let mut session = open(&gpu, "byol", &[]);
-    let captured = gpu.capture(|| gpu.capture(|| session.advance(Pace::Steps(2))));
-    captured.and_then(|inner| inner).expect("a living device").expect("steps");
-    assert_eq!(session.step(), 2);
-}

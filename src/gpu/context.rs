@@ -237,7 +237,6 @@ pub struct Gpu {
     kernels: Mutex<HashMap<String, Arc<CompiledKernel>>>,
     choices: Mutex<Choices>,
     lost: Arc<AtomicBool>,
-    capturing: AtomicBool,
     next_tensor: AtomicU64,
 }
 
@@ -291,7 +290,6 @@ impl Gpu {
             kernels: Mutex::default(),
             choices: Mutex::default(),
             lost,
-            capturing: AtomicBool::new(false),
             next_tensor: AtomicU64::new(0),
         }))
     }
@@ -370,24 +368,6 @@ impl Gpu {
         }
         // SAFETY: every shader is embedded, bounds-checked by its own code and tested with the checks on; no loop is endless.
         unsafe { self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
-    }
-
-    /// Does work while an attached graphics debugger (RenderDoc, Xcode) captures it, and waits for its end; without one, just does it.
-    /// Names are seen with `WGPU_DEBUG=1` in the environment.
-    #[allow(unsafe_code, reason = "graphics debuggers allow one capture at a time, which the flag keeps")]
-    pub fn capture<R>(&self, work: impl FnOnce() -> R) -> Result<R, GpuError> {
-        self.wait()?;
-        if self.capturing.swap(true, Ordering::SeqCst) {
-            return Ok(work());
-        }
-        // SAFETY: no other capture is under way, as the flag says; this is the only place that starts one.
-        unsafe { self.device.start_graphics_debugger_capture() };
-        let result = work();
-        let waited = self.wait();
-        // SAFETY: it was started above.
-        unsafe { self.device.stop_graphics_debugger_capture() };
-        self.capturing.store(false, Ordering::SeqCst);
-        waited.map(|()| result)
     }
 
     pub(super) fn next_tensor_id(&self) -> u64 {
