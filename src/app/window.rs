@@ -604,26 +604,23 @@ impl Open {
                 .say("No graphics debugger is attached: start Twinlens from RenderDoc or Xcode, then F9 captures a step and a frame.");
             return;
         };
-        let name = debugger.name();
-        if !debugger.answers() {
+        let Some(capture) = gpu.capture(debugger) else {
+            let name = debugger.name();
             self.screen.say(&format!("{name} answers to its own key (F12, Print); F9 asks it in builds with debug assertions only."));
             return;
+        };
+        if self.snapshot.playing
+            && let Err(error) = self.session.advance(Pace::Steps(1))
+        {
+            log::warn!("the step to be captured: {error}");
         }
-        let (session, screen, snapshot) = (&mut self.session, &mut self.screen, &self.snapshot);
-        let captured = gpu.capture(|| {
-            if snapshot.playing {
-                session.advance(Pace::Steps(1))?;
-            }
-            let canvas = Canvas::with_format(&gpu, size, graphics.surface.format());
-            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("captured frame") });
-            graphics.renderer.draw(&mut encoder, canvas.view(), size, Duration::from_millis(1), None, screen, snapshot);
-            gpu.queue.submit([encoder.finish()]);
-            Ok::<(), SessionError>(())
-        });
-        match captured.map_err(SessionError::from).and_then(|result| result) {
-            Ok(()) => self.screen.say(&format!("{name} has captured a step and a frame.")),
-            Err(error) => self.screen.say(&format!("Nothing was captured: {error}")),
-        }
+        let canvas = Canvas::with_format(&gpu, size, graphics.surface.format());
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("captured frame") });
+        let delta = Duration::from_millis(1);
+        graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, None, &mut self.screen, &self.snapshot);
+        gpu.queue.submit([encoder.finish()]);
+        drop(capture);
+        self.screen.say(&format!("{} has captured a step and a frame.", debugger.name()));
         self.pacing.wake(false);
     }
 

@@ -1,8 +1,10 @@
-//! The graphics debugger that the program was started from, RenderDoc or Xcode; [`Gpu::capture`](super::Gpu::capture) has it take a
-//! capture. Nsight has keys of its own and nothing that a program could call.
+//! Captures by the graphics debugger that the program was started from: RenderDoc or Xcode. Nsight has keys of its own and nothing that a
+//! program could call.
 //!
 //! Subtlety: wgpu calls RenderDoc only where it was built with debug assertions, so a release build can say that it is there, but not
 //! ask it for a capture.
+
+use super::context::Gpu;
 
 /// A graphics debugger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,34 @@ impl Debugger {
             Self::RenderDoc => cfg!(debug_assertions),
             Self::Xcode => true,
         }
+    }
+}
+
+/// A capture that is being taken; it ends when it is dropped.
+pub struct Capture<'gpu> {
+    gpu: &'gpu Gpu,
+}
+
+impl Gpu {
+    /// Has a debugger take down everything that is handed over until the capture is dropped. Only one at a time.
+    #[allow(unsafe_code, reason = "a debugger is another program inside this one; it is called only where one is attached")]
+    pub fn capture(&self, debugger: Debugger) -> Option<Capture<'_>> {
+        if !debugger.answers() {
+            return None;
+        }
+        // SAFETY: one capture at a time, since it is taken within one call of the window's; the rest is the debugger's own.
+        unsafe { self.device.start_graphics_debugger_capture() };
+        Some(Capture { gpu: self })
+    }
+}
+
+impl Drop for Capture<'_> {
+    #[allow(unsafe_code, reason = "see `Gpu::capture`, which began it")]
+    fn drop(&mut self) {
+        // What is still under way belongs into the capture; a lost device has nothing under way.
+        let _ = self.gpu.wait();
+        // SAFETY: it was started when this was made.
+        unsafe { self.gpu.device.stop_graphics_debugger_capture() };
     }
 }
 

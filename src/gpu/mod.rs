@@ -15,7 +15,7 @@ mod shaders;
 mod tape;
 mod variant;
 
-pub use capture::Debugger;
+pub use capture::{Capture, Debugger};
 pub use context::{AdapterChoice, AdapterReport, Gpu, instance, survey};
 pub use error::{FreezeError, GpuError, ShaderError};
 pub use kernel::{Access, BindingInfo, CompiledKernel, Kernel, UniformField, UniformLayout, Value};
