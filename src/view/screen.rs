@@ -35,6 +35,7 @@ use super::panels::{Frame, Panel};
 use super::pictures::Picture;
 use super::scene::Scene;
 use super::theme::{Fonts, Look};
+use super::tint::Tint;
 use super::undo::Undo;
 
 /// A run of at least this many steps is not ended without asking.
@@ -377,6 +378,10 @@ impl Screen {
             } else {
                 self.wanted = Some(scene);
             }
+        }
+        let colour = self.lessons.player_mut().and_then(Player::take_colour);
+        if let Some(tint) = colour.as_deref().and_then(Tint::from_name) {
+            self.centre.want_tint(tint);
         }
     }
 

@@ -8,7 +8,8 @@ use crate::view::panels::Frame;
 use crate::view::theme;
 
 use super::axis::{Axis, Timeline};
-use super::{Chart, Place, grouped, letter_box, marks, trace};
+use super::reading::mean_of;
+use super::{Chart, Place, grouped, letter_box, marks};
 
 /// Between two charts.
 const GAP: f32 = 18.0;
@@ -91,7 +92,7 @@ pub fn stack(frame: &Frame<'_>, area: Rect, charts: &[Chart<'_>], snapshot: &Sna
         let title = Rect::new(area.min[0], area.min[1], area.max[0], area.min[1] + heights.head - 4.0);
         if frame.touch(&format!("about {}", chart.title), title).hovered && !chart.tip.is_empty() {
             let mut tip: Vec<&str> = chart.tip.iter().map(String::as_str).collect();
-            let steps = trace::mean_of(axis.span());
+            let steps = mean_of(axis.newest);
             let mean = format!("Lines with a value every step are means of the last {steps} steps; the faint band has every value.");
             if steps > 1 {
                 tip.push(&mean);
@@ -222,7 +223,7 @@ fn footer(frame: &Frame<'_>, area: &Rect, right: f32, axis: &Axis, snapshot: &Sn
     let first = paint.text([area.min[0], middle], Align::Left, Style::LABEL, &grouped(axis.first.round() as u64));
     let last = format!("step {}", grouped(axis.last.round() as u64));
     let last = paint.text([area.max[0], middle], Align::Right, Style::LABEL, &last);
-    let steps = trace::mean_of(axis.span());
+    let steps = mean_of(axis.newest);
     if steps > 1 {
         let text = format!("means of {steps} steps");
         let room = area.width() - first - last - 24.0;

@@ -335,6 +335,11 @@ impl Centre {
         self.wanted_tint = offered.get((now + 1) % offered.len().max(1)).copied();
     }
 
+    /// The colours are to tell this wherever a run has it, until somebody wants something else.
+    pub const fn want_tint(&mut self, tint: Tint) {
+        self.wanted_tint = Some(tint);
+    }
+
     /// What the colours tell.
     pub fn tint(&self) -> Option<Tint> {
         self.tint

@@ -7,7 +7,7 @@
 
 use crate::command::{Command, Dial, Switch};
 use crate::snapshot::{Moment, Snapshot, SubStep, Tensors};
-use crate::view::charts::short;
+use crate::view::charts::{reading, short};
 use crate::view::explain::parts::Part;
 use crate::view::explain::switch_text;
 use crate::view::layout::Rect;
@@ -439,7 +439,7 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
             Tensors::Cosines { mean, .. } | Tensors::Distributions { mean, .. } => Some(mean),
             _ => None,
         });
-        let value = walked.or(self.snapshot.history.loss.last());
+        let value = walked.or_else(|| reading(&self.snapshot.history.loss, self.snapshot.step));
         let value = value.map_or_else(|| "–".to_owned(), |loss| format!("{}{unit}", short(loss)));
         let value_width = paint.text([rect.max[0] - 12.0, y], Align::Right, style, &value);
         if name + value_width + paint.text_width(Style::LABEL, formula) + 48.0 < rect.width() {

@@ -7,8 +7,9 @@ use crate::command::Command;
 use crate::config::Method;
 use crate::observe::verdict::{COLLAPSED_BELOW_INFORMATION, COMPLETE_BELOW_STD};
 use crate::snapshot::{Series, Snapshot};
+use crate::view::charts::reading::difference;
 use crate::view::charts::stack::{plot_height, stack};
-use crate::view::charts::{Chart, End, Line, Reference, percent, short};
+use crate::view::charts::{Chart, End, Line, Reference, percent, reading, short};
 use crate::view::layout::Rect;
 use crate::view::theme;
 
@@ -26,19 +27,6 @@ pub struct Meters {
 
 /// A plot lower than this tells nothing across a room.
 const LEAST_PLOT: f32 = 58.0;
-
-/// a - b wherever both were measured at the same step.
-fn difference(a: &Series, b: &Series) -> Series {
-    let mut others = b.points.iter().copied().peekable();
-    let mut points = Vec::with_capacity(a.points.len());
-    for &(step, value) in &a.points {
-        while others.next_if(|other| other.0 < step).is_some() {}
-        if let Some(other) = others.next_if(|other| other.0 == step) {
-            points.push((step, value - other.1));
-        }
-    }
-    Series { points }
-}
 
 fn single(series: &Series) -> Vec<Line<'_>> {
     vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }]
@@ -123,7 +111,8 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
             information.push(Reference::new((classes as f32).ln(), format!("ln {classes}, one a class")));
         }
     }
-    let collapsed = most.is_some_and(|most| mutual_information.last().is_some_and(|now| now < COLLAPSED_BELOW_INFORMATION * most));
+    let collapsed =
+        most.is_some_and(|most| reading(mutual_information, snapshot.step).is_some_and(|now| now < COLLAPSED_BELOW_INFORMATION * most));
     vec![
         entropy_chart(snapshot, narrow),
         Chart {
@@ -164,7 +153,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
 fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
     let history = &*snapshot.history;
     let dimensions = snapshot.cloud.as_ref().map_or(32, |cloud| cloud.dimensions).max(2);
-    let collapsed = history.embedding_std.last().is_some_and(|std| std < COMPLETE_BELOW_STD);
+    let collapsed = reading(&history.embedding_std, snapshot.step).is_some_and(|std| std < COMPLETE_BELOW_STD);
     let loss = Chart {
         decades: Some([1e-4, 10.0]),
         tip: vec!["2 − 2 cos(prediction, target), 0 to 4, mean over the batch and both directions. In collapse it is lowest.".to_owned()],
@@ -232,18 +221,5 @@ impl Panel for Meters {
             }
         }
         stack(frame, inner, &charts, snapshot);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_are_taken_at_common_steps() {
-        let a = Series { points: vec![(1, 4.0), (2, 5.0), (4, 6.0), (9, 1.0)] };
-        let b = Series { points: vec![(2, 1.0), (3, 9.0), (4, 2.0), (8, 0.0)] };
-        assert_eq!(difference(&a, &b).points, [(2, 4.0), (4, 4.0)]);
-        assert!(difference(&a, &Series::default()).points.is_empty());
     }
 }

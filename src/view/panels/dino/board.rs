@@ -1,7 +1,7 @@
 //! What is painted in the rows: bars and lines over the prototypes, the batch, the usage, the images of the chosen one.
 
 use crate::snapshot::{Inspection, Snapshot, VerdictKind};
-use crate::view::charts::short;
+use crate::view::charts::{reading, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
@@ -274,7 +274,7 @@ impl Board<'_> {
     fn usage(&self, plot: Rect) {
         let paint = &self.frame.paint;
         let digest = self.prototypes;
-        let used = self.snapshot.history.prototypes_used.last().filter(|share| share.is_finite());
+        let used = reading(&self.snapshot.history.prototypes_used, self.snapshot.step).filter(|share| share.is_finite());
         let used = used.map_or_else(String::new, |share| format!("{:.0} of {} win", share * digest.count as f32, digest.count));
         // With uniform distributions, noise decides which is an image's likeliest.
         let (colour, second) = if self.is_uniform() { (theme::TEXT_2, "winners: noise") } else { (theme::TEXT, used.as_str()) };

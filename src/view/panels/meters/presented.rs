@@ -5,7 +5,7 @@ use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{SinceFlip, Snapshot};
 use crate::view::charts::stack::stack;
-use crate::view::charts::{Chart, grouped, percent};
+use crate::view::charts::{Chart, grouped, percent, reading};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
@@ -51,7 +51,7 @@ pub fn presented(frame: &Frame<'_>, area: Rect, mut chart: Chart<'_>, snapshot: 
     let off: Vec<Switch> = Switch::of(snapshot.method).iter().copied().filter(|switch| !snapshot.switches.get(*switch)).collect();
     // With several left out at once there is nothing published to compare with.
     let row = (off.len() < 2).then(|| published(off.first().copied(), snapshot.method));
-    let knn = snapshot.history.knn_accuracy.last().filter(|_| !snapshot.class_names.is_empty());
+    let knn = reading(&snapshot.history.knn_accuracy, snapshot.step).filter(|_| !snapshot.class_names.is_empty());
     let since = snapshot.since_flip.as_ref().map(|since| since_words(since, snapshot.verdict.kind.is_collapse()));
     let rows_high = pitch * 2.0 * (f32::from(u8::from(row.is_some())) + f32::from(u8::from(knn.is_some()))) + 18.0;
     let since_high = if since.is_some() { pitch * 2.0 + 20.0 } else { 0.0 };
