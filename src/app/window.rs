@@ -406,6 +406,7 @@ impl Open {
                 match meaning(&key, self.modifiers, self.screen.is_asking()) {
                     Some(Pressed::Fullscreen) => {
                         let now = self.window.fullscreen().is_some();
+                        log::info!(target: "twinlens::event", "full screen {}", if now { "off" } else { "on" });
                         self.window.set_fullscreen((!now).then_some(Fullscreen::Borderless(None)));
                     }
                     Some(Pressed::Screenshot) => self.screenshot = true,

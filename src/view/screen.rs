@@ -31,7 +31,7 @@ use super::panels::notices::Notices;
 use super::panels::overlay::{self, Answer, Help, Question};
 use super::panels::top::TopBar;
 use super::panels::walk;
-use super::panels::{Frame, Panel};
+use super::panels::{Frame, Panel, Pointing};
 use super::pictures::Picture;
 use super::scene::Scene;
 use super::theme::{Fonts, Look};
@@ -145,6 +145,8 @@ pub struct Screen {
     pub audit: bool,
     /// What was written in the last frame, if it is remembered.
     pub written: Vec<Written>,
+    /// What could be touched in the last frame, and what the pointer was told, if it is remembered.
+    pub pointing: Pointing,
     /// A scene that waits for a run of its method.
     wanted: Option<Scene>,
     top: TopBar,
@@ -254,6 +256,7 @@ impl Screen {
     /// Does what a key asks for.
     pub fn act(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         let before = commands.len();
+        log::info!(target: "twinlens::event", "key {action:?}");
         match action {
             Action::Undo | Action::Redo if self.question.is_none() => return self.step_back(action, commands),
             _ => self.do_action(action, snapshot, commands, requests),
@@ -477,13 +480,31 @@ impl Screen {
         let mut leaves = Leaves::default();
         let flow = self.flow.follow(snapshot.step, snapshot.steps_per_second, ui.io().delta_time);
         let (audit, presenting, wheel) = (self.audit, look.presenting, self.centre.wheel);
+        let noted = Pointing::default();
+        let pointing = audit.then_some(&noted);
         let asked = self.card.asked();
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
             let (timeline, pictures, stage, wants_images) = Default::default();
             let card = Cell::new(asked);
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, card, pictures, stage, wants_images }
+            Frame {
+                ui,
+                paint,
+                scale,
+                fps,
+                scene,
+                presenting,
+                blocked,
+                wheel,
+                timeline,
+                flow,
+                card,
+                pictures,
+                stage,
+                wants_images,
+                pointing,
+            }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -616,6 +637,7 @@ impl Screen {
         for command in &commands[before..] {
             self.undo.note(command, snapshot, held);
         }
+        self.pointing = noted;
         stages
     }
 }

@@ -11,4 +11,5 @@ mod lesson;
 mod meters;
 mod panes;
 mod present;
+mod tips;
 mod walk;

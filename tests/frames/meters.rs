@@ -318,6 +318,7 @@ fn what_is_drawn_is_what_is_quoted_everywhere() {
     let read = twinlens::view::lesson_player::deciding(expecting, &data).map(|(_, value)| short(value));
     assert_eq!(read.as_ref(), Some(&std));
 
+    drop(room);
     let mut room = Room::new([1280, 800], Scene::Dino);
     let mut data = crate::panes::dino_snapshot(&room.gpu, 64, crate::panes::Balance::Healthy);
     let mut history = (*data.history).clone();

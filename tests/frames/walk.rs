@@ -81,7 +81,7 @@ fn softmax(columns: usize, sharpness: f32) -> Excerpt {
 }
 
 /// Every sub-step of both methods.
-fn moments(gpu: &Gpu) -> Vec<(&'static str, Scene, Snapshot)> {
+pub fn moments(gpu: &Gpu) -> Vec<(&'static str, Scene, Snapshot)> {
     let byol = snapshot(Some(cloud(gpu, 16, |_| [0.0, 0.0, 1.0])));
     let dino = Snapshot { method: Method::Dino, ..byol.clone() };
     let shown = pictures(gpu, 0);

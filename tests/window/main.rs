@@ -7,7 +7,11 @@ mod drops;
 mod fuzz;
 mod harness;
 mod keys;
+mod lessons;
+mod manager;
+mod paste;
 mod present;
+mod switches;
 mod xdnd;
 
 use std::process::Command;

@@ -118,7 +118,9 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     if let Some([x, y]) = spots.into_iter().min_by_key(cost) {
         paint.text([x.max(area.min[0]), y], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
     }
-    if touch.hovered && pointed.is_none() {
+    if touch.hovered && pointed.is_some() {
+        frame.tell(&text);
+    } else if touch.hovered {
         frame.tooltip(&[
             "To the right: the entropy of the batch's mean distribution. Upwards: the mean entropy of an image's distribution. Both from 0 to \
              ln K, in nats.",

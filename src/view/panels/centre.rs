@@ -97,6 +97,7 @@ impl Panel for Centre {
             let (_, below) = margins(&area, false);
             let legend = Rect::new(area.min[0] + 16.0, area.max[1] - below + 12.0, area.max[0] - 16.0, area.max[1] - 8.0);
             legend::ui(frame, &legend, snapshot, tint);
+            frame.about("legend", legend, &[tint.sentence(), "K takes the next meaning of the colours."]);
         }
         let cards = card::fits(frame, &stage.clip);
         let mut on_card = None;
@@ -224,6 +225,14 @@ impl Centre {
             if let Some(text) = [long, short].into_iter().find(|text| paint.text_width(Style::LABEL, text) <= room) {
                 paint.text([right, y + 1.0], Align::Right, Style::LABEL, &text);
             }
+            frame.about(
+                "embedding",
+                Rect::new(left, y - 12.0, right, y + 12.0),
+                &[
+                    "Held-out images where student and teacher put them: L2-normalised projections on the three axes that hold most of their \
+                     squared length (PCA). The share says how much of it they hold.",
+                ],
+            );
         }
         if area.height() < 420.0 {
             return;
@@ -264,7 +273,10 @@ impl Centre {
         let note = "radius 1, never rescaled";
         let width = paint.text_width(Style::LABEL, note);
         if end - width > taken + 8.0 {
-            paint.text([0.5 * (taken + end - width), y], Align::Left, Style::LABEL, note);
+            let x = 0.5 * (taken + end - width);
+            paint.text([x, y], Align::Left, Style::LABEL, note);
+            let tip = "The sphere has radius 1, the length of every projection. It is never rescaled, so a collapse looks like one.";
+            frame.about("radius", Rect::new(x, y - 12.0, x + width, y + 12.0), &[tip]);
         }
     }
 

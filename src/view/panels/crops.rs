@@ -16,6 +16,7 @@ mod text;
 mod thumbnails;
 
 use crate::command::Command;
+use crate::config::Method;
 use crate::snapshot::{Inspection, Snapshot};
 use crate::view::layout::{Layout, Rect};
 use crate::view::paint::{Align, Style};
@@ -76,6 +77,17 @@ impl Looking<'_, '_> {
         if let Some(shares) = shares {
             let veil = attention::veil(shares).map(|opacity| packed(self.frame.paint.rgba(theme::with_alpha(theme::GROUND, opacity))));
             self.frame.picture(Picture::of_cells(veil.collect(), [*side, *side], rect));
+        }
+    }
+
+    /// Says of a crop under the pointer what it is and what it costs.
+    fn explain(&self, index: usize) {
+        let unit = match self.snapshot.method {
+            Method::Byol => "Loss: 2 − 2 cos, 0 identical, 2 unrelated. Agreement: cosine with the teacher's mean answer, 1 the same.",
+            Method::Dino => "Loss: cross-entropy, in nats. Agreement: cosine with the teacher's mean answer, 1 the same.",
+        };
+        if let Some(crop) = text::crop(self.inspection, index).first() {
+            self.frame.tooltip(&[&format!("{crop}."), unit]);
         }
     }
 

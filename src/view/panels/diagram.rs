@@ -270,12 +270,16 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
                 let beside = x + sign * (view * 0.5 + 7.0);
                 if self.frame.presenting {
                     paint.text([beside, rect.centre()[1]], align, title, name);
+                    self.frame.part(Part::Views, number, rect, self.snapshot.method);
                 } else {
-                    paint.text([beside, rect.centre()[1] - 10.0], align, Style::LABEL, if number == 0 { "view 1" } else { "view 2" });
+                    let label = if number == 0 { "view 1" } else { "view 2" };
+                    let wide = paint.text([beside, rect.centre()[1] - 10.0], align, Style::LABEL, label);
                     paint.text([beside, rect.centre()[1] + 8.0], align, title, name);
+                    let end = beside + sign * wide;
+                    let both = Rect::new(rect.min[0].min(end), rect.min[1], rect.max[0].max(end), rect.max[1]);
+                    self.frame.part(Part::Views, number, both, self.snapshot.method);
                 }
                 self.mark(rect, steps);
-                self.frame.part(Part::Views, number, rect, self.snapshot.method);
                 self.wire(side, [rect.max[1] + 1.0, encoder - 2.0], &[side.forward()]);
             } else {
                 paint.text([x + sign * 8.0, encoder - 20.0], align, title, name);
@@ -365,7 +369,7 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
             paint.outline(Rect::new(left - 5.0, top - 5.0, right + 5.0, bottom + 5.0), theme::TEXT, 8.0, 2.0);
         }
         self.switch(Switch::Ema, centre, commands);
-        frame.part(Part::Ema, 0, Rect::new(left + 2.0, top, right - 2.0, y - 21.0), snapshot.method);
+        frame.part(Part::Ema, 0, Rect::new(left + 2.0, top, right - 2.0, bottom), snapshot.method);
     }
 
     /// Half the width of a switch.

@@ -91,7 +91,9 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
         let dial = crate::command::Dial::PredictorMultiplier;
         let words = format!("rate {}", dial_text(dial, snapshot.dials.predictor_multiplier));
         let words = if switches.predictor { words } else { "predictor off".to_owned() };
-        paint.text([centre[0] - half, y + 24.0], Align::Left, Style::LABEL, &words);
+        let [left, y] = [centre[0] - half, y + 24.0];
+        let wide = paint.text([left, y], Align::Left, Style::LABEL, &words);
+        frame.part(Part::Predictor, 2, Rect::new(left, y - 9.0, left + wide, y + 9.0), snapshot.method);
     }
 
     let rise = paint.text_height(sketch.name()) + 10.0;

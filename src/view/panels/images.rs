@@ -200,6 +200,7 @@ impl Images {
             let touch = frame.touch(&format!("source-{index}"), rect);
             if touch.hovered {
                 paint.fill(rect, theme::RAISED, 4.0);
+                frame.tooltip(&[source, "A click trains on these images, from step 0."]);
             }
             paint.name_clipped([x, y], Style::QUIET, source, inner);
             touch.clicked.then(|| source.clone())
@@ -266,6 +267,7 @@ impl Images {
         let touch = frame.touch("skipped", rect);
         if touch.hovered {
             paint.fill(rect, theme::RAISED, 4.0);
+            frame.tooltip(&["Files that were left out, each with its reason: a click lists them."]);
         }
         // By place: what has the keyboard would keep a button from being pressed.
         self.listed ^= rect.contains(frame.pointer()) && frame.ui.is_mouse_clicked(MouseButton::Left);

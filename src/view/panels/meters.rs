@@ -92,7 +92,7 @@ pub fn entropy_chart(snapshot: &Snapshot, narrow: bool) -> Chart<'_> {
         all_values: true,
         tip: vec![
             "White: entropy of the batch's mean distribution; 0 means that one prototype takes every image. Violet: mean entropy of an \
-             image's distribution; ln K means that nothing is decided."
+             image's distribution; ln K means that nothing is decided. Both in nats."
                 .to_owned(),
         ],
         ..chart("Teacher entropy", "nats", [-0.3 * top, 1.3 * top], references, lines)
@@ -116,7 +116,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
     vec![
         entropy_chart(snapshot, narrow),
         Chart {
-            tip: vec!["Entropy of the mean minus mean entropy: what a prototype tells of its image. The verdict hangs on it.".to_owned()],
+            tip: vec!["Entropy of the mean minus mean entropy, in nats: what a prototype tells of its image. The verdict hangs on it.".to_owned()],
             ..chart(
                 "Mutual information",
                 if collapsed { "collapsed" } else { "nats" },
@@ -138,7 +138,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
         },
         knn_chart(snapshot),
         Chart {
-            tip: vec!["Spread of the head's bottleneck. DINO's collapses are seen in its entropies; this one can miss them.".to_owned()],
+            tip: vec!["Spread of the head's bottleneck: 1 spread out, 0 one point. DINO's collapses are seen in its entropies; this one can miss them.".to_owned()],
             ..chart(
                 "Embedding std",
                 "of the bottleneck",

@@ -50,21 +50,53 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
         return true;
     }
     let looking = Looking { frame, snapshot, moment };
-    match &moment.tensors {
-        Tensors::Views => pictures::ui(&looking, &body),
-        Tensors::Forward { view, matrices } => rows::forward(&looking, &body, *view, matrices, walk.at == SubStep::Student),
-        Tensors::Cosines { mean, student, teacher, cosines } => rows::cosines(&looking, &body, *mean, [student, teacher], cosines),
+    draw(&looking, &body, walk);
+    frame.about("moment", body, &[about(&moment.tensors)]);
+    true
+}
+
+/// What is drawn of the tensors, and in which unit.
+const fn about(tensors: &Tensors) -> &'static str {
+    match tensors {
+        Tensors::Views => {
+            "The batch's images with the places where their views were cut, and below them the views as the networks get them."
+        }
+        Tensors::Forward { .. } => {
+            "Activations as they are, from the embedding to the output: a row a view, a column a feature, blue below zero, yellow above, on the \
+             scale below. In brackets the whole matrix."
+        }
+        Tensors::Cosines { .. } => {
+            "Prediction and target of each image, each over its length, and their cosine: 1 the same direction, 0 unrelated. The loss is \
+             2 − 2 cos."
+        }
+        Tensors::Distributions { .. } => {
+            "What the loss compares, in shares of 1: the teacher's distribution upwards, the student's of another view downwards, a column a \
+             prototype. At the right their cross-entropy, in nats."
+        }
+        Tensors::Gradients { .. } => "Norms of the loss's gradient (root of the sum of squares), layer by layer, on a logarithmic scale.",
+        Tensors::Update { .. } => "How far AdamW moved each layer, as a share of its own norm, on a logarithmic scale.",
+        Tensors::Ema { .. } => "The distance of teacher and student, layer by layer (norm of the difference), on a logarithmic scale.",
+        Tensors::Center { .. } => {
+            "The centre, the running mean of the teacher's logits (cosines, so between −1 and 1), prototype by prototype."
+        }
+    }
+}
+
+fn draw(looking: &Looking<'_, '_>, body: &Rect, walk: &Walk) {
+    match &looking.moment.tensors {
+        Tensors::Views => pictures::ui(looking, body),
+        Tensors::Forward { view, matrices } => rows::forward(looking, body, *view, matrices, walk.at == SubStep::Student),
+        Tensors::Cosines { mean, student, teacher, cosines } => rows::cosines(looking, body, *mean, [student, teacher], cosines),
         Tensors::Distributions { mean, student, teacher, losses } => {
-            bars::distributions(&looking, &body, *mean, [student, teacher], losses);
+            bars::distributions(looking, body, *mean, [student, teacher], losses);
         }
         Tensors::Gradients { layers, student, teacher, clip } => {
-            layers::gradients(&looking, &body, layers, [student.as_ref(), teacher.as_ref()], *clip);
+            layers::gradients(looking, body, layers, [student.as_ref(), teacher.as_ref()], *clip);
         }
-        Tensors::Update { layers } => layers::update(&looking, &body, layers),
-        Tensors::Ema { layers } => layers::ema(&looking, &body, layers),
-        Tensors::Center { before, after } => bars::center(&looking, &body, before, after),
+        Tensors::Update { layers } => layers::update(looking, body, layers),
+        Tensors::Ema { layers } => layers::ema(looking, body, layers),
+        Tensors::Center { before, after } => bars::center(looking, body, before, after),
     }
-    true
 }
 
 /// Title, place, one mark a sub-step and a sentence; gives where they end.
@@ -93,6 +125,8 @@ fn head(frame: &Frame<'_>, inner: &Rect, walk: &Walk, snapshot: &Snapshot) -> f3
         };
         paint.fill(Rect::new(x, y, x + pitch - 4.0, y + if index == now { 4.0 } else { 2.0 }), colour, 0.0);
     }
+    let about = "A step in its parts, each stopped at: what is shown is what the tensors hold now.";
+    frame.about("walk", Rect::new(left, inner.min[1], right, y + 6.0), &[walk.at.sentence(snapshot.method), about]);
     y += 10.0 + paint.text_height(Style::LABEL);
     if inner.height() < 420.0 || frame.presenting {
         return y - paint.text_height(Style::LABEL) + 4.0;
@@ -116,7 +150,15 @@ fn foot(frame: &Frame<'_>, inner: &Rect, walk: &Walk, snapshot: &Snapshot, comma
         if x + width > inner.max[0] {
             break;
         }
-        if frame.touch(key, Rect::new(x - 4.0, y - 14.0, x + width + 4.0, y + 14.0)).clicked {
+        let touch = frame.touch(key, Rect::new(x - 4.0, y - 14.0, x + width + 4.0, y + 14.0));
+        if touch.hovered {
+            frame.tooltip(&[match command {
+                Command::Walk => "Does the next part of the step, and stops behind it.",
+                Command::Play => "Leaves the walk: training goes on from here.",
+                _ => "Does the rest of this step, and pauses.",
+            }]);
+        }
+        if touch.clicked {
             commands.push(command);
         }
         x += paint.key([x, y], key) + 6.0;
@@ -129,7 +171,13 @@ fn foot(frame: &Frame<'_>, inner: &Rect, walk: &Walk, snapshot: &Snapshot, comma
         };
         let short = format!("{} waiting", walk.waiting);
         if let Some(text) = paint.fitting(Style::LABEL, &[&long, &short], inner.max[0] - x) {
-            paint.text([inner.max[0], y], Align::Right, Style::LABEL.coloured(theme::TEXT), text);
+            let wide = paint.text([inner.max[0], y], Align::Right, Style::LABEL.coloured(theme::TEXT), text);
+            let area = Rect::new(inner.max[0] - wide, y - 12.0, inner.max[0], y + 12.0);
+            frame.about(
+                "waiting",
+                area,
+                &["Switches, dials and crops that were changed in mid-step; they take effect with the next step."],
+            );
         }
     }
     y - 24.0

@@ -107,7 +107,9 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
         charts.push(attention(snapshot));
     }
     charts.push(Chart {
-        tip: vec![format!("Low while the loss is low, too: that is collapse (under {COMPLETE_BELOW_STD}).")],
+        tip: vec![format!(
+            "Spread of the projections: 1 spread out, 0 one point. Low (under {COMPLETE_BELOW_STD}) is a collapse, low loss or not."
+        )],
         format: short,
         ..std_chart(snapshot)
     });

@@ -57,7 +57,6 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
     }
     shown(frame, Rect::new(left, rest.max[1] + 44.0, right, rest.max[1] + 76.0), snapshot, commands);
     let y = rest.max[1] + 96.0;
-    let of_batch = snapshot.inspection.as_ref().is_none_or(|inspection| inspection.of_batch);
     let middle = (left + right) * 0.5;
     if button(
         frame,
@@ -65,7 +64,7 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
         Rect::new(left, y - 14.0, middle - 4.0, y + 14.0),
         "B",
         "the batch's",
-        of_batch,
+        of_batch(snapshot),
         "Show the first image of the last batch, with the very crops that it was trained on.",
     ) {
         commands.extend(turn(snapshot, Turn::Batch));
@@ -116,8 +115,8 @@ fn shown(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     let previous = Rect::new(area.min[0], y - 14.0, area.min[0] + 34.0, y + 14.0);
     let next = Rect::new(area.max[0] - 34.0, y - 14.0, area.max[0], y + 14.0);
     for (id, rect, symbol, which, tip) in [
-        ("previous", previous, "←", Turn::Previous, "The image before (left arrow)"),
-        ("next", next, "→", Turn::Next, "The next image (right arrow)"),
+        ("previous", previous, "←", Turn::Previous, "The held-out image before (left arrow)."),
+        ("next", next, "→", Turn::Next, "The next held-out image (right arrow)."),
     ] {
         if button(frame, id, rect, symbol, "", false, tip) {
             commands.extend(turn(snapshot, which));
@@ -136,6 +135,15 @@ fn shown(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     if let Some(text) = texts.iter().find(|text| paint.text_width(Style::BODY, text) <= room) {
         paint.text([area.centre()[0], y], Align::Centre, Style::BODY, text);
     }
+    let about = match of_batch(snapshot) {
+        true => "The first image of each batch, with the very crops that it was trained on.",
+        false => "A held-out image, which is never trained on, with crops of its own.",
+    };
+    frame.about("shown", Rect::new(previous.max[0] + 4.0, y - 14.0, next.min[0] - 4.0, y + 14.0), &[about]);
+}
+
+fn of_batch(snapshot: &Snapshot) -> bool {
+    snapshot.inspection.as_ref().is_none_or(|inspection| inspection.of_batch)
 }
 
 /// A button with its key; gives whether it was clicked.

@@ -121,6 +121,11 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
     if let Some(note) = note.iter().find(|note| paint.text_width(Style::LABEL, note) <= room) {
         paint.text([inner.max[0], y + 1.0], Align::Right, Style::LABEL.coloured(theme::TEXT), note);
     }
+    frame.about(
+        "about-crops",
+        Rect::new(inner.min[0], y - 12.0, inner.max[0], y + 12.0),
+        &["One image of the data with the places of its crops: global ones solid and blue, local ones dashed and green."],
+    );
     if picture.width() < 8.0 || picture.height() < 8.0 {
         return;
     }
@@ -137,6 +142,8 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
         // The smallest under the pointer: a local inside a global is the one that is meant.
         let under = places.iter().enumerate().filter_map(|(index, place)| Some((index, place.filter(|rect| rect.contains(pointer))?)));
         looking.found = under.min_by(|a, b| area(&a.1).total_cmp(&area(&b.1))).map(|found| found.0);
+        let said = looking.found.map_or_else(|| text::image(looking.snapshot, inspection), |index| text::crop(inspection, index));
+        frame.tell(said.first().map_or("", String::as_str));
     }
     // Globals first, so that locals lie over them; the one that stands out last.
     let order = (0..count).filter(|&index| looking.hovered != Some(index)).chain(looking.hovered);

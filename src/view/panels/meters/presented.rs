@@ -65,6 +65,8 @@ pub fn presented(frame: &Frame<'_>, area: Rect, mut chart: Chart<'_>, snapshot: 
     if let Some((number, words)) = since {
         let left = inner.min[0] + paint.text([inner.min[0], y + pitch * 0.5], Align::Left, Style::VALUE, &number) + 14.0;
         paint.text_wrapped([left, y + pitch * 0.1], Style::LABEL, &words, inner.max[0] - left, 2);
+        let area = Rect::new(inner.min[0], y - pitch * 0.5, inner.max[0], y + pitch * 2.0);
+        frame.about("since", area, &["Seconds of training on this adapter since the switch was flipped; pauses do not count."]);
         y += pitch * 2.0 + 4.0;
     }
     paint.rule([inner.min[0], y], [inner.max[0], y], theme::SEPARATOR, 1.0);
@@ -81,6 +83,14 @@ pub fn presented(frame: &Frame<'_>, area: Rect, mut chart: Chart<'_>, snapshot: 
     if let Some(knn) = knn {
         entry("here, kNN", &percent(knn), &format!("chance is {}", percent(snapshot.chance)));
     }
+    frame.about(
+        "compared",
+        Rect::new(inner.min[0], area.max[1] - 12.0 - rows_high, inner.max[0], area.max[1]),
+        &[
+            "What was published for these switches, on other images at another size, beside what is measured here: the share of held-out images \
+             whose class their 20 nearest tell.",
+        ],
+    );
 }
 
 #[cfg(test)]
