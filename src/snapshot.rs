@@ -9,7 +9,7 @@ mod walk;
 use std::sync::Arc;
 
 pub use images::{ImagesReport, Loading, grouped};
-pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
+pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, OfOne, Tensors};
 pub use walk::{SubStep, Walk};
 
 use crate::command::{Dial, Switch};

@@ -535,7 +535,7 @@ impl Screen {
                 };
                 frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
                 self.centre.prepare(&frame, snapshot);
-                let walked = scene != Scene::Multicrop && walk::ui(&frame, layout.centre, snapshot, &mut wanted);
+                let walked = scene != Scene::Multicrop && walk::ui(&frame, layout.centre, snapshot, false, &mut wanted);
                 match scene {
                     _ if walked => {}
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),

@@ -1,7 +1,7 @@
 //! The middle pane while a step is walked: the tensors of the moment, as the sub-step that has just been done left them.
 //!
 //! Rows are images and stay in their order, so that what an image becomes can be followed from sub-step to sub-step; where all rows
-//! look alike, the representation has collapsed. Scales are 1, 2 or 5 times a power of ten and written beside what they scale.
+//! look alike, the representation has collapsed. In scene 3, rows are the crops of the batch's first image. Scales are 1, 2 or 5 times a power of ten and written beside what they scale.
 
 mod bars;
 mod layers;
@@ -22,6 +22,18 @@ struct Looking<'a, 'ui> {
     frame: &'a Frame<'ui>,
     snapshot: &'a Snapshot,
     moment: &'a Moment,
+    /// Rows are the crops of the batch's first image; else the batch's images.
+    of_one: bool,
+}
+
+impl<'a> Looking<'a, '_> {
+    /// What the sub-step left.
+    fn tensors(&self) -> &'a Tensors {
+        match &self.moment.of_one {
+            Some(of_one) if self.of_one => &of_one.tensors,
+            _ => &self.moment.tensors,
+        }
+    }
 }
 
 /// A sub-step's name as a title.
@@ -38,8 +50,9 @@ fn title(at: SubStep) -> &'static str {
     }
 }
 
-/// Paints the pane, if a walk has something to show; else it leaves the pane to others and says false.
-pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) -> bool {
+/// Paints the pane, if a walk has something to show; else it leaves the pane to others and says false. Rows are images or, `of_one`, the
+/// first image's crops.
+pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, of_one: bool, commands: &mut Vec<Command>) -> bool {
     let Some(walk) = &snapshot.walk else { return false };
     let Some(moment) = &walk.moment else { return false };
     let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1]);
@@ -49,9 +62,9 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
     if body.height() < 40.0 || body.width() < 120.0 {
         return true;
     }
-    let looking = Looking { frame, snapshot, moment };
+    let looking = Looking { frame, snapshot, moment, of_one };
     draw(&looking, &body, walk);
-    frame.about("moment", body, &[about(&moment.tensors)]);
+    frame.about("moment", body, &[about(looking.tensors())]);
     true
 }
 
@@ -83,7 +96,8 @@ const fn about(tensors: &Tensors) -> &'static str {
 }
 
 fn draw(looking: &Looking<'_, '_>, body: &Rect, walk: &Walk) {
-    match &looking.moment.tensors {
+    match looking.tensors() {
+        Tensors::Views if looking.of_one => pictures::one(looking, body),
         Tensors::Views => pictures::ui(looking, body),
         Tensors::Forward { view, matrices } => rows::forward(looking, body, *view, matrices, walk.at == SubStep::Student),
         Tensors::Cosines { mean, student, teacher, cosines } => rows::cosines(looking, body, *mean, [student, teacher], cosines),
@@ -125,14 +139,19 @@ fn head(frame: &Frame<'_>, inner: &Rect, walk: &Walk, snapshot: &Snapshot) -> f3
         };
         paint.fill(Rect::new(x, y, x + pitch - 4.0, y + if index == now { 4.0 } else { 2.0 }), colour, 0.0);
     }
-    let about = "A step in its parts, each stopped at: what is shown is what the tensors hold now.";
-    frame.about("walk", Rect::new(left, inner.min[1], right, y + 6.0), &[walk.at.sentence(snapshot.method), about]);
+    let explain = |bottom: f32| {
+        let about = "A step in its parts, each stopped at: what is shown is what the tensors hold now.";
+        frame.about("walk", Rect::new(left, inner.min[1], right, bottom), &[walk.at.sentence(snapshot.method), about]);
+    };
     y += 10.0 + paint.text_height(Style::LABEL);
     if inner.height() < 420.0 || frame.presenting {
+        explain(y - paint.text_height(Style::LABEL));
         return y - paint.text_height(Style::LABEL) + 4.0;
     }
     let lines = paint.text_wrapped([left, y], Style::LABEL, walk.at.sentence(snapshot.method), right - left, 2);
-    y + paint.text_height(Style::LABEL) * (1.35 * lines as f32 - 0.35) + 6.0
+    y += paint.text_height(Style::LABEL) * (1.35 * lines as f32 - 0.35) + 6.0;
+    explain(y - 2.0);
+    y
 }
 
 /// The keys that lead on; gives where they begin.

@@ -3,6 +3,7 @@
 
 use crate::command::Command;
 use crate::config::Method;
+use crate::snapshot::SubStep;
 use crate::view::charts::short;
 use crate::view::explain::parts::{Part, explanation};
 use crate::view::layout::Rect;
@@ -180,6 +181,7 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
     let rect = Rect::new(first[0], block, last[1], block + 30.0);
     paint.outline(rect, theme::TEACHER, 4.0, 2.0);
     paint.text(rect.centre(), Align::Centre, Style::TITLE.coloured(theme::TEACHER), "teacher");
+    mark(looking, rect, &[SubStep::Teacher, SubStep::Ema, SubStep::Center]);
     looking.frame.part(Part::Globals, 0, rect, looking.snapshot.method);
     let room = first[0] - left - 30.0;
     let long = "sees the globals only";
@@ -225,12 +227,23 @@ fn stop_gradient(paint: &Paint<'_>, x: f32, y: f32, on: bool) {
     }
 }
 
+/// Stands out where a walk through a step is here.
+fn mark(looking: &Looking<'_, '_>, rect: Rect, steps: &[SubStep]) {
+    if looking.snapshot.walk.as_ref().is_some_and(|walk| steps.contains(&walk.at)) {
+        looking.frame.paint.outline(rect.inset(-4.0), theme::TEXT, 6.0, 2.0);
+    }
+}
+
 /// The student: one bar that every crop goes through.
 fn student(looking: &Looking<'_, '_>, grid: &Grid) {
     if grid.rows > 0 {
         let bottom = grid.top + grid.rows as f32 * grid.pitch;
         let rect = Rect::new(grid.student[0], grid.top, grid.student[1], bottom - 2.0);
         looking.frame.paint.fill(rect, theme::STUDENT, 4.0);
+        mark(looking, rect, &[SubStep::Student, SubStep::Backward, SubStep::Update]);
+        if let Some((first, last)) = grid.columns.first().zip(grid.columns.last()) {
+            mark(looking, Rect::new(first[0], grid.top, last[1], bottom - 4.0), &[SubStep::Loss]);
+        }
     }
 }
 

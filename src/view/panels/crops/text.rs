@@ -87,7 +87,7 @@ pub fn loss_scale(snapshot: &Snapshot, inspection: &Inspection) -> (f32, String)
 /// One true sentence for the bar below.
 pub fn caption(snapshot: &Snapshot) -> String {
     // In a collapse all crops agree, and that is no news about pieces.
-    if snapshot.stopped.is_some() || snapshot.step == 0 || snapshot.verdict.kind.is_collapse() {
+    if snapshot.walk.is_some() || snapshot.stopped.is_some() || snapshot.step == 0 || snapshot.verdict.kind.is_collapse() {
         return explain::caption(snapshot);
     }
     let measured = snapshot.attention_references.zip(reading(&snapshot.history.attention_in_object, snapshot.step));

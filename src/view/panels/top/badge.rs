@@ -60,7 +60,7 @@ pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
         paint.text([x, middle + 8.5], Align::Left, Style::LABEL, since);
     }
     if touch.hovered {
-        let mut lines = vec![verdict.reason.as_str()];
+        let mut lines = vec![if verdict.reason.is_empty() { "Nothing has been measured yet." } else { verdict.reason.as_str() }];
         if since.is_some() {
             lines.push("Seconds are training time on this adapter; pauses do not count. The verdict is on the mean of 20 steps.");
             if snapshot.speed_limit.is_some() {
