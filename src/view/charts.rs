@@ -340,18 +340,19 @@ pub fn nearest(series: &Series, step: u64) -> Option<(u64, f32)> {
     candidates.into_iter().flatten().filter_map(|index| points.get(index).copied()).min_by_key(|point| point.0.abs_diff(step))
 }
 
-/// Three significant digits, never an exponent within the meters' ranges: 0.97, 0.221, 71.4, 1234.
+/// Three significant digits, never an exponent within the meters' ranges, and a true minus: 0.97, 0.221, 71.4, 1234, −0.5.
 pub fn short(value: f32) -> String {
     let size = value.abs();
     // No minus before zeros.
     let value = if size < 0.0005 { 0.0 } else { value };
-    match size {
-        _ if !value.is_finite() => "not finite".to_owned(),
+    let text = match size {
+        _ if !value.is_finite() => return "not finite".to_owned(),
         s if s >= 99.95 => format!("{value:.0}"),
         s if s >= 9.995 => format!("{value:.1}"),
         s if s >= 0.9995 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
-    }
+    };
+    text.replace('-', "−")
 }
 
 /// A share as a percentage.
@@ -392,5 +393,6 @@ mod tests {
         assert_eq!(short(1.0), "1.00");
         assert_eq!(short(99.96), "100");
         assert_eq!(short(-0.0001), "0.000");
+        assert_eq!(short(-1.5), "−1.50");
     }
 }

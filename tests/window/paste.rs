@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
@@ -67,7 +67,14 @@ fn window_pastes_a_path_from_the_clipboard() {
     app.wait("window open");
     app.focus(&display);
     std::thread::sleep(Duration::from_secs(1));
-    display.xdotool(&["key", "o", "sleep", "1"]);
+    let panes = display.screen();
+    display.xdotool(&["key", "o"]);
+    let limit = Instant::now() + Duration::from_secs(20);
+    while display.screen().difference(&panes, CLOUD) < 20_000 {
+        assert!(Instant::now() < limit, "the card with the field does not show");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    std::thread::sleep(Duration::from_secs(1));
 
     // Nothing on the clipboard: nothing is pasted, and nothing breaks.
     let before = display.screen();

@@ -27,6 +27,7 @@ use crate::view::theme;
 use super::centre::Centre;
 use super::{Frame, walk};
 
+pub use picture::free_corner;
 pub use text::caption;
 
 use controls::Turn;

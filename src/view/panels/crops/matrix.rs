@@ -206,10 +206,10 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
     let tau = tau_text(snapshot.dials.tau);
     let words = if on { vec![format!("EMA, τ {tau}"), format!("τ {tau}")] } else { vec!["EMA off".to_owned()] };
     if let Some(words) = words.iter().find(|words| paint.text_width(Style::LABEL, words) < x - left - 6.0) {
-        paint.text([x - 6.0, middle + 10.0], Align::Right, Style::LABEL, words);
+        paint.text([x - 8.0, middle], Align::Right, Style::LABEL, words);
     }
     let method = snapshot.method;
-    looking.frame.part(Part::Ema, 0, Rect::new(left, middle - 10.0, rect.min[0] - 6.0, middle + 19.0), method);
+    looking.frame.part(Part::Ema, 0, Rect::new(left, middle - 12.0, rect.min[0] - 6.0, middle + 12.0), method);
     let width = paint.text([left, grid.top - 28.0], Align::Left, Style::TITLE, "student");
     let width = width.max(paint.text([left, grid.top - 11.0], Align::Left, Style::LABEL, "every crop"));
     looking.frame.part(Part::Locals, 0, Rect::new(left, grid.top - 38.0, left + width, grid.top - 3.0), method);

@@ -206,7 +206,7 @@ fn overlap(a: &Rect, b: &Rect) -> f32 {
 }
 
 /// The place of a tag: the upper left corner of its frame, or the nearest place along the frame's edges that is free.
-fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect], [wide, high]: [f32; 2]) -> Rect {
+pub fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect], [wide, high]: [f32; 2]) -> Rect {
     let at = |x: f32, y: f32| {
         let x = x.min(picture.max[0] - wide).max(picture.min[0]);
         let y = y.min(picture.max[1] - high).max(picture.min[1]);

@@ -90,8 +90,10 @@ pub(super) fn distributions(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [
         let thumb = |x: f32| Rect::new(x, middle - side * 0.5, x + side, middle + side * 0.5);
         pictures::subject(looking, Subject::View(0), row, thumb(body.min[0]));
         pictures::subject(looking, Subject::Target, row, thumb(body.min[0] + side + 6.0));
-        paint.outline(thumb(body.min[0]).inset(-1.0), theme::STUDENT, 0.0, 1.5);
-        paint.outline(thumb(body.min[0] + side + 6.0).inset(-1.0), theme::TEACHER, 0.0, 1.5);
+        if !looking.of_one {
+            paint.outline(thumb(body.min[0]).inset(-1.0), theme::STUDENT, 0.0, 1.5);
+            paint.outline(thumb(body.min[0] + side + 6.0).inset(-1.0), theme::TEACHER, 0.0, 1.5);
+        }
         for (index, &column) in shown.iter().enumerate() {
             let x = start + pitch * index as f32;
             let share = |excerpt: &Excerpt| {

@@ -3,7 +3,7 @@
 use crate::snapshot::{BatchPictures, OfOne};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
-use crate::view::panels::crops::marks;
+use crate::view::panels::crops::{free_corner, marks};
 use crate::view::pictures::Picture;
 use crate::view::theme;
 
@@ -85,10 +85,12 @@ pub(super) fn one(looking: &Looking<'_, '_>, body: &Rect) {
     for (index, place) in &places {
         marks::frame(paint, *place, *index < GLOBALS, 3.0);
     }
-    // Tags of globals stand in opposite corners, so that they are seen where both are large.
-    for (index, place) in &places {
-        let corner = if *index == 1 { [place.max[0] - size[0], place.max[1] - size[1]] } else { place.min };
-        marks::tag(paint, corner, size, *index, GLOBALS);
+    // Small crops have the fewest places for their tag, so they choose first.
+    let mut taken = Vec::new();
+    for (index, place) in places.iter().rev() {
+        let tag = free_corner(place, &rect, &taken, size);
+        marks::tag(paint, tag.min, size, *index, GLOBALS);
+        taken.push(tag);
     }
     let top = cell.min[1] + square + gap;
     let left = body.centre()[0] - (pitch.min(side * 1.4) * crops.len() as f32 - gap) * 0.5;

@@ -258,7 +258,7 @@ pub(super) fn cosines(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [studen
             let half = (rect.height() * 0.3).min(8.0);
             paint.fill(Rect::new(x0, middle - half, x1, middle + half), theme::TEXT_2, 0.0);
         }
-        paint.text([plot.max[0], middle], Align::Right, Style::LABEL.coloured(theme::TEXT), &short(cosine).replace('-', "−"));
+        paint.text([plot.max[0], middle], Align::Right, Style::LABEL.coloured(theme::TEXT), &short(cosine));
     }
     for (cosine, name) in [(-1.0, "−1"), (0.0, "0"), (1.0, "1")] {
         let x = x_of(cosine);
