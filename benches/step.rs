@@ -22,10 +22,10 @@ fn main() {
     let program = &session.trainer().recorded().program;
     let labels: Vec<String> = program.labels().map(str::to_owned).collect();
     let mut micros = vec![f64::INFINITY; labels.len()];
-    let mut timing = None;
+    let mut clock = None;
     for _ in 0..5 {
         let profile = Profile::measure(&gpu, program).expect("a profile");
-        timing = Some(profile.timing);
+        clock = Some(profile.clock);
         micros.iter_mut().zip(&profile.micros).for_each(|(best, &time)| *best = best.min(time));
     }
     let mut kernels: BTreeMap<&str, (u32, f64)> = BTreeMap::new();
@@ -34,7 +34,7 @@ fn main() {
         *entry = (entry.0 + 1, entry.1 + time);
     }
     let total: f64 = micros.iter().sum();
-    println!("{} dispatches, {:.1} ms, best of 5, by {timing:?}", labels.len(), total / 1000.0);
+    println!("{} dispatches, {:.1} ms, best of 5, clock {clock:?}", labels.len(), total / 1000.0);
     let mut rows: Vec<_> = kernels.into_iter().collect();
     rows.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
     for (name, (calls, time)) in rows {

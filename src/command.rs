@@ -137,6 +137,28 @@ pub fn next_speed(limit: Option<u32>, faster: bool) -> Option<u32> {
     }
 }
 
+/// How the adapter's time is divided between training and drawing. What is trained does not hang on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Division {
+    /// As many frames as look smooth; the rest of the time for training.
+    #[default]
+    Smooth,
+    /// Training gets this share of the time, .05 to .95: more than smooth frames leave makes the frames fewer, less leaves the
+    /// adapter idle.
+    Share(f32),
+    /// Training gets what it can take: a few frames a second.
+    Turbo,
+}
+
+/// The next speed below (`faster` false) or above as the keys go through them: beyond "no limit" lies [`Division::Turbo`].
+pub fn next_pace(limit: Option<u32>, division: Division, faster: bool) -> Command {
+    match (limit, division, faster) {
+        (_, Division::Turbo, false) => Command::Divide(Division::Smooth),
+        (None, _, true) => Command::Divide(Division::Turbo),
+        _ => Command::SetSpeed(next_speed(limit, faster)),
+    }
+}
+
 /// One request. Applied between two training steps, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -175,6 +197,17 @@ pub enum Command {
     /// Train at most so many steps a second; none: as fast as it goes. Which steps are done does not hang on it. Whoever asks for
     /// whole steps (headless commands) is not slowed down.
     SetSpeed(Option<u32>),
+    /// Divide the time between training and drawing in this way.
+    Divide(Division),
+    /// Measure every dispatch of the steps to come, or no more. The same steps are done, a little slower.
+    ProfileSteps(bool),
+    /// Compute a kernel family of the step by another variant, from the next step on. Results then differ in the last bits.
+    SetVariant {
+        /// The family's name.
+        family: String,
+        /// The variant's name; none: what suits the kind of adapter.
+        variant: Option<String>,
+    },
     /// Show other crops of the image that is shown.
     Resample,
     /// Show this held-out image with crops of its own; none: the first image of the last batch with the very crops it was trained on.
@@ -209,5 +242,10 @@ mod tests {
         assert_eq!(next_speed(Some(20), true), None);
         assert_eq!(next_speed(None, true), None);
         assert_eq!(next_speed(Some(7), true), Some(10));
+        assert_eq!(next_pace(Some(20), Division::Smooth, true), Command::SetSpeed(None));
+        assert_eq!(next_pace(None, Division::Smooth, true), Command::Divide(Division::Turbo));
+        assert_eq!(next_pace(None, Division::Turbo, true), Command::Divide(Division::Turbo));
+        assert_eq!(next_pace(None, Division::Turbo, false), Command::Divide(Division::Smooth));
+        assert_eq!(next_pace(None, Division::Share(0.5), false), Command::SetSpeed(Some(20)));
     }
 }

@@ -19,7 +19,7 @@
 //! | [`app`] | the window: winit, surfaces, input |
 //! | [`cli`] | the command line, one file a command |
 //!
-//! [`config`], [`command`], [`snapshot`], [`lesson`], [`rng`], [`save`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
+//! [`config`], [`command`], [`snapshot`], [`profile`], [`lesson`], [`rng`], [`save`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
 //! names; `shaders/shared` holds what others `#import`.
 //!
 //! # A step
@@ -98,6 +98,7 @@ pub mod methods;
 pub mod nn;
 pub mod observe;
 pub mod ops;
+pub mod profile;
 pub mod rng;
 pub mod save;
 pub mod session;

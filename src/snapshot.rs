@@ -4,16 +4,21 @@
 
 mod images;
 mod moment;
+mod pacing;
+mod variants;
 mod walk;
 
 use std::sync::Arc;
 
 pub use images::{ImagesReport, Loading, grouped};
 pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, OfOne, Tensors};
+pub use pacing::{FrameLane, LaneSpan, Shares, SpanKind};
+pub use variants::KernelChoice;
 pub use walk::{SubStep, Walk};
 
-use crate::command::{Dial, Switch};
+use crate::command::{Dial, Division, Switch};
 use crate::config::{Hyper, Method};
+use crate::profile::StepTimes;
 
 /// A meter's values over the steps. Bounded: when full, every second point goes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -447,6 +452,12 @@ pub struct Snapshot {
     pub steps_per_second: f32,
     /// Steps a second that training is held to; none: as fast as it goes.
     pub speed_limit: Option<u32>,
+    /// How the time is to be divided between training and drawing.
+    pub division: Division,
+    /// How it was divided over the last second.
+    pub shares: Shares,
+    /// The last frames, span by span; none before there are any (and without a window).
+    pub frame_lane: Option<Arc<FrameLane>>,
     /// Switches.
     pub switches: Switches,
     /// Dials.
@@ -486,6 +497,11 @@ pub struct Snapshot {
     pub loading: Option<Loading>,
     /// What was read of the images that are trained on, where they come from files.
     pub images_report: Option<Arc<ImagesReport>>,
+    /// The step's kernel families and their variants.
+    pub variants: Arc<Vec<KernelChoice>>,
     /// Set when training has stopped because of non-finite numbers: what and when.
     pub stopped: Option<String>,
+    /// Times of the last steps' dispatches, while they are wanted ([`Command::ProfileSteps`](crate::command::Command::ProfileSteps))
+    /// and once the first have come back.
+    pub kernels: Option<Arc<StepTimes>>,
 }

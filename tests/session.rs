@@ -221,3 +221,31 @@ fn a_flip_is_timed_until_its_collapse() {
     assert!(span.seconds > 0.0 && span.seconds <= since.since.seconds, "{since:?}");
     assert!(before.steps == 1 && before.seconds < since.since.seconds);
 }
+
+#[test]
+fn another_kernel_variant_is_taken_between_two_steps() {
+    let gpu = gpu();
+    let mut straight = open(&gpu, &[]);
+    steps(&mut straight, 4);
+    let mut changed = open(&gpu, &[]);
+    steps(&mut changed, 2);
+    let chosen = |session: &Session, family: &str| {
+        let snapshot = session.snapshot();
+        snapshot.variants.iter().find(|choice| choice.family == family).expect("the step has it").clone()
+    };
+    let before = chosen(&changed, "layernorm");
+    let wanted = before.next().expect("another one");
+    assert!(!before.chosen.contains(&wanted));
+    changed.apply(Command::SetVariant { family: "layernorm".to_owned(), variant: Some(wanted.to_owned()) });
+    changed.apply(Command::SetVariant { family: "layernorm".to_owned(), variant: Some("none such".to_owned()) });
+    steps(&mut changed, 2);
+    assert_eq!(chosen(&changed, "layernorm").chosen, [wanted]);
+    assert!(changed.snapshot().notices.iter().any(|notice| notice.contains("none such")));
+    // Other kernels, other last bits; the same training.
+    let losses = [&straight, &changed].map(|session| session.record().learners[0].loss.expect("measured"));
+    assert!(losses[0].is_finite() && (losses[0] - losses[1]).abs() <= 1e-4 * losses[0].abs(), "{losses:?}");
+    assert_ne!(bits(&straight, 0), bits(&changed, 0));
+    changed.apply(Command::SetVariant { family: "layernorm".to_owned(), variant: None });
+    steps(&mut changed, 1);
+    assert_eq!(chosen(&changed, "layernorm").chosen, before.chosen);
+}

@@ -1,5 +1,7 @@
 //! The window: winit's events, imgui's input, the surface, and training sliced between the frames.
 
+mod answers;
+mod budget;
 mod clipboard;
 pub mod folders;
 mod input;

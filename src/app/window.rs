@@ -16,10 +16,11 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::keyboard::ModifiersState;
 use winit::window::{Fullscreen, Window, WindowId};
 
+use super::answers::Answers;
 use super::clipboard::Clipboard;
 use super::folders;
 use super::input::{Pressed, meaning};
-use super::pacing::{Answers, Pacing};
+use super::pacing::{Moment, Pacing, Turn};
 use super::recorder::Recorder;
 use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
@@ -33,26 +34,13 @@ use crate::view::frame::FrameRenderer;
 use crate::view::picture::{self, Canvas};
 use crate::view::screen::{Request, Screen};
 
-/// GPU time handed to the training at once: short on a GPU, where frames are short, too; longer on a software adapter, where
-/// handing over costs more, and a frame still finds its turn within 50 ms.
-const SLICE: Duration = Duration::from_millis(6);
-const SOFTWARE_SLICE: Duration = Duration::from_millis(10);
-/// Below this, handing work over costs more than it brings.
-const LEAST_SLICE: Duration = Duration::from_millis(3);
-/// What may be left to do when a frame is due, so that the adapter works while the frame is built: a delay that is always the same
-/// makes no frame late.
-const SLACK: Duration = Duration::from_millis(5);
+/// Until another look where the training has nothing to do at the moment, though it goes on: it is held to a speed, or waits for numbers.
+const LOOK: Duration = Duration::from_millis(2);
 /// Attempts to get a lost device back before giving up.
 const REBUILDS: u32 = 5;
 
 /// Time between two copies of the run's state, for the case that the device is lost.
 const KEEP_SAFE: Duration = Duration::from_secs(20);
-
-/// How the device is.
-enum Health {
-    Well,
-    DeviceLost,
-}
 
 /// The handler.
 pub struct App {
@@ -76,8 +64,6 @@ struct Open {
     /// F10 was pressed.
     record: bool,
     answers: Answers,
-    /// The training got a slice since the last frame.
-    fed: bool,
     display_scale: f32,
     /// Commands handed to the session so far.
     applied: u64,
@@ -160,7 +146,6 @@ impl App {
             recorder: None,
             record: false,
             answers: Answers::default(),
-            fed: false,
             display_scale,
             applied: 0,
             occluded: false,
@@ -201,7 +186,7 @@ impl App {
             open.session.reopen(gpu)?;
             open.graphics = Some(graphics);
             open.snapshot = open.session.snapshot();
-            open.pacing.wake();
+            open.pacing.wake(false);
         }
         Ok(())
     }
@@ -229,7 +214,7 @@ impl ApplicationHandler for App {
         let leave = match event {
             WindowEvent::RedrawRequested => open.draw(options),
             event => {
-                open.pacing.wake();
+                open.pacing.wake(false);
                 open.input(event, window_id, options)
             }
         };
@@ -245,27 +230,17 @@ impl ApplicationHandler for App {
             return;
         }
         open.take_drops();
-        match open.train() {
-            Ok(Health::Well) => {}
-            Ok(Health::DeviceLost) => {
+        let wait = match open.go_on() {
+            Ok(Some(wait)) => wait,
+            Ok(None) => {
                 if let Err(error) = self.rebuild() {
                     self.fail(event_loop, error);
                 }
                 return;
             }
             Err(error) => return self.fail(event_loop, error.into()),
-        }
-        let now = Instant::now();
-        let moving = open.is_moving();
-        if open.pacing.is_due(now, moving) && !open.occluded {
-            open.window.request_redraw();
-        }
-        let mut look = open.pacing.next_look(now, moving);
-        if moving {
-            // The training wants to be fed between the frames.
-            look = look.min(now + Duration::from_millis(2));
-        }
-        event_loop.set_control_flow(ControlFlow::WaitUntil(look.max(now + Duration::from_micros(500))));
+        };
+        event_loop.set_control_flow(ControlFlow::WaitUntil(Instant::now() + wait));
     }
 
     fn exiting(&mut self, _event_loop: &ActiveEventLoop) {
@@ -292,27 +267,53 @@ impl Open {
         self.snapshot.playing || self.recorder.is_some() || !self.session.is_idle()
     }
 
-    /// Gives the training a slice.
-    fn train(&mut self) -> Result<Health, SessionError> {
-        let Some(graphics) = &self.graphics else { return Ok(Health::DeviceLost) };
-        let gpu = &graphics.gpu;
-        let slice = match (self.first_step_shown, gpu.is_software()) {
-            // Before the first step is shown, getting there counts for more than smooth frames.
-            (false, software) => 4 * if software { SOFTWARE_SLICE } else { SLICE },
-            (true, false) => SLICE,
-            (true, true) if !self.is_moving() => SOFTWARE_SLICE,
-            // A frame waits for all that was handed over before it: no more than can be done until it is due, but something.
-            (true, true) => {
-                let free = (self.pacing.left(Instant::now()) + SLACK).saturating_sub(self.session.under_way());
-                match free.min(SOFTWARE_SLICE) {
-                    free if free >= LEAST_SLICE => free,
-                    // Where every frame is late already, the training still gets its turn.
-                    _ if !self.fed => SOFTWARE_SLICE,
-                    _ => Duration::ZERO,
-                }
+    /// Does what it is time for: asks for a frame, or gives the training a slice. Gives the time until it is to be called again;
+    /// none when the device is lost.
+    fn go_on(&mut self) -> Result<Option<Duration>, SessionError> {
+        self.pacing.divide(self.snapshot.division);
+        self.pacing.hurry(!self.first_step_shown);
+        let handed = match self.turn() {
+            Turn::Draw => {
+                self.window.request_redraw();
+                return Ok(Some(LOOK));
             }
+            Turn::Train(slice) => slice,
+            Turn::Wait(_) => Duration::ZERO,
         };
-        self.fed |= slice > Duration::ZERO;
+        if !self.train(handed)? {
+            return Ok(None);
+        }
+        let begun = self.session.handed_over();
+        if handed > Duration::ZERO {
+            self.pacing.fed(begun);
+        }
+        Ok(Some(match self.turn() {
+            Turn::Wait(time) => time,
+            Turn::Train(_) if begun > Duration::ZERO => Duration::ZERO,
+            Turn::Train(_) => LOOK,
+            Turn::Draw => {
+                self.window.request_redraw();
+                LOOK
+            }
+        }))
+    }
+
+    /// What it is time for.
+    fn turn(&mut self) -> Turn {
+        let least = self.session.next_cost().unwrap_or_default();
+        self.pacing.turn(&Moment {
+            now: Instant::now(),
+            moving: self.is_moving(),
+            hidden: self.occluded,
+            under_way: self.session.under_way(),
+            least,
+        })
+    }
+
+    /// Gives the training a slice (or none) and takes in what has come back; false when the device is lost.
+    fn train(&mut self, slice: Duration) -> Result<bool, SessionError> {
+        let Some(graphics) = &self.graphics else { return Ok(false) };
+        let gpu = graphics.gpu.clone();
         let result = self.session.advance(Pace::Budget(slice)).and_then(|()| {
             // What a lost device would cost; reading the weights back is a short hitch, so not too often.
             if self.session.steps_at_risk() > 0 && self.kept_safe.elapsed() > KEEP_SAFE {
@@ -322,9 +323,9 @@ impl Open {
             Ok(())
         });
         match result {
-            _ if gpu.is_lost() => Ok(Health::DeviceLost),
-            Ok(()) => Ok(Health::Well),
-            Err(SessionError::Gpu(GpuError::Lost(_))) => Ok(Health::DeviceLost),
+            _ if gpu.is_lost() => Ok(false),
+            Ok(()) => Ok(true),
+            Err(SessionError::Gpu(GpuError::Lost(_))) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -339,7 +340,7 @@ impl Open {
             self.applied += 1;
         }
         self.snapshot = self.session.snapshot();
-        self.pacing.wake();
+        self.pacing.wake(false);
     }
 
     /// Handles one event; true to leave.
@@ -428,6 +429,7 @@ impl Open {
         }
         self.apply(commands);
         if is_press {
+            self.pacing.wake(true);
             self.answers.pressed(came, self.applied);
         }
         requests.contains(&Request::Quit)
@@ -446,7 +448,7 @@ impl Open {
             Err(problem) => self.screen.say(&problem),
         }
         self.apply(commands);
-        self.pacing.wake();
+        self.pacing.wake(false);
     }
 
     /// Draws a frame; true to leave.
@@ -479,7 +481,7 @@ impl Open {
         self.snapshot = self.session.snapshot();
         self.screen.recording = self.recorder.as_ref().and_then(Recorder::state);
         let moving = self.snapshot.playing;
-        let delta = self.pacing.drawn(now, moving);
+        let delta = self.pacing.begun(now);
         let mut due = Vec::new();
         self.screen.tick(&self.snapshot, delta.as_secs_f32(), &mut due);
         if self.screen.lessons.take_settled() {
@@ -493,11 +495,14 @@ impl Open {
         if let Some(recorder) = &mut self.recorder {
             recorder.take(&mut encoder, &frame.texture, now);
         }
+        let under_way = self.session.under_way();
         gpu.queue.submit([encoder.finish()]);
         self.window.pre_present_notify();
         frame.present();
-        self.answers.shown(Instant::now(), taken);
-        self.fed = false;
+        let shown = Instant::now();
+        self.pacing.drawn(shown, under_way, moving);
+        self.session.frame_drawn(now, shown, self.pacing.goal());
+        self.answers.shown(shown, taken);
         if std::mem::take(&mut self.screenshot) {
             self.save_screenshot(size, options);
         }
@@ -587,7 +592,7 @@ impl Open {
             Some(Ok(recorder)) => self.recorder = Some(recorder),
             Some(Err(text)) => {
                 self.screen.say(&text);
-                self.pacing.wake();
+                self.pacing.wake(false);
                 if let Some(graphics) = &mut self.graphics {
                     graphics.surface.set_copied(&graphics.gpu, false);
                 }
@@ -614,7 +619,7 @@ impl Open {
             Ok(()) => self.screen.say(&format!("Saved {}", save::told(&path))),
             Err(error) => self.screen.say(&format!("The picture could not be saved as {}: {error}", save::told(&path))),
         }
-        self.pacing.wake();
+        self.pacing.wake(false);
         log::info!(target: "twinlens::event", "screenshot {}", path.display());
     }
 }

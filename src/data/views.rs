@@ -8,7 +8,7 @@ use super::augment::blur_pixels;
 use super::halvings;
 use super::synthetic::{class_names, weaves_strength};
 use crate::config::{EncoderKind, Scene, ViewConfig};
-use crate::gpu::{Gpu, GpuError, Kernel, Tape, Tensor};
+use crate::gpu::{Family, Gpu, GpuError, Kernel, Needs, Tape, Tensor, Variant};
 use crate::nn::Patches;
 use crate::ops::sequences::Sequences;
 
@@ -32,6 +32,26 @@ const PHOTOMETRIC: Kernel = Kernel::new("data/photometric.wgsl");
 const OBJECT_MASK: Kernel = Kernel::new("data/object_mask.wgsl");
 const PATCHIFY: Kernel = Kernel::new("data/patchify.wgsl");
 const PATCHIFY_QUADS: Kernel = Kernel::new("data/patchify_quads.wgsl");
+
+// Floating-point operations a pixel, counted from the shaders. Draws of parameters (a scene, a crop's plan) are not counted: there
+// are a few hundred an image.
+/// Place 9, seven waves 104, their mixture 14, two colours 9, three discs 63, light 12.
+const WEAVES_FLOPS: u64 = 211;
+/// Place 9, five waves 89, distance to four outlines 29, two discs 40, colours and edges 45.
+const SHAPES_FLOPS: u64 = 212;
+/// Place 9, and one bilinear sample: place 9, three mixes of three channels 27.
+const SAMPLE_FLOPS: u64 = 45;
+/// 25 taps of a weight and three product-sums, one quotient of three channels.
+const BLUR_FLOPS: u64 = 178;
+/// Colour matrix 18, solarising 6, noise 73, levels 12.
+const PHOTOMETRIC_FLOPS: u64 = 109;
+
+/// How many threads draw and colour a crop.
+pub const FAMILY: Family = Family {
+    name: "crops",
+    kernels: &["render_weaves", "render_shapes", "sample_stored", "blur", "photometric", "patchify_quads"],
+    variants: &[Variant::software("64_threads", Needs::Nothing, &[]), Variant::gpu("256_threads", Needs::Nothing, &[])],
+};
 
 /// Where images come from.
 #[derive(Clone, Debug)]
@@ -270,7 +290,7 @@ pub fn record_crops(
         .over([rows, 1, learners]);
     let mut raw = record_raw(tape, images, drawn, &crops, plan.size);
     if blur_probability > 0.0 {
-        raw = record_blur(tape, &raw, &crops, plan.size);
+        raw = record_blur(tape, &raw, &crops, plan.size, blur_probability);
     }
     let pixels = record_photometric(tape, &raw, &crops, plan.size);
     ViewTensors { pixels, crops, drawn: drawn.clone() }
@@ -324,8 +344,8 @@ struct Raw {
 
 impl Raw {
     fn new(tape: &mut Tape<'_>, name: &str, [learners, rows, _]: [u32; 3], size: u32) -> Self {
-        // threads a crop: few on software adapters, where loading a crop's parameters is what costs
-        let lanes = if tape.gpu().is_software() { 64 } else { 256 };
+        // few on software adapters, where loading a crop's parameters is what costs
+        let lanes = if tape.chooses(&FAMILY, "64_threads", true) { 64 } else { 256 };
         let pixels = tape.tensor(name, [learners, rows, 3 * size * size]);
         Self { pixels, luma_sums: tape.tensor("luma_sums", [learners, rows, lanes]) }
     }
@@ -341,11 +361,12 @@ impl Raw {
 
 fn record_raw(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnImages, crops: &Tensor, size: u32) -> Raw {
     let raw = Raw::new(tape, "raw", crops.shape(), size);
-    let kernel = match images {
-        Images::Synthetic(Scene::Weaves | Scene::WeavesHard) => &RENDER_WEAVES,
-        Images::Synthetic(Scene::Shapes | Scene::ShapesGrey) => &RENDER_SHAPES,
-        Images::Stored(_) => &SAMPLE_STORED,
+    let (kernel, flops) = match images {
+        Images::Synthetic(Scene::Weaves | Scene::WeavesHard) => (&RENDER_WEAVES, WEAVES_FLOPS),
+        Images::Synthetic(Scene::Shapes | Scene::ShapesGrey) => (&RENDER_SHAPES, SHAPES_FLOPS),
+        Images::Stored(_) => (&SAMPLE_STORED, SAMPLE_FLOPS),
     };
+    let pixels = raw.pixels.all_elements() / 3;
     let mut record = tape
         .dispatch(kernel)
         .set("rows", crops.rows)
@@ -354,18 +375,23 @@ fn record_raw(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnImages, crops: 
         .set("lanes", raw.lanes())
         .read("crops", crops)
         .write("raw", &raw.pixels)
-        .write("luma_sums", &raw.luma_sums);
+        .write("luma_sums", &raw.luma_sums)
+        .flops(flops * pixels);
     if let Some(scenes) = &drawn.scenes {
         record = record.read("scenes", scenes);
     }
     if let Images::Stored(stored) = images {
         record = record.read("images", &drawn.images).read("table", &stored.table).read("pixels", &stored.pixels);
+        // Each crop reads its own image alone, about a texel a pixel.
+        record = record.untouched((4 * stored.pixels.all_elements()).saturating_sub(4 * pixels));
     }
     record.over(raw.over());
     raw
 }
 
-fn record_blur(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32) -> Raw {
+fn record_blur(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32, probability: f32) -> Raw {
+    // What is not blurred is copied.
+    let blurred_pixels = f64::from(probability) * (raw.pixels.all_elements() / 3) as f64;
     let blurred = Raw::new(tape, "blurred", crops.shape(), size);
     tape.dispatch(&BLUR)
         .set("rows", crops.rows)
@@ -375,6 +401,7 @@ fn record_blur(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32) -> Raw
         .read("crops", crops)
         .write("blurred", &blurred.pixels)
         .write("luma_sums", &blurred.luma_sums)
+        .flops(BLUR_FLOPS * blurred_pixels as u64)
         .over(blurred.over());
     blurred
 }
@@ -388,6 +415,7 @@ fn record_photometric(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32)
         .set("pixels", size * size)
         .read("luma_sums", &raw.luma_sums)
         .write("means", &means)
+        .flops(raw.luma_sums.all_elements())
         .over([rows, 1, learners]);
     let views = tape.tensor("views", [learners, rows, size * size]);
     tape.dispatch(&PHOTOMETRIC)
@@ -398,6 +426,7 @@ fn record_photometric(tape: &mut Tape<'_>, raw: &Raw, crops: &Tensor, size: u32)
         .read("means", &means)
         .read("crops", crops)
         .write("views", &views)
+        .flops(PHOTOMETRIC_FLOPS * views.all_elements())
         .over(raw.over());
     views
 }
@@ -415,6 +444,7 @@ pub fn record_object_masks(tape: &mut Tape<'_>, images: &Images, drawn: &DrawnIm
         .set("patch_side", patch)
         .read("scenes", scenes)
         .write("mask", &masks)
+        .flops(SHAPES_FLOPS * masks.all_elements() * u64::from(patch * patch))
         .over([grid * grid, batch, learners]);
     Some(masks)
 }
@@ -488,9 +518,12 @@ pub fn record_patches(tape: &mut Tape<'_>, groups: &[ViewRows<'_>], patch: u32, 
         let size = views.columns.isqrt();
         let before = if index == 0 { 0 } else { sequences.counts[0] * sequences.lengths[0] };
         let quads = patch.is_multiple_of(4);
-        let lanes = if tape.gpu().is_software() { 64 } else { size * size / 4 };
+        let lanes = if tape.chooses(&FAMILY, "64_threads", true) { 64 } else { size * size / 4 };
         let (kernel, items) = if quads { (&PATCHIFY_QUADS, lanes) } else { (&PATCHIFY, size * size) };
-        let mut record = tape.dispatch(kernel);
+        let pixels = u64::from(views.learners) * u64::from(group.rows) * u64::from(views.columns);
+        // Of what is bound, these rows of the views are read and their patches written.
+        let bound = 4 * views.all_elements() + if index > 0 { 8 } else { 4 } * patches.all_elements();
+        let mut record = tape.dispatch(kernel).flops(6 * pixels).untouched(bound - 16 * pixels);
         if quads {
             record = record.set("lanes", lanes);
         }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use super::error::GpuError;
 use super::kernel::{CompiledKernel, Kernel};
 use super::shaders::ShaderLibrary;
+use super::variant::Choices;
 
 /// Which adapter the user wants; every field may be left open.
 #[derive(Clone, Debug, Default)]
@@ -234,6 +235,7 @@ pub struct Gpu {
     pub shaders: ShaderLibrary,
     checked_shaders: bool,
     kernels: Mutex<HashMap<String, Arc<CompiledKernel>>>,
+    choices: Mutex<Choices>,
     lost: Arc<AtomicBool>,
     next_tensor: AtomicU64,
 }
@@ -286,6 +288,7 @@ impl Gpu {
             shaders: ShaderLibrary::embedded(),
             checked_shaders: choice.checked_shaders,
             kernels: Mutex::default(),
+            choices: Mutex::default(),
             lost,
             next_tensor: AtomicU64::new(0),
         }))
@@ -299,6 +302,16 @@ impl Gpu {
     /// A CPU adapter, which wants other kernels than a GPU.
     pub fn is_software(&self) -> bool {
         self.info.device_type == wgpu::DeviceType::Cpu
+    }
+
+    /// The kernel variants that tapes recorded from now on take.
+    pub fn choices(&self) -> Choices {
+        self.choices.lock().expect("no panic while the lock is held").clone()
+    }
+
+    /// Changes them; what has been recorded stays.
+    pub fn set_choices(&self, choices: Choices) {
+        *self.choices.lock().expect("no panic while the lock is held") = choices;
     }
 
     /// The device is gone; everything on it must be rebuilt.

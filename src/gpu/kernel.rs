@@ -33,10 +33,14 @@ impl Kernel {
         self.file
     }
 
+    /// The file's stem, e.g. `layernorm_forward`.
+    pub fn stem(&self) -> &'static str {
+        self.file.rsplit('/').next().unwrap_or(self.file).trim_end_matches(".wgsl")
+    }
+
     /// The name in labels: the file's stem and the overrides, e.g. `layernorm_forward[ACTIVATION=1]`.
     pub fn label(&self) -> String {
-        let stem = self.file.rsplit('/').next().unwrap_or(self.file).trim_end_matches(".wgsl");
-        let mut label = stem.to_owned();
+        let mut label = self.stem().to_owned();
         for (name, value) in &self.overrides {
             let _ = write!(label, "[{name}={value}]");
         }

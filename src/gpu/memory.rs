@@ -49,6 +49,11 @@ impl Tensor {
         self.rows * self.columns
     }
 
+    /// Elements of all learners.
+    pub const fn all_elements(&self) -> u64 {
+        self.learners as u64 * self.elements() as u64
+    }
+
     /// Elements from the first to the last of all learners, gaps included.
     pub const fn span(&self) -> u32 {
         (self.learners - 1) * self.learner_stride + self.elements()

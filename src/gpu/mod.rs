@@ -11,12 +11,14 @@ mod profiler;
 mod readback;
 mod shaders;
 mod tape;
+mod variant;
 
 pub use context::{AdapterChoice, AdapterReport, Gpu, instance, survey};
 pub use error::{FreezeError, GpuError, ShaderError};
 pub use kernel::{Access, BindingInfo, CompiledKernel, Kernel, UniformField, UniformLayout, Value};
 pub use memory::{Tensor, aligned_elements};
-pub use profiler::{Profile, Timing};
+pub use profiler::{DispatchTimer, Profile, Stamps, timed_by_wall_clock};
 pub use readback::Readback;
 pub use shaders::{ShaderLibrary, Source};
-pub use tape::{GradSlot, Program, Record, Stage, Tape};
+pub use tape::{Consulted, GradSlot, Program, Record, Stage, Tape};
+pub use variant::{Choices, Family, MadeFor, Needs, Variant};

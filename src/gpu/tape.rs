@@ -4,7 +4,7 @@
 //! [`Tape::freeze`] checks every dispatch against its shader and refuses, by name, what does not fit. The first operation that
 //! writes a gradient overwrites it, later ones add: [`GradSlot::accumulate`] says which.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use super::context::Gpu;
 use super::error::{FreezeError, GpuError};
 use super::kernel::{Access, CompiledKernel, Kernel, Value};
 use super::memory::Tensor;
+use super::variant::{Choices, Family};
+use crate::profile::{self, Work};
 
 type Key = (u64, u64);
 type Backward<'g> = Box<dyn FnOnce(&mut Tape<'g>, &Tensor) + 'g>;
@@ -46,6 +48,25 @@ struct Dispatch {
     values: Vec<(&'static str, Value)>,
     bound: Vec<Bound>,
     items: [u32; 3],
+    flops: u64,
+    untouched: u64,
+}
+
+/// A backward that waits to be unwound.
+struct Registered<'g> {
+    output: Tensor,
+    /// The scopes in which the forward was recorded: the backward's lie in the same ones, under those in which it is unwound.
+    scope: Vec<String>,
+    backward: Backward<'g>,
+}
+
+/// A family that was asked for a variant while a tape was recorded.
+#[derive(Clone, Debug)]
+pub struct Consulted {
+    /// The family.
+    pub family: &'static Family,
+    /// The variants given, by the shapes that took them.
+    pub chosen: BTreeSet<&'static str>,
 }
 
 /// Records dispatches and their backward; see the module's page.
@@ -53,12 +74,14 @@ pub struct Tape<'g> {
     gpu: &'g Gpu,
     dispatches: Vec<Dispatch>,
     scope: Vec<String>,
-    backward: Vec<(Tensor, Backward<'g>)>,
+    backward: Vec<Registered<'g>>,
     gradients: HashMap<Key, Tensor>,
     written_gradients: HashSet<Key>,
     tracked: HashSet<Key>,
     recording_gradients: bool,
     software: bool,
+    choices: Choices,
+    consulted: BTreeMap<&'static str, Consulted>,
     failure: Option<GpuError>,
 }
 
@@ -75,20 +98,44 @@ impl<'g> Tape<'g> {
             tracked: HashSet::new(),
             recording_gradients: true,
             software: gpu.is_software(),
+            choices: gpu.choices(),
+            consulted: BTreeMap::new(),
             failure: None,
         }
     }
 
-    /// Records the kernel variants of software adapters (true) or of GPUs (false), whatever the adapter is: for tests.
+    /// Records the kernel variants of software adapters (true) or of GPUs (false), whatever the adapter is and whatever was asked
+    /// of it: for tests.
     #[must_use]
     pub fn with_variants(mut self, software: bool) -> Self {
         self.software = software;
+        self.choices = Choices::default();
         self
     }
 
-    /// Whether to record the kernel variants that suit software adapters (one item a thread, no barriers).
-    pub const fn is_software(&self) -> bool {
-        self.software
+    /// Records with these choices in place of the GPU's.
+    #[must_use]
+    pub fn with_choices(mut self, choices: Choices) -> Self {
+        self.choices = choices;
+        self
+    }
+
+    /// The name of the variant of `family` for one shape; `fits` says which names take the shape. See [`variant`](super::variant).
+    pub fn choose(&mut self, family: &'static Family, fits: impl Fn(&'static str) -> bool) -> &'static str {
+        let chosen = self.choices.choose(family, self.gpu, self.software, fits);
+        let consulted = self.consulted.entry(family.name).or_insert_with(|| Consulted { family, chosen: BTreeSet::new() });
+        consulted.chosen.insert(chosen.name);
+        chosen.name
+    }
+
+    /// Whether [`Self::choose`] gives the variant `name`, which takes the shape if `fits`; the others take every shape.
+    pub fn chooses(&mut self, family: &'static Family, name: &'static str, fits: bool) -> bool {
+        self.choose(family, |variant| variant != name || fits) == name
+    }
+
+    /// The families asked so far, with the variants that were given.
+    pub fn consulted(&self) -> impl Iterator<Item = &Consulted> {
+        self.consulted.values()
     }
 
     /// The GPU it records for.
@@ -123,7 +170,16 @@ impl<'g> Tape<'g> {
         let label = self.label(&kernel.label());
         let stage = self.scope.first().cloned().unwrap_or_default();
         Record {
-            dispatch: Dispatch { label, stage, kernel: kernel.clone(), values: Vec::new(), bound: Vec::new(), items: [0; 3] },
+            dispatch: Dispatch {
+                label,
+                stage,
+                kernel: kernel.clone(),
+                values: Vec::new(),
+                bound: Vec::new(),
+                items: [0; 3],
+                flops: 0,
+                untouched: 0,
+            },
             tape: self,
         }
     }
@@ -185,7 +241,7 @@ impl<'g> Tape<'g> {
     pub fn on_backward(&mut self, output: &Tensor, inputs: &[&Tensor], backward: impl FnOnce(&mut Self, &Tensor) + 'g) {
         if inputs.iter().any(|input| self.needs_gradient(input)) {
             self.tracked.insert(output.key());
-            self.backward.push((output.clone(), Box::new(backward)));
+            self.backward.push(Registered { output: output.clone(), scope: self.scope.clone(), backward: Box::new(backward) });
         }
     }
 
@@ -209,9 +265,12 @@ impl<'g> Tape<'g> {
 
     /// Unwinds every registered backward, last first.
     pub fn unwind(&mut self) {
-        for (output, backward) in std::mem::take(&mut self.backward).into_iter().rev() {
+        let outer = self.scope.len();
+        for Registered { output, scope, backward } in std::mem::take(&mut self.backward).into_iter().rev() {
             if let Some(gradient) = self.written_gradient(&output) {
+                self.scope.extend(scope);
                 backward(self, &gradient);
+                self.scope.truncate(outer);
             }
         }
     }
@@ -254,9 +313,31 @@ impl<'g> Tape<'g> {
         });
         self.gpu.queue.write_buffer(&uniforms, 0, &uniform_bytes);
         let stages = stages(&self.dispatches);
+        let consulted = self.consulted.into_values().collect();
+        let dispatches = prepared.iter().map(|(dispatch, kernel, _)| described(dispatch, kernel)).collect();
         let steps = prepared.into_iter().map(|(dispatch, kernel, place)| build(self.gpu, dispatch, kernel, place, &uniforms)).collect();
-        Ok(Program { steps, stages })
+        Ok(Program { steps, stages, dispatches, consulted })
     }
+}
+
+fn described(dispatch: &Dispatch, kernel: &CompiledKernel) -> profile::Dispatch {
+    profile::Dispatch {
+        label: dispatch.label.clone(),
+        kernel: dispatch.kernel.stem().to_owned(),
+        work: work(dispatch),
+        groups: groups(dispatch.items, kernel.group_size),
+    }
+}
+
+/// Each tensor counts once if it is read and once if it is written, however often it is bound.
+fn work(dispatch: &Dispatch) -> Work {
+    let traffic = |counts: fn(Recorded) -> bool| -> u64 {
+        let mut seen = HashSet::new();
+        let bound = dispatch.bound.iter().filter(|bound| counts(bound.access) && seen.insert(bound.tensor.key()));
+        bound.map(|bound| 4 * bound.tensor.all_elements()).sum()
+    };
+    let bytes = traffic(|access| access != Recorded::Write) + traffic(|access| access != Recorded::Read);
+    Work { flops: dispatch.flops, bytes: bytes.saturating_sub(dispatch.untouched) }
 }
 
 /// Runs of dispatches that were recorded under one outermost scope.
@@ -397,7 +478,7 @@ fn build(gpu: &Gpu, dispatch: &Dispatch, kernel: Arc<CompiledKernel>, uniform: O
         entries: &entries,
     });
     let groups = groups(dispatch.items, kernel.group_size);
-    Step { label: dispatch.label.clone(), kernel, bind_group, groups }
+    Step { kernel, bind_group, groups }
 }
 
 /// A dispatch being recorded: one expression, sized in items.
@@ -441,7 +522,23 @@ impl Record<'_, '_> {
 
     /// Binds a gradient: overwritten, or added to where the slot says so. The shader gets `accumulate` as a uniform field.
     pub fn gradient(self, name: &'static str, slot: &GradSlot) -> Self {
-        self.set("accumulate", slot.accumulate).read_write_or_write(name, &slot.tensor, slot.accumulate)
+        self.flops(if slot.accumulate { slot.tensor.all_elements() } else { 0 }).set("accumulate", slot.accumulate).read_write_or_write(
+            name,
+            &slot.tensor,
+            slot.accumulate,
+        )
+    }
+
+    /// Adds to the floating-point operations that the dispatch needs, all learners together; [`crate::profile`] says what counts.
+    pub const fn flops(mut self, count: u64) -> Self {
+        self.dispatch.flops += count;
+        self
+    }
+
+    /// So many bytes of the tensors that are bound are neither read nor written.
+    pub const fn untouched(mut self, bytes: u64) -> Self {
+        self.dispatch.untouched += bytes;
+        self
     }
 
     /// Records the dispatch over so many items (invocations) along x, y and z.
@@ -452,7 +549,6 @@ impl Record<'_, '_> {
 }
 
 struct Step {
-    label: String,
     kernel: Arc<CompiledKernel>,
     bind_group: wgpu::BindGroup,
     groups: [u32; 3],
@@ -471,6 +567,8 @@ pub struct Stage {
 pub struct Program {
     steps: Vec<Step>,
     stages: Vec<Stage>,
+    dispatches: Arc<[profile::Dispatch]>,
+    consulted: Vec<Consulted>,
 }
 
 impl Program {
@@ -489,9 +587,19 @@ impl Program {
         &self.stages
     }
 
+    /// The kernel families that it was recorded with, and the variants taken.
+    pub fn consulted(&self) -> &[Consulted] {
+        &self.consulted
+    }
+
     /// Scope and kernel of each dispatch.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().map(|step| step.label.as_str())
+        self.dispatches.iter().map(|dispatch| dispatch.label.as_str())
+    }
+
+    /// What there is to know of each dispatch.
+    pub const fn dispatches(&self) -> &Arc<[profile::Dispatch]> {
+        &self.dispatches
     }
 
     /// Encodes all of it in one pass.
@@ -506,7 +614,7 @@ impl Program {
         range: Range<usize>,
         timestamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
     ) {
-        let label = if range.len() == 1 { Some(self.steps[range.start].label.as_str()) } else { None };
+        let label = if range.len() == 1 { Some(self.dispatches[range.start].label.as_str()) } else { None };
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: timestamps });
         for step in &self.steps[range] {
             pass.set_pipeline(&step.kernel.pipeline);

@@ -24,6 +24,7 @@ pub fn attention_share(tape: &mut Tape<'_>, attention: &Tensor, masks: &Tensor) 
         .read("attention", attention)
         .read("mask", masks)
         .write("y", &y)
+        .flops(3 * attention.all_elements())
         .over([images, 1, learners]);
     y
 }

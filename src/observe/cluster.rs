@@ -34,6 +34,7 @@ pub fn cluster(tape: &mut Tape<'_>, centroids: &Tensor, rows: &Tensor, iteration
                 .read("centroids", centroids)
                 .write("clusters", &clusters)
                 .write("cosines", &cosines)
+                .flops(2 * rows.all_elements() * u64::from(centroids.rows))
                 .over([count, 1, learners]);
             if iteration < iterations {
                 tape.dispatch(&MOVE)
@@ -44,6 +45,7 @@ pub fn cluster(tape: &mut Tape<'_>, centroids: &Tensor, rows: &Tensor, iteration
                     .read("clusters", &clusters)
                     .read("cosines", &cosines)
                     .read_write("centroids", centroids)
+                    .flops(rows.all_elements())
                     .over([centroids.rows * columns / 4, 1, learners]);
             }
         }

@@ -4,13 +4,27 @@
 //! Entropies are in nats, 0 to ln K. Their difference, the entropy of the mean less the mean entropy, is the mutual information
 //! between image and prototype. Letters: L learners, R rows (all global crops of the batch), K prototypes.
 
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 use crate::ops::reference::Host;
 
 const ROWS: Kernel = Kernel::new("observe/distribution_rows.wgsl");
 const COLUMNS: Kernel = Kernel::new("observe/distribution_columns.wgsl");
 const FOLD: Kernel = Kernel::new("observe/distribution_fold.wgsl");
 const GROUP: Kernel = Kernel::new("observe/distribution_group.wgsl");
+
+// Floating-point operations an element: logarithm, product, sum and comparison; mean and comparison.
+const ROW_FLOPS: u64 = 4;
+const COLUMN_FLOPS: u64 = 2;
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "distribution",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["distribution_rows", "distribution_columns", "distribution_fold"]),
+        Variant::gpu("group", Needs::Nothing, &["distribution_group"]),
+    ],
+};
 
 /// What [`distribution`] gives, each (L, 1, 1).
 #[derive(Clone, Debug)]
@@ -32,7 +46,7 @@ pub fn distribution(tape: &mut Tape<'_>, p: &Tensor) -> Distribution {
         mean_teacher_entropy: meter("mean_teacher_entropy"),
         prototypes_used: meter("prototypes_used"),
     };
-    if !tape.is_software() {
+    if tape.chooses(&FAMILY, "group", true) {
         let of_rows = tape.tensor("distribution_rows", [learners, rows, 1]);
         tape.dispatch(&GROUP)
             .set("rows", rows)
@@ -42,18 +56,26 @@ pub fn distribution(tape: &mut Tape<'_>, p: &Tensor) -> Distribution {
             .write("teacher_entropy", &measured.teacher_entropy)
             .write("mean_entropy", &measured.mean_teacher_entropy)
             .write("used", &measured.prototypes_used)
+            .flops((ROW_FLOPS + COLUMN_FLOPS) * p.all_elements())
             .over([256, 1, learners]);
         return measured;
     }
     let of_rows = tape.tensor("distribution_rows", [learners, rows, 2]);
     let of_columns = tape.tensor("distribution_columns", [learners, columns, 2]);
-    tape.dispatch(&ROWS).set("rows", rows).set("columns", columns).read("p", p).write("rows", &of_rows).over([rows, 1, learners]);
+    tape.dispatch(&ROWS)
+        .set("rows", rows)
+        .set("columns", columns)
+        .read("p", p)
+        .write("rows", &of_rows)
+        .flops(ROW_FLOPS * p.all_elements())
+        .over([rows, 1, learners]);
     tape.dispatch(&COLUMNS)
         .set("rows", rows)
         .set("columns", columns)
         .read("p", p)
         .read("rows", &of_rows)
         .write("columns", &of_columns)
+        .flops(COLUMN_FLOPS * p.all_elements())
         .over([columns, 1, learners]);
     tape.dispatch(&FOLD)
         .set("learners", learners)
@@ -64,6 +86,8 @@ pub fn distribution(tape: &mut Tape<'_>, p: &Tensor) -> Distribution {
         .write("teacher_entropy", &measured.teacher_entropy)
         .write("mean_entropy", &measured.mean_teacher_entropy)
         .write("used", &measured.prototypes_used)
+        // Sums of the rows' entropies; a logarithm, a product and a sum for each column.
+        .flops(of_rows.all_elements() / 2 + 3 * of_columns.all_elements() / 2)
         .over([learners, 1, 1]);
     measured
 }

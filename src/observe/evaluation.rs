@@ -209,6 +209,7 @@ fn mean(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
         .set("scale", 1.0 / x.rows as f32)
         .read("x", x)
         .write("y", &y)
+        .flops(x.all_elements())
         .over([x.learners, 1, 1]);
     y
 }

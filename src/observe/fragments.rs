@@ -16,7 +16,7 @@ pub fn median_own_rank(tape: &mut Tape<'_>, fragments: &Tensor, wholes: &Tensor)
     tape.scope("fragments", |tape| {
         let [fragments, wholes] = [normalise(tape, fragments), normalise(tape, wholes)];
         let similarities = tape.tensor("fragment_similarities", [learners, rows, rows]);
-        matmul_nt(tape, &fragments, &wholes, None, &similarities, None);
+        matmul_nt(tape, &fragments, &wholes, None, &similarities);
         let ranks = tape.tensor("ranks", [learners, rows, 1]);
         let median = tape.tensor("median_rank", [learners, 1, 1]);
         let over = [rows, 1, learners];

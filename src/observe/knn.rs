@@ -62,7 +62,7 @@ pub fn knn_in_blocks(
             let block = most.min(query_rows - first);
             let some_queries = flat_queries.slice("some_queries", first * queries.columns, block, queries.columns);
             let some_similarities = similarities.slice("similarities", 0, block, bank.rows);
-            matmul_nt(tape, &some_queries, &bank, None, &some_similarities, None);
+            matmul_nt(tape, &some_queries, &bank, None, &some_similarities);
             tape.dispatch(&VOTE)
                 .set("first", first)
                 .set("block", block)

@@ -23,3 +23,12 @@ pub mod spread;
 pub mod step_log;
 pub mod unit;
 pub mod verdict;
+
+use crate::data::views;
+use crate::gpu::Family;
+use crate::ops;
+
+/// Every kernel family of the program: the operations', the crops', the meters'.
+pub fn families() -> impl Iterator<Item = &'static Family> {
+    ops::FAMILIES.into_iter().chain([&views::FAMILY, &spread::FAMILY, &distribution::FAMILY, &spectrum::FAMILY])
+}

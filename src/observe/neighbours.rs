@@ -21,6 +21,7 @@ pub fn neighbours(tape: &mut Tape<'_>, rows: &Tensor, chosen: &Tensor) -> Tensor
             .read("x", rows)
             .read("chosen", chosen)
             .write("cosines", &cosines)
+            .flops(2 * rows.all_elements())
             .over([count, 1, learners]);
         let found = tape.tensor("neighbours", [learners, NEIGHBOURS, 2]);
         tape.dispatch(&LARGEST)

@@ -23,6 +23,8 @@ pub fn pair_cosines(tape: &mut Tape<'_>, student: &Tensor, teacher: &Tensor) -> 
         .read("student", student)
         .read("teacher", teacher)
         .write("y", &y)
+        // Two cosines of each crop; squares of both sides.
+        .flops(6 * student.all_elements() + 2 * teacher.all_elements())
         .over([2 * views, 1, student.learners]);
     y
 }

@@ -48,6 +48,7 @@ fn record_points(tape: &mut Tape<'_>, [student, teacher]: [&Tensor; 2], axes: &T
         .read("axes", axes)
         .read("labels", labels)
         .write("points", points)
+        .flops(6 * (student.all_elements() + teacher.all_elements()))
         .over([points.rows, 1, points.learners]);
 }
 

@@ -5,8 +5,7 @@
 //! come out as lengths of rows and are never negative.
 
 use super::unit::{self, normalise};
-use crate::gpu::{Kernel, Tape, Tensor};
-use crate::ops::matmul::has_register_kernels;
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 use crate::ops::reference::Host;
 
 const MEAN: Kernel = Kernel::new("observe/mean.wgsl");
@@ -15,6 +14,16 @@ const EIGEN_SUBGROUP: Kernel = Kernel::new("observe/eigen_subgroup.wgsl");
 const EIGEN_GROUP: Kernel = Kernel::new("observe/eigen_group.wgsl");
 const EIGEN_SORT: Kernel = Kernel::new("observe/eigen_sort.wgsl");
 const EFFECTIVE_RANK: Kernel = Kernel::new("observe/effective_rank.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "eigen",
+    kernels: &["eigen_sort"],
+    variants: &[
+        Variant::software("subgroup", Needs::EightLanes, &["eigen_subgroup"]),
+        Variant::gpu("group", Needs::Nothing, &["eigen_group"]),
+    ],
+};
 
 /// The most dimensions that the eigenvalue kernels hold.
 pub const MOST_DIMENSIONS: u32 = 128;
@@ -53,12 +62,16 @@ pub fn second_moment(tape: &mut Tape<'_>, u: &Tensor, centred: bool) -> Tensor {
         .set("scale", if centred { 1.0 / rows as f32 } else { 0.0 })
         .read("x", u)
         .write("y", &mean)
+        .flops(u.all_elements())
         .over([quads, 1, learners]);
-    tape.dispatch(&MOMENT).set("rows", rows).set("quads", quads).read("x", u).read("mean", &mean).write("y", &y).over([
-        quads * quads,
-        1,
-        learners,
-    ]);
+    tape.dispatch(&MOMENT)
+        .set("rows", rows)
+        .set("quads", quads)
+        .read("x", u)
+        .read("mean", &mean)
+        .write("y", &y)
+        .flops(2 * u.all_elements() * u64::from(columns))
+        .over([quads * quads, 1, learners]);
     y
 }
 
@@ -77,7 +90,7 @@ pub fn eigen(tape: &mut Tape<'_>, matrix: &Tensor) -> Eigen {
     let squared_lengths = tape.tensor("eigen_squared_lengths", [learners, 1, columns]);
     let values = tape.tensor("eigenvalues", [learners, 1, columns]);
     let vectors = tape.tensor("eigenvectors", matrix.shape());
-    let in_registers = tape.is_software() && columns <= MOST_IN_REGISTERS && has_register_kernels(tape.gpu());
+    let in_registers = tape.chooses(&FAMILY, "subgroup", columns <= MOST_IN_REGISTERS);
     let (kernel, threads) = if in_registers { (EIGEN_SUBGROUP, 8) } else { (EIGEN_GROUP, 256) };
     tape.dispatch(&kernel)
         .set("quads", columns / 4)

@@ -4,7 +4,7 @@
 //! representation.
 
 use super::unit;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 use crate::ops::reference::Host;
 
 const INVERSE_LENGTHS: Kernel = Kernel::new("observe/inverse_lengths.wgsl");
@@ -12,12 +12,26 @@ const COLUMN_STD: Kernel = Kernel::new("observe/column_std.wgsl");
 const COLUMN_SUM: Kernel = Kernel::new("observe/column_sum.wgsl");
 const SPREAD_GROUP: Kernel = Kernel::new("observe/spread_group.wgsl");
 
+// Floating-point operations an element: squares; scaling, mean and variance.
+const LENGTH_FLOPS: u64 = 2;
+const DEVIATION_FLOPS: u64 = 5;
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "spread",
+    kernels: &["column_sum"],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["inverse_lengths", "column_std"]),
+        Variant::gpu("group", Needs::Nothing, &["spread_group"]),
+    ],
+};
+
 /// sqrt(d) × mean over dimensions of the population standard deviation over the rows of L2-normalised z. (L, R, d) → (L, 1, 1).
 pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
     let [learners, rows, columns] = z.shape();
     let lengths = tape.tensor("inverse_lengths", [learners, rows, 1]);
     let y = tape.tensor("spread", [learners, 1, 1]);
-    if !tape.is_software() {
+    if tape.chooses(&FAMILY, "group", true) {
         tape.dispatch(&SPREAD_GROUP)
             .set("rows", rows)
             .set("columns", columns)
@@ -25,6 +39,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
             .read("x", z)
             .write("inverse_lengths", &lengths)
             .write("y", &y)
+            .flops((LENGTH_FLOPS + DEVIATION_FLOPS) * z.all_elements())
             .over([256, 1, learners]);
         return y;
     }
@@ -35,6 +50,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         .set("stride", z.learner_stride)
         .read("x", z)
         .write("y", &lengths)
+        .flops(LENGTH_FLOPS * z.all_elements())
         .over([rows, 1, learners]);
     tape.dispatch(&COLUMN_STD)
         .set("rows", rows)
@@ -43,6 +59,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         .read("x", z)
         .read("scales", &lengths)
         .write("y", &deviations)
+        .flops(DEVIATION_FLOPS * z.all_elements())
         .over([columns, 1, learners]);
     tape.dispatch(&COLUMN_SUM)
         .set("learners", learners)
@@ -50,6 +67,7 @@ pub fn spread(tape: &mut Tape<'_>, z: &Tensor) -> Tensor {
         .set("scale", 1.0 / (columns as f32).sqrt())
         .read("x", &deviations)
         .write("y", &y)
+        .flops(deviations.all_elements())
         .over([learners, 1, 1]);
     y
 }

@@ -99,6 +99,8 @@ impl StepLog {
             .read("c", c)
             .read("d", d)
             .read_write("ring", &self.ring)
+            // Four numbers of each learner are written.
+            .untouched(8 * self.ring.all_elements() - 16 * u64::from(self.ring.learners))
             .over([self.ring.learners, 1, 1]);
     }
 

@@ -25,6 +25,7 @@ pub(super) fn normalise_padded(tape: &mut Tape<'_>, x: &Tensor, rows: u32) -> Te
         .set("stride", x.learner_stride)
         .read("x", x)
         .write("y", &y)
+        .flops(3 * x.all_elements())
         .over([rows, 1, x.learners]);
     y
 }

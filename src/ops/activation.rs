@@ -26,6 +26,24 @@ impl Activation {
         }
     }
 
+    /// Floating-point operations of the value, an element.
+    pub const fn flops(self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Gelu => 9,
+            Self::Relu => 1,
+        }
+    }
+
+    /// Of the derivative times what comes in, an element.
+    pub const fn slope_flops(self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Gelu => 18,
+            Self::Relu => 1,
+        }
+    }
+
     /// Naive reference of the value.
     pub fn value(self, u: f64) -> f64 {
         match self {

@@ -4,11 +4,18 @@
 //! As in PyTorch the decay comes first and uses the step's rate: warmed up, and multiplied for the predictor. The gradient is
 //! clipped on the fly. Letters: L learners, P parameters of one, padding included.
 
-use super::items::{items_over, pairs_suit};
-use crate::gpu::{Kernel, Tape, Tensor};
+use super::items::{fits_lines, items_over};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const ADAMW: Kernel = Kernel::new("ops/adamw.wgsl");
 const ADAMW_WORDS: Kernel = Kernel::new("ops/adamw_words.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "adamw",
+    kernels: &[],
+    variants: &[Variant::software("words", Needs::Pairs, &["adamw_words"]), Variant::gpu("items", Needs::Nothing, &["adamw"])],
+};
 
 /// Bit of a parameter group's word: weight decay applies.
 pub const DECAYS: u32 = 1;
@@ -64,7 +71,7 @@ pub fn adamw(
     for other in [gradient, moment1, moment2] {
         assert_eq!(other.shape(), student.shape(), "{} and {}", other.name, student.name);
     }
-    let (kernel, items) = if pairs_suit(tape, elements.div_ceil(GROUP_ELEMENTS)) {
+    let (kernel, items) = if tape.chooses(&FAMILY, "words", fits_lines(elements.div_ceil(GROUP_ELEMENTS))) {
         (ADAMW_WORDS, [elements.div_ceil(GROUP_ELEMENTS), 1, student.learners])
     } else {
         (ADAMW, items_over(elements / 4, student.learners))
@@ -85,6 +92,8 @@ pub fn adamw(
         .read("norm", norm)
         .read("learners", learners)
         .read("state", state)
+        // Clipping 1, decay 2, moments 3 and 4, bias corrections 2, root, epsilon and quotient 3, step 2.
+        .flops(17 * student.all_elements())
         .over(items);
 }
 

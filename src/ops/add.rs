@@ -1,14 +1,24 @@
 //! The residual: y = a + b.
 
 use super::case::{Case, Input};
-use super::items::{items_over, pairs_suit};
+use super::items::{fits_lines, items_over};
 use super::reference::Host;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/add_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/add_backward.wgsl");
 const FORWARD_QUADS: Kernel = Kernel::new("ops/add_forward_quads.wgsl");
 const BACKWARD_QUADS: Kernel = Kernel::new("ops/add_backward_quads.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "add",
+    kernels: &[],
+    variants: &[
+        Variant::software("quads", Needs::Pairs, &["add_forward_quads", "add_backward_quads"]),
+        Variant::gpu("items", Needs::Nothing, &["add_forward", "add_backward"]),
+    ],
+};
 
 /// y = a + b, element by element; the gradient goes to both. All (L, R, C).
 ///
@@ -18,13 +28,14 @@ pub fn add(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor) -> Tensor {
     assert_eq!(a.shape(), b.shape(), "{} + {}", a.name, b.name);
     let (learners, elements) = (a.learners, a.elements());
     let y = tape.tensor("add", a.shape());
-    let quads = elements.is_multiple_of(4) && pairs_suit(tape, elements / 4);
+    let quads = tape.chooses(&FAMILY, "quads", elements.is_multiple_of(4) && fits_lines(elements / 4));
     let over = if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) };
     tape.dispatch(&if quads { FORWARD_QUADS } else { FORWARD })
         .set("elements", elements)
         .read("a", a)
         .read("b", b)
         .write("y", &y)
+        .flops(y.all_elements())
         .over(over);
     let inputs = [a.clone(), b.clone()];
     tape.on_backward(&y, &[a, b], move |tape, dy| {

@@ -9,11 +9,10 @@
 use std::f32::consts::LOG2_E;
 
 use super::case::{Case, Input};
-use super::items::{items_over, pairs_suit};
-use super::matmul::has_register_kernels;
+use super::items::{fits_lines, items_over};
 use super::reference::Host;
 use super::sequences::{Sequences, SetSequences as _};
-use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
+use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD_LANES: Kernel = Kernel::new("ops/attention_forward_lanes.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/attention_forward_group.wgsl");
@@ -29,6 +28,38 @@ const FIRST_MIX: Kernel = Kernel::new("ops/attention_first_mix.wgsl");
 const FIRST_MIX_QUADS: Kernel = Kernel::new("ops/attention_first_mix_quads.wgsl");
 const FIRST_SPREAD: Kernel = Kernel::new("ops/attention_first_spread.wgsl");
 const FIRST_SPREAD_QUADS: Kernel = Kernel::new("ops/attention_first_spread_quads.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "attention",
+    kernels: &[],
+    variants: &[
+        Variant::software(
+            "lanes",
+            Needs::EightLanes,
+            &["attention_forward_lanes", "attention_backward_queries_lanes", "attention_backward_keys_lanes"],
+        ),
+        Variant::gpu(
+            "group",
+            Needs::Nothing,
+            &["attention_forward_group", "attention_backward_queries_group", "attention_backward_keys_group"],
+        ),
+    ],
+};
+
+/// The ways to compute it for CLS alone.
+pub const FIRST_FAMILY: Family = Family {
+    name: "attention_first",
+    kernels: &["attention_first_softmax", "attention_first_softmax_backward"],
+    variants: &[
+        Variant::software(
+            "quads",
+            Needs::Pairs,
+            &["attention_first_dots_quads", "attention_first_mix_quads", "attention_first_spread_quads"],
+        ),
+        Variant::gpu("items", Needs::Nothing, &["attention_first_dots", "attention_first_mix", "attention_first_spread"]),
+    ],
+};
 
 /// The most dimensions of a head.
 pub const LARGEST_HEAD: u32 = crate::config::MAXIMUM_HEAD;
@@ -64,6 +95,14 @@ impl Shape {
     fn scale(self) -> f32 {
         1.0 / (self.head as f32).sqrt()
     }
+
+    /// Floating-point operations where every token asks: `products` product-sums over a head's dimensions for each pair of a query
+    /// and a key of its image, and `others` besides.
+    fn pair_flops(self, products: u64, others: u64) -> u64 {
+        let Sequences { counts, lengths } = self.sequences;
+        let pairs: u64 = counts.into_iter().zip(lengths).map(|(count, length)| u64::from(count) * u64::from(length).pow(2)).sum();
+        u64::from(self.learners) * u64::from(self.heads) * pairs * (2 * products * u64::from(self.head) + others)
+    }
 }
 
 /// softmax(q kᵀ / sqrt(D / heads)) v, for each image and head alone.
@@ -96,9 +135,9 @@ struct Tiles {
 
 impl Shape {
     /// The kernel for this adapter and these heads; the one for lanes has 24 rows in a workgroup, the other 32.
-    fn tiles(self, tape: &Tape<'_>, lanes: Kernel, group: Kernel) -> Tiles {
+    fn tiles(self, tape: &mut Tape<'_>, lanes: Kernel, group: Kernel) -> Tiles {
         let pieces = |size| self.sequences.pieces(size) * self.heads;
-        if tape.is_software() && self.head == 16 && has_register_kernels(tape.gpu()) {
+        if tape.chooses(&FAMILY, "lanes", self.head == 16) {
             Tiles { kernel: lanes, threads: 8, groups: pieces(24) }
         } else {
             Tiles { kernel: group.with("HEAD", self.head.into()), threads: 32, groups: pieces(32) }
@@ -121,6 +160,8 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
         .read("kv", kv)
         .write("y", &y)
         .write("logarithms", &logarithms)
+        // Scores, their softmax, the mix.
+        .flops(shape.pair_flops(2, 4))
         .over([tiles.groups * tiles.threads, 1, learners]);
     let (q, kv, output) = (q.clone(), kv.clone(), y.clone());
     tape.on_backward(&y, &[&q.clone(), &kv.clone()], move |tape, dy| {
@@ -140,6 +181,8 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
             .read("logarithms", &logarithms)
             .gradient("dq", &dq)
             .write("terms", &terms)
+            // Scores, slopes of the probabilities, dq.
+            .flops(shape.pair_flops(3, 4))
             .over([tiles.groups * tiles.threads, 1, learners]);
         if tape.needs_gradient(&kv) {
             let dkv = tape.gradient(&kv);
@@ -155,6 +198,8 @@ fn attention_all(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> 
                 .read("dy", dy)
                 .read("terms", &terms)
                 .gradient("dkv", &dkv)
+                // Scores, slopes of the probabilities, dk, dv.
+                .flops(shape.pair_flops(4, 4))
                 .over([tiles.groups * tiles.threads, 1, learners]);
         }
     });
@@ -176,8 +221,8 @@ impl Shape {
     }
 
     /// Whether to use the kernels that load four elements at once, with so many threads.
-    fn quads(self, tape: &Tape<'_>, threads: u32) -> bool {
-        self.head.is_multiple_of(4) && pairs_suit(tape, threads)
+    fn quads(self, tape: &mut Tape<'_>, threads: u32) -> bool {
+        tape.chooses(&FIRST_FAMILY, "quads", self.head.is_multiple_of(4) && fits_lines(threads))
     }
 
     /// Scores, or products of dy and v: x (L, images, D) times the half of kv that starts at `first_column`.
@@ -196,6 +241,9 @@ impl Shape {
             .read("x", x)
             .read("kv", kv)
             .write("dots", &dots)
+            // Half of kv: a product-sum for each of its elements, and the other half stays untouched.
+            .flops(kv.all_elements())
+            .untouched(2 * kv.all_elements())
             .over(if quads { [x.rows * self.longest(), 1, self.learners] } else { items_over(lines * self.longest(), self.learners) });
         dots
     }
@@ -215,6 +263,8 @@ impl Shape {
             .read("weights", weights)
             .read("kv", kv)
             .gradient("y", y)
+            .flops(kv.all_elements())
+            .untouched(2 * kv.all_elements())
             .over(if quads { [elements / 4, 1, self.learners] } else { items_over(elements, self.learners) });
     }
 }
@@ -229,6 +279,7 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
         .set("longest", longest)
         .sequences(sequences)
         .read_write("probabilities", &probabilities)
+        .flops(5 * probabilities.all_elements())
         .over([images * heads, 1, learners]);
     let y = tape.tensor("attention", q.shape());
     shape.mix(tape, &probabilities, kv, width, 1.0, &GradSlot { tensor: y.clone(), accumulate: false });
@@ -243,6 +294,7 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
             .sequences(sequences)
             .read("probabilities", &probabilities)
             .read_write("slopes", &slopes)
+            .flops(4 * slopes.all_elements())
             .over([images * heads, 1, learners]);
         if tape.needs_gradient(&q) {
             let dq = tape.gradient(&q);
@@ -264,6 +316,8 @@ fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -
                 .read("probabilities", &probabilities)
                 .read("slopes", &slopes)
                 .gradient("dkv", &dkv)
+                // Two for each of dk, one for each of dv.
+                .flops(3 * kv.all_elements() / 2)
                 .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });
         }
     });

@@ -7,14 +7,24 @@
 
 use super::activation::Activation;
 use super::case::{Case, Input};
-use super::layernorm::fold_norm_gradients;
+use super::layernorm::{BACKWARD_FLOPS, FORWARD_FLOPS, fold_norm_gradients};
 use super::reference::Host;
-use crate::gpu::{GradSlot, Kernel, Tape, Tensor};
+use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/batchnorm_forward.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/batchnorm_forward_group.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/batchnorm_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/batchnorm_backward_group.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "batchnorm",
+    kernels: &["norm_fold"],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["batchnorm_forward", "batchnorm_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["batchnorm_forward_group", "batchnorm_backward_group"]),
+    ],
+};
 
 /// Added to the variance (SCIENCE.md, section 9).
 pub const EPSILON: f32 = 1e-5;
@@ -35,7 +45,7 @@ pub fn batchnorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
     let groups = rows / group_rows;
     let y = tape.tensor("batchnorm", x.shape());
     let statistics = tape.tensor("batchnorm_statistics", [learners, groups, 2 * columns]);
-    let software = tape.is_software();
+    let software = tape.chooses(&FAMILY, "rows", true);
     let forward = if software { FORWARD } else { FORWARD_GROUP };
     tape.dispatch(&forward.with("ACTIVATION", activation.code()))
         .set("group_rows", group_rows)
@@ -48,6 +58,7 @@ pub fn batchnorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
         .read("shift", shift)
         .write("y", &y)
         .write("statistics", &statistics)
+        .flops((FORWARD_FLOPS + activation.flops()) * x.all_elements())
         .over(columns_over(software, groups, columns, learners));
     let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
     tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
@@ -70,6 +81,7 @@ pub fn batchnorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
             .read("dy", dy)
             .gradient("dx", &dx)
             .write("partials", &partials)
+            .flops((BACKWARD_FLOPS + activation.slope_flops()) * x.all_elements())
             .over(columns_over(software, groups, columns, learners));
         if tape.needs_gradient(&gain) {
             fold_norm_gradients(tape, &partials, &gain, &shift);

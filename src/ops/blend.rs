@@ -23,6 +23,7 @@ pub fn blend(tape: &mut Tape<'_>, predicted: &Tensor, z: &Tensor, learners: &Ten
         .read("z", z)
         .read("learners", learners)
         .write("q", &q)
+        .flops(3 * q.all_elements())
         .over(items_over(elements, z.learners));
     let (predicted, z, learners) = (predicted.clone(), z.clone(), learners.clone());
     tape.on_backward(&q, &[&predicted.clone(), &z.clone()], move |tape, dq| {
@@ -42,6 +43,7 @@ pub fn blend(tape: &mut Tape<'_>, predicted: &Tensor, z: &Tensor, learners: &Ten
             .read("learners", &learners)
             .read_write_or_write("dpredicted", &dpredicted.tensor, dpredicted.accumulate)
             .read_write_or_write("dz", &dz.tensor, dz.accumulate)
+            .flops(2 * dq.all_elements())
             .over(items_over(elements, z.learners));
     });
     q

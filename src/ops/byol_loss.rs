@@ -13,7 +13,7 @@ use super::items::rows_over;
 use super::l2norm::LEAST_LENGTH;
 use super::reference::Host;
 use super::softmax::TEACHER_GRADIENT_WORD;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const ROWS: Kernel = Kernel::new("ops/byol_loss_rows.wgsl");
 const ROWS_GROUP: Kernel = Kernel::new("ops/byol_loss_rows_group.wgsl");
@@ -21,6 +21,16 @@ const MEAN: Kernel = Kernel::new("ops/byol_loss_mean.wgsl");
 const MEAN_GROUP: Kernel = Kernel::new("ops/byol_loss_mean_group.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/byol_loss_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/byol_loss_backward_group.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "byol_loss",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["byol_loss_rows", "byol_loss_mean", "byol_loss_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["byol_loss_rows_group", "byol_loss_mean_group", "byol_loss_backward_group"]),
+    ],
+};
 
 /// What [`byol_loss`] gives.
 #[derive(Clone, Debug)]
@@ -48,7 +58,9 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
     assert_eq!(z.shape(), [count, 2 * batch, columns], "BYOL loss of {} and {}", q.name, z.name);
     let losses = tape.tensor("byol_losses", [count, rows, 1]);
     let mean = tape.tensor("byol_loss", [count, 1, 1]);
-    let software = tape.is_software();
+    let software = tape.chooses(&FAMILY, "rows", true);
+    // Elements of all pairs of rows that are compared.
+    let compared = u64::from(count) * u64::from(batch * (2 * views - 2)) * u64::from(columns);
     tape.dispatch(&if software { ROWS } else { ROWS_GROUP })
         .set("batch", batch)
         .set("views", views)
@@ -57,6 +69,8 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
         .read("q", q)
         .read("z", z)
         .write("losses", &losses)
+        // Products of the pairs, squares of both sides.
+        .flops(2 * (compared + q.all_elements() + z.all_elements()))
         .over(rows_over(software, rows, count));
     tape.dispatch(&if software { MEAN } else { MEAN_GROUP })
         .set("rows", rows)
@@ -64,6 +78,7 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
         .set("learners", count)
         .read("losses", &losses)
         .write("mean", &mean)
+        .flops(losses.all_elements())
         .over(rows_over(software, count, 1));
     let (q, z, learners) = (q.clone(), z.clone(), learners.clone());
     tape.on_backward(&mean, &[&q.clone(), &z.clone()], move |tape, dloss| {
@@ -85,6 +100,8 @@ fn byol_loss_from(tape: &mut Tape<'_>, q: &Tensor, z: &Tensor, learners: &Tensor
                 .read("dloss", dloss)
                 .read("learners", &learners)
                 .gradient("dx", &dx)
+                // A pair's product and its share of the sum; squares of both sides; what is along x taken out.
+                .flops(4 * compared + 6 * x.all_elements() + 2 * other.all_elements())
                 .over(rows_over(software, x.rows, count));
         }
     });

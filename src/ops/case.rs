@@ -2,10 +2,12 @@
 //!
 //! A case is checked four ways: forward against the reference; backward against the reference's backward; the reference's
 //! backward against central differences of its forward; and recorded twice, so that gradients must add. All of it with the
-//! kernels for software adapters and with those for GPUs.
+//! kernels for software adapters, with those for GPUs, and with every other variant that the adapter can run.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reference::Host;
-use crate::gpu::{Gpu, Tape, Tensor};
+use crate::gpu::{Choices, Consulted, Gpu, Tape, Tensor};
 
 type RecordFn = Box<dyn Fn(&mut Tape<'_>, &[Tensor]) -> Tensor>;
 type ForwardFn = Box<dyn Fn(&[Host]) -> Host>;
@@ -126,16 +128,45 @@ pub fn check(gpu: &Gpu, case: &Case) -> Result<(), String> {
     let expected_gradients = (case.backward)(&inputs, &dy);
     let mut failures = Vec::new();
     failures.extend(central_differences(case, &inputs, &dy, &expected_gradients).err());
+    let values = Values { inputs: &inputs, expected: &expected, dy: &dy, gradients: &expected_gradients };
+    let mut tried = BTreeMap::<&str, BTreeSet<&str>>::new();
+    let mut families = Vec::new();
     for software in [true, false] {
-        failures.extend(run(gpu, case, software, &inputs, &expected, &dy, &expected_gradients).err());
+        let kind = if software { "software kernels" } else { "GPU kernels" };
+        let tape = Tape::new(gpu).with_variants(software);
+        failures.extend(run(tape, case, kind, &values, &mut |consulted| {
+            tried.entry(consulted.family.name).or_default().extend(&consulted.chosen);
+            families.push(consulted.family);
+        }));
+    }
+    families.dedup();
+    for (family, variant) in families.into_iter().flat_map(|family| family.offered(gpu).map(move |variant| (family, variant))) {
+        if tried.entry(family.name).or_default().insert(variant.name) {
+            let kind = format!("{} {}", family.name, variant.name);
+            let tape = Tape::new(gpu).with_choices(Choices::default().with(family, variant));
+            failures.extend(run(tape, case, &kind, &values, &mut |_| ()));
+        }
     }
     if failures.is_empty() { Ok(()) } else { Err(format!("{}: {}", case.name, failures.join("; "))) }
 }
 
-fn run(gpu: &Gpu, case: &Case, software: bool, inputs: &[Host], expected: &Host, dy: &Host, gradients: &[Host]) -> Result<(), String> {
-    let kind = if software { "software kernels" } else { "GPU kernels" };
+/// What a case's run is given and what it must come to.
+struct Values<'a> {
+    inputs: &'a [Host],
+    expected: &'a Host,
+    dy: &'a Host,
+    gradients: &'a [Host],
+}
+
+/// Records the case on `tape`, runs and compares it; what is wrong. `note` hears which families were asked for a variant.
+fn run(tape: Tape<'_>, case: &Case, kind: &str, values: &Values<'_>, note: &mut dyn FnMut(&Consulted)) -> Option<String> {
+    compared(tape, case, kind, values, note).err()
+}
+
+fn compared(mut tape: Tape<'_>, case: &Case, kind: &str, values: &Values<'_>, note: &mut dyn FnMut(&Consulted)) -> Result<(), String> {
+    let &Values { inputs, expected, dy, gradients } = values;
+    let gpu = tape.gpu();
     let fail = |error: crate::gpu::GpuError| format!("{kind}: {error}");
-    let mut tape = Tape::new(gpu).with_variants(software);
     let mut tensors = Vec::new();
     for (input, host) in case.inputs.iter().zip(inputs) {
         let tensor = gpu.tensor(input.name, shape32(input.shape)).map_err(fail)?;
@@ -155,6 +186,7 @@ fn run(gpu: &Gpu, case: &Case, software: bool, inputs: &[Host], expected: &Host,
         tape.unwind();
     }
     let written: Vec<_> = tensors.iter().map(|tensor| tape.written_gradient(tensor)).collect();
+    tape.consulted().for_each(note);
     let program = tape.freeze().map_err(fail)?;
     gpu.run(&program);
     let mut failures = Vec::new();

@@ -4,10 +4,20 @@
 use super::items::rows_over;
 use super::reference::Host;
 use super::softmax::CENTER_MOMENTUM_WORD;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const UPDATE: Kernel = Kernel::new("ops/update_center.wgsl");
 const UPDATE_GROUP: Kernel = Kernel::new("ops/update_center_group.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "update_center",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["update_center"]),
+        Variant::gpu("group", Needs::Nothing, &["update_center_group"]),
+    ],
+};
 
 /// Moves the center (L, 1, K) towards the mean row of the teacher's logits (L, R, K), in place; learners (L, 1, 16). Recorded
 /// behind everything of the step that reads the center. No gradient.
@@ -17,8 +27,11 @@ const UPDATE_GROUP: Kernel = Kernel::new("ops/update_center_group.wgsl");
 pub fn update_center(tape: &mut Tape<'_>, center: &Tensor, logits: &Tensor, learners: &Tensor) {
     let [count, rows, columns] = logits.shape();
     assert_eq!(center.shape(), [count, 1, columns], "the center of {}", logits.name);
-    let (kernel, over) =
-        if tape.is_software() { (UPDATE, rows_over(true, columns, count)) } else { (UPDATE_GROUP, [columns.div_ceil(32) * 256, 1, count]) };
+    let (kernel, over) = if tape.chooses(&FAMILY, "rows", true) {
+        (UPDATE, rows_over(true, columns, count))
+    } else {
+        (UPDATE_GROUP, [columns.div_ceil(32) * 256, 1, count])
+    };
     tape.dispatch(&kernel)
         .set("rows", rows)
         .set("columns", columns)
@@ -26,6 +39,7 @@ pub fn update_center(tape: &mut Tape<'_>, center: &Tensor, logits: &Tensor, lear
         .read("logits", logits)
         .read("learners", learners)
         .read_write("center", center)
+        .flops(logits.all_elements())
         .over(over);
 }
 

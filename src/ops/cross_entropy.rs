@@ -8,7 +8,7 @@
 use super::case::{Case, Input};
 use super::items::{items_over, rows_over};
 use super::reference::Host;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const ROWS: Kernel = Kernel::new("ops/cross_entropy_rows.wgsl");
 const ROWS_GROUP: Kernel = Kernel::new("ops/cross_entropy_rows_group.wgsl");
@@ -17,6 +17,16 @@ const PAIRS_GROUP: Kernel = Kernel::new("ops/cross_entropy_pairs_group.wgsl");
 const MEAN: Kernel = Kernel::new("ops/cross_entropy_mean.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/cross_entropy_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/cross_entropy_backward_group.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "cross_entropy",
+    kernels: &["cross_entropy_mean"],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["cross_entropy_rows", "cross_entropy_pairs", "cross_entropy_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["cross_entropy_rows_group", "cross_entropy_pairs_group", "cross_entropy_backward_group"]),
+    ],
+};
 
 /// What [`cross_entropy`] gives.
 #[derive(Clone, Debug)]
@@ -40,7 +50,9 @@ pub fn cross_entropy(tape: &mut Tape<'_>, p: &Tensor, log_q: &Tensor, batch: u32
     let losses = tape.tensor("cross_entropies", [count, rows, 2]);
     let pairs = tape.tensor("cross_entropy_pairs", [count, 2, views]);
     let mean = tape.tensor("cross_entropy", [count, 1, 1]);
-    let software = tape.is_software();
+    let software = tape.chooses(&FAMILY, "rows", true);
+    // Elements of all pairs of rows that are compared.
+    let compared = u64::from(count) * u64::from(batch * (2 * views - 2)) * u64::from(columns);
     tape.dispatch(&if software { ROWS } else { ROWS_GROUP })
         .set("batch", batch)
         .set("views", views)
@@ -48,14 +60,22 @@ pub fn cross_entropy(tape: &mut Tape<'_>, p: &Tensor, log_q: &Tensor, batch: u32
         .read("p", p)
         .read("log_q", log_q)
         .write("losses", &losses)
+        .flops(2 * compared)
         .over(rows_over(software, rows, count));
     tape.dispatch(&if software { PAIRS } else { PAIRS_GROUP })
         .set("batch", batch)
         .set("views", views)
         .read("losses", &losses)
         .write("pairs", &pairs)
+        .flops(losses.all_elements())
         .over(rows_over(software, 2 * views, count));
-    tape.dispatch(&MEAN).set("learners", count).set("views", views).read("pairs", &pairs).write("mean", &mean).over([count, 1, 1]);
+    tape.dispatch(&MEAN)
+        .set("learners", count)
+        .set("views", views)
+        .read("pairs", &pairs)
+        .write("mean", &mean)
+        .flops(pairs.all_elements())
+        .over([count, 1, 1]);
     let (teacher, student) = (p.clone(), log_q.clone());
     tape.on_backward(&mean, &[p, log_q], move |tape, dloss| {
         for (x, other) in [(&student, &teacher), (&teacher, &student)] {
@@ -73,6 +93,7 @@ pub fn cross_entropy(tape: &mut Tape<'_>, p: &Tensor, log_q: &Tensor, batch: u32
                 .read("other", other)
                 .read("dloss", dloss)
                 .gradient("dx", &dx)
+                .flops(compared + dx.tensor.all_elements())
                 .over(over);
         }
     });

@@ -3,11 +3,18 @@
 //! The two ends are exact, so a frozen teacher keeps its bits and a teacher without EMA *is* the student.
 
 use super::adamw::GROUP_ELEMENTS;
-use super::items::{items_over, pairs_suit};
-use crate::gpu::{Kernel, Tape, Tensor};
+use super::items::{fits_lines, items_over};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const EMA: Kernel = Kernel::new("ops/ema.wgsl");
 const EMA_WORDS: Kernel = Kernel::new("ops/ema_words.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "ema",
+    kernels: &[],
+    variants: &[Variant::software("words", Needs::Pairs, &["ema_words"]), Variant::gpu("items", Needs::Nothing, &["ema"])],
+};
 
 /// Moves the teacher, in place, where a group's [`AVERAGED`](super::adamw::AVERAGED) bit is set. teacher, student (L, 1, P);
 /// groups u32 (1, 1, P / 64); learners (L, 1, 16).
@@ -19,7 +26,7 @@ pub fn ema(tape: &mut Tape<'_>, teacher: &Tensor, student: &Tensor, groups: &Ten
     assert!(elements.is_multiple_of(4), "{}: {elements} elements are no quads", student.name);
     assert_eq!(groups.elements(), elements.div_ceil(GROUP_ELEMENTS), "{}: words of {}", groups.name, student.name);
     assert_eq!(teacher.shape(), student.shape(), "{} and {}", teacher.name, student.name);
-    let (kernel, items) = if pairs_suit(tape, elements.div_ceil(GROUP_ELEMENTS)) {
+    let (kernel, items) = if tape.chooses(&FAMILY, "words", fits_lines(elements.div_ceil(GROUP_ELEMENTS))) {
         (EMA_WORDS, [elements.div_ceil(GROUP_ELEMENTS), 1, student.learners])
     } else {
         (EMA, items_over(elements / 4, student.learners))
@@ -30,6 +37,7 @@ pub fn ema(tape: &mut Tape<'_>, teacher: &Tensor, student: &Tensor, groups: &Ten
         .read("student", student)
         .read("groups", groups)
         .read("learners", learners)
+        .flops(3 * student.all_elements())
         .over(items);
 }
 

@@ -1,14 +1,24 @@
 //! The first row of every image: its CLS token.
 
 use super::case::{Case, Input};
-use super::items::{items_over, pairs_suit};
+use super::items::{fits_lines, items_over};
 use super::reference::Host;
 use super::sequences::{Sequences, SetSequences as _};
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/first_rows_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/first_rows_backward.wgsl");
 const BACKWARD_QUADS: Kernel = Kernel::new("ops/first_rows_backward_quads.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "first_rows",
+    kernels: &["first_rows_forward"],
+    variants: &[
+        Variant::software("quads", Needs::Pairs, &["first_rows_backward_quads"]),
+        Variant::gpu("items", Needs::Nothing, &["first_rows_backward"]),
+    ],
+};
 
 /// x (L, rows, C) of `sequences` → (L, images, C).
 ///
@@ -26,12 +36,13 @@ pub fn first_rows(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tens
         .sequences(sequences)
         .read("x", x)
         .write("y", &y)
+        .untouched(4 * (x.all_elements() - y.all_elements()))
         .over(items_over(y.elements(), learners));
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
         let dx = tape.gradient(&x);
         let elements = x.elements();
-        let quads = columns.is_multiple_of(4) && pairs_suit(tape, elements / 4);
+        let quads = tape.chooses(&FAMILY, "quads", columns.is_multiple_of(4) && fits_lines(elements / 4));
         tape.dispatch(&if quads { BACKWARD_QUADS } else { BACKWARD })
             .set("rows", rows)
             .set("images", images)

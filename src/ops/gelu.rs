@@ -3,23 +3,38 @@
 
 use super::activation::Activation;
 use super::case::{Case, Input};
-use super::items::{items_over, pairs_suit};
+use super::items::{fits_lines, items_over};
 use super::reference::Host;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/gelu_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/gelu_backward.wgsl");
 const FORWARD_QUADS: Kernel = Kernel::new("ops/gelu_forward_quads.wgsl");
 const BACKWARD_QUADS: Kernel = Kernel::new("ops/gelu_backward_quads.wgsl");
 
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "gelu",
+    kernels: &[],
+    variants: &[
+        Variant::software("quads", Needs::Pairs, &["gelu_forward_quads", "gelu_backward_quads"]),
+        Variant::gpu("items", Needs::Nothing, &["gelu_forward", "gelu_backward"]),
+    ],
+};
+
 /// y = gelu(x), element by element. x (L, R, C) → (L, R, C).
 pub fn gelu(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
     let (learners, elements) = (x.learners, x.elements());
     let y = tape.tensor("gelu", x.shape());
-    let quads = elements.is_multiple_of(4) && pairs_suit(tape, elements / 4);
+    let quads = tape.chooses(&FAMILY, "quads", elements.is_multiple_of(4) && fits_lines(elements / 4));
     let over = if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) };
     let kernel = move |kernel: Kernel| kernel.with("ACTIVATION", Activation::Gelu.code());
-    tape.dispatch(&kernel(if quads { FORWARD_QUADS } else { FORWARD })).set("elements", elements).read("x", x).write("y", &y).over(over);
+    tape.dispatch(&kernel(if quads { FORWARD_QUADS } else { FORWARD }))
+        .set("elements", elements)
+        .read("x", x)
+        .write("y", &y)
+        .flops(Activation::Gelu.flops() * y.all_elements())
+        .over(over);
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
         let dx = tape.gradient(&x);
@@ -28,6 +43,7 @@ pub fn gelu(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
             .read("x", &x)
             .read("dy", dy)
             .gradient("dx", &dx)
+            .flops(Activation::Gelu.slope_flops() * x.all_elements())
             .over(over);
     });
     y

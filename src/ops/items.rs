@@ -1,10 +1,8 @@
 //! How dispatches are laid out over rows and over elements, so that any number of them fits the dispatch limits.
 
-use crate::gpu::Tape;
-
-/// Whether to use kernels that load two floats as one u64, with a thread for each of `threads` in workgroups of 8: for llvmpipe.
-pub(super) fn pairs_suit(tape: &Tape<'_>, threads: u32) -> bool {
-    tape.is_software() && tape.gpu().features.contains(wgpu::Features::SHADER_INT64) && threads <= 8 * 65535
+/// Whether so many threads in workgroups of 8 fit one line of workgroups.
+pub(super) const fn fits_lines(threads: u32) -> bool {
+    threads <= 8 * 65535
 }
 
 /// One row a thread on software adapters, one row a workgroup of 64 on GPUs (32,768 rows for each y).

@@ -5,12 +5,22 @@
 use super::case::{Case, Input};
 use super::items::rows_over;
 use super::reference::Host;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/l2norm_forward.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/l2norm_forward_group.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/l2norm_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/l2norm_backward_group.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "l2norm",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["l2norm_forward", "l2norm_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["l2norm_forward_group", "l2norm_backward_group"]),
+    ],
+};
 
 /// The least length that is divided by (SCIENCE.md, section 9).
 pub const LEAST_LENGTH: f32 = 1e-6;
@@ -24,7 +34,7 @@ pub fn l2norm(tape: &mut Tape<'_>, x: &Tensor) -> Tensor {
 fn l2norm_from(tape: &mut Tape<'_>, x: &Tensor, least: f32) -> Tensor {
     let [learners, rows, columns] = x.shape();
     let y = tape.tensor("l2norm", x.shape());
-    let software = tape.is_software();
+    let software = tape.chooses(&FAMILY, "rows", true);
     tape.dispatch(&if software { FORWARD } else { FORWARD_GROUP })
         .set("rows", rows)
         .set("columns", columns)
@@ -32,6 +42,7 @@ fn l2norm_from(tape: &mut Tape<'_>, x: &Tensor, least: f32) -> Tensor {
         .set("least", least)
         .read("x", x)
         .write("y", &y)
+        .flops(3 * y.all_elements())
         .over(rows_over(software, rows, learners));
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
@@ -45,6 +56,8 @@ fn l2norm_from(tape: &mut Tape<'_>, x: &Tensor, least: f32) -> Tensor {
             .read("x", &x)
             .read("dy", dy)
             .gradient("dx", &dx)
+            // x · dy and |x|², two each; the difference and its quotient 3.
+            .flops(7 * x.all_elements())
             .over(rows_over(software, rows, learners));
     });
     y

@@ -9,9 +9,8 @@
 use super::activation::Activation;
 use super::case::{Case, Input};
 use super::items::rows_over;
-use super::matmul::has_register_kernels;
 use super::reference::Host;
-use crate::gpu::{Gpu, GradSlot, Kernel, Tape, Tensor};
+use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/layernorm_forward.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/layernorm_forward_group.wgsl");
@@ -22,21 +21,44 @@ const FORWARD_LANES: Kernel = Kernel::new("ops/layernorm_forward_lanes.wgsl");
 const BACKWARD_LANES: Kernel = Kernel::new("ops/layernorm_backward_lanes.wgsl");
 const FOLD: Kernel = Kernel::new("ops/norm_fold.wgsl");
 
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "layernorm",
+    kernels: &["layernorm_backward_parameters", "norm_fold"],
+    variants: &[
+        Variant::software("lanes", Needs::EightLanes, &["layernorm_forward_lanes", "layernorm_backward_lanes"]),
+        Variant::software("rows", Needs::Nothing, &["layernorm_forward", "layernorm_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["layernorm_forward_group", "layernorm_backward_group"]),
+    ],
+};
+
 /// Added to the variance (SCIENCE.md, section 9).
 pub const EPSILON: f32 = 1e-6;
+
+// Floating-point operations an element, without the activation's.
+/// Mean 1, variance 3, normalised 2, gain and shift 2.
+pub(super) const FORWARD_FLOPS: u64 = 8;
+/// Normalised 2, before the activation 2, gain 1, two sums 3, what is left 4.
+const INPUT_FLOPS: u64 = 12;
+/// Normalised 2, before the activation 2, two sums 3.
+const PARAMETER_FLOPS: u64 = 7;
+/// Both in one dispatch, what they share once.
+pub(super) const BACKWARD_FLOPS: u64 = 15;
 
 /// Rows that one thread of the parameters' backward sums.
 const CHUNK_ROWS: u32 = 128;
 
 /// y = activation(gain · (x - mean) / sqrt(variance + eps) + shift). x (L, R, C); gain, shift (L, 1, C) → (L, R, C).
 pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor, activation: Activation) -> Tensor {
-    if tape.is_software() && has_lanes(tape.gpu(), x.columns, gain.learner_stride) {
+    let lanes_fit = x.columns.is_multiple_of(4) && x.columns <= 128 && gain.learner_stride.is_multiple_of(4);
+    let variant = tape.choose(&FAMILY, |variant| variant != "lanes" || lanes_fit);
+    if variant == "lanes" {
         return layernorm_lanes(tape, x, gain, shift, activation);
     }
     let [learners, rows, columns] = x.shape();
     let y = tape.tensor("layernorm", x.shape());
     let statistics = tape.tensor("layernorm_statistics", [learners, rows, 2]);
-    let software = tape.is_software();
+    let software = variant == "rows";
     let forward = if software { FORWARD } else { FORWARD_GROUP };
     tape.dispatch(&forward.with("ACTIVATION", activation.code()))
         .set("rows", rows)
@@ -48,6 +70,7 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
         .read("shift", shift)
         .write("y", &y)
         .write("statistics", &statistics)
+        .flops((FORWARD_FLOPS + activation.flops()) * x.all_elements())
         .over(rows_over(software, rows, learners));
     let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
     tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
@@ -64,6 +87,7 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
                 .read("statistics", &statistics)
                 .read("dy", dy)
                 .gradient("dx", &dx)
+                .flops((INPUT_FLOPS + activation.slope_flops()) * x.all_elements())
                 .over(rows_over(software, rows, learners));
         }
         if tape.needs_gradient(&gain) {
@@ -81,16 +105,12 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
                 .read("statistics", &statistics)
                 .read("dy", dy)
                 .write("partials", &partials)
+                .flops((PARAMETER_FLOPS + activation.slope_flops()) * x.all_elements())
                 .over([columns * chunks, 1, learners]);
             fold_norm_gradients(tape, &partials, &gain, &shift);
         }
     });
     y
-}
-
-/// Whether the kernels with 8 lanes a row take rows of so many columns.
-fn has_lanes(gpu: &Gpu, columns: u32, parameter_stride: u32) -> bool {
-    has_register_kernels(gpu) && columns.is_multiple_of(4) && columns <= 128 && parameter_stride.is_multiple_of(4)
 }
 
 /// [`layernorm`] by the kernels with 8 lanes a row.
@@ -111,6 +131,7 @@ fn layernorm_lanes(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tenso
         .read("gain", gain)
         .read("shift", shift)
         .write("y", &y)
+        .flops((FORWARD_FLOPS + activation.flops()) * x.all_elements())
         .over([chunks * 8, 1, learners]);
     let (x, gain, shift) = (x.clone(), gain.clone(), shift.clone());
     tape.on_backward(&y, &[&x.clone(), &gain.clone(), &shift.clone()], move |tape, dy| {
@@ -133,6 +154,7 @@ fn layernorm_lanes(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tenso
             .read("dy", dy)
             .gradient("dx", &dx)
             .write("partials", &partials)
+            .flops((BACKWARD_FLOPS + activation.slope_flops()) * x.all_elements())
             .over([chunks * 8, 1, learners]);
         if tape.needs_gradient(&gain) {
             fold_norm_gradients(tape, &partials, &gain, &shift);
@@ -154,6 +176,7 @@ pub(super) fn fold_norm_gradients(tape: &mut Tape<'_>, partials: &Tensor, gain: 
         .read("partials", partials)
         .read_write_or_write("dgain", &dgain, accumulate_gain)
         .read_write_or_write("dshift", &dshift, accumulate_shift)
+        .flops(partials.all_elements())
         .over([2 * gain.columns, 1, partials.learners]);
 }
 

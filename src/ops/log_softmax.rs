@@ -5,24 +5,35 @@ use super::case::{Case, Input, upload_learners};
 use super::items::rows_over;
 use super::reference::Host;
 use super::softmax::{STUDENT_TEMPERATURE_WORD, test_learners};
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/log_softmax_forward.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/log_softmax_forward_group.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/log_softmax_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/log_softmax_backward_group.wgsl");
 
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "student_log_softmax",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["log_softmax_forward", "log_softmax_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["log_softmax_forward_group", "log_softmax_backward_group"]),
+    ],
+};
+
 /// log q = log softmax(logits / T_student). logits (L, R, K); learners (L, 1, 16) → (L, R, K).
 pub fn student_log_softmax(tape: &mut Tape<'_>, logits: &Tensor, learners: &Tensor) -> Tensor {
     let [count, rows, columns] = logits.shape();
     let y = tape.tensor("student_log_softmax", logits.shape());
-    let software = tape.is_software();
+    let software = tape.chooses(&FAMILY, "rows", true);
     tape.dispatch(&if software { FORWARD } else { FORWARD_GROUP })
         .set("rows", rows)
         .set("columns", columns)
         .read("x", logits)
         .read("learners", learners)
         .write("y", &y)
+        .flops(6 * y.all_elements())
         .over(rows_over(software, rows, count));
     let (x, kept, learners) = (logits.clone(), y.clone(), learners.clone());
     tape.on_backward(&y, &[logits], move |tape, dy| {
@@ -34,6 +45,7 @@ pub fn student_log_softmax(tape: &mut Tape<'_>, logits: &Tensor, learners: &Tens
             .read("dy", dy)
             .read("learners", &learners)
             .gradient("dx", &dx)
+            .flops(5 * x.all_elements())
             .over(rows_over(software, rows, count));
     });
     y

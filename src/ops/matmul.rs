@@ -6,13 +6,14 @@
 //! | NN | C[m,n] = Σ A[m,k] B[k,n] | dx: A = dy, B = weight |
 //! | TN | C[m,n] = Σ A[k,m] B[k,n] | dweight: A = dy, B = x; dbias comes out of the same pass |
 //!
-//! Three variants of each, see [`Variant`]; the choice is made in one place, [`Product::choose`]. TN splits its long k over
+//! Several variants of each ([`FAMILIES`]): tiles held by subgroups of 8 lanes without workgroup memory, for llvmpipe; tiles passed
+//! through workgroup memory, for GPUs; one element a thread, for shapes that no other takes. TN splits its long k over
 //! workgroups by the shape of one learner alone and folds the partial sums in fixed order, so that a learner's result
 //! depends neither on chance nor on the number of learners.
 
 use super::case::{Case, Input};
 use super::reference::Host;
-use crate::gpu::{Gpu, GradSlot, Kernel, Record, Tape, Tensor};
+use crate::gpu::{Family, GradSlot, Kernel, Needs, Record, Tape, Tensor, Variant};
 
 const PLAIN: Kernel = Kernel::new("ops/matmul_plain.wgsl");
 const WORKGROUP: Kernel = Kernel::new("ops/matmul_workgroup.wgsl");
@@ -37,45 +38,73 @@ impl Layout {
     pub const ALL: [Self; 3] = [Self::Nt, Self::Nn, Self::Tn];
 }
 
-/// How a product is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variant {
-    /// One element a thread: the reference on the GPU, and for shapes that no other variant takes.
-    Plain,
-    /// Tiles held by subgroups of 8 lanes without workgroup memory: for llvmpipe.
-    Register,
-    /// Tiles passed through workgroup memory: for GPUs.
-    Workgroup,
-}
+/// C = A Bᵀ.
+const NT: Family = Family {
+    name: "matmul_nt",
+    kernels: &[],
+    variants: &[
+        Variant::software("register", Needs::EightLanes, &["matmul_nt_register"]),
+        Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
+        Variant::plain(&["matmul_plain"]),
+    ],
+};
 
-impl Variant {
-    /// All three.
-    pub const ALL: [Self; 3] = [Self::Plain, Self::Register, Self::Workgroup];
+/// C = A B.
+const NN: Family = Family {
+    name: "matmul_nn",
+    kernels: &[],
+    variants: &[
+        Variant::software("register", Needs::EightLanes, &["matmul_nn_register"]),
+        Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
+        Variant::plain(&["matmul_plain"]),
+    ],
+};
 
+/// C = Aᵀ B.
+const TN: Family = Family {
+    name: "matmul_tn",
+    kernels: &["matmul_fold"],
+    variants: &[
+        Variant::software("register", Needs::EightLanes, &["matmul_tn_register"]),
+        Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
+        Variant::plain(&["matmul_plain"]),
+    ],
+};
+
+/// The ways to compute a product, for each layout.
+pub const FAMILIES: [&Family; 3] = [&NT, &NN, &TN];
+
+/// How a variant cuts C up.
+#[derive(Clone, Debug, PartialEq)]
+struct Tiling {
+    kernel: Kernel,
     /// Rows and columns of C that a workgroup has.
-    const fn tile(self) -> [u32; 2] {
-        match self {
-            Self::Plain => [64, 1],
-            Self::Register => [32, 32],
-            Self::Workgroup => [64, 32],
-        }
-    }
-
+    tile: [u32; 2],
     /// Threads in a workgroup.
-    const fn threads(self) -> u32 {
-        match self {
-            Self::Plain => 64,
-            Self::Register => 8,
-            Self::Workgroup => 128,
-        }
-    }
+    threads: u32,
+    /// Workgroups that a TN product is split into, if its k is long enough.
+    groups: u32,
 }
 
-/// Whether the register kernels run here: they need subgroups of exactly 8 lanes and 64-bit integers.
-pub fn has_register_kernels(gpu: &Gpu) -> bool {
-    gpu.features.contains(wgpu::Features::SUBGROUP | wgpu::Features::SHADER_INT64)
-        && gpu.info.subgroup_min_size == 8
-        && gpu.info.subgroup_max_size == 8
+impl Layout {
+    /// The ways to compute it.
+    pub const fn family(self) -> &'static Family {
+        match self {
+            Self::Nt => &NT,
+            Self::Nn => &NN,
+            Self::Tn => &TN,
+        }
+    }
+
+    fn tiling(self, variant: &str) -> Tiling {
+        match (variant, self) {
+            ("register", Self::Nt) => Tiling { kernel: NT_REGISTER, tile: [32, 32], threads: 8, groups: 16 },
+            ("register", Self::Nn) => Tiling { kernel: NN_REGISTER, tile: [32, 32], threads: 8, groups: 16 },
+            ("register", Self::Tn) => Tiling { kernel: TN_REGISTER, tile: [32, 32], threads: 8, groups: 16 },
+            ("workgroup", _) => Tiling { kernel: WORKGROUP, tile: [64, 32], threads: 128, groups: 256 },
+            _ => Tiling { kernel: PLAIN, tile: [64, 1], threads: 64, groups: 256 },
+        }
+    }
 }
 
 /// The shape of a product: C (m, n), summed over k.
@@ -103,32 +132,30 @@ impl Product {
         4 * learners as u64 * (m * k + k * n + m * n)
     }
 
-    /// Whether `variant` takes this shape on `gpu`.
-    pub fn takes(self, gpu: &Gpu, variant: Variant) -> bool {
+    /// How it is computed: the variant that [`Tape::choose`] gives for this shape.
+    fn tiling(self, tape: &mut Tape<'_>) -> Tiling {
         let quads = match self.layout {
             Layout::Nt | Layout::Nn => self.k.is_multiple_of(4) && self.n.is_multiple_of(4),
             Layout::Tn => self.m.is_multiple_of(4) && self.n.is_multiple_of(4),
         };
-        variant != Variant::Register || (quads && has_register_kernels(gpu))
-    }
-
-    /// The variant for this shape: `wanted` if it takes the shape, else what suits the adapter.
-    pub fn choose(self, tape: &Tape<'_>, wanted: Option<Variant>) -> Variant {
-        let suitable = if tape.is_software() { Variant::Register } else { Variant::Workgroup };
-        [wanted, Some(suitable)].into_iter().flatten().find(|&variant| self.takes(tape.gpu(), variant)).unwrap_or(Variant::Plain)
+        self.layout.tiling(tape.choose(self.layout.family(), |variant| variant != "register" || quads))
     }
 
     /// Into how many chunks k is split, and their length (even): enough workgroups to fill the adapter, of one learner.
-    fn splits(self, variant: Variant) -> (u32, u32) {
-        let [rows, columns] = variant.tile();
-        let tiles = self.m.div_ceil(rows) * self.n.div_ceil(columns);
-        let wanted = match variant {
-            Variant::Register => 16,
-            Variant::Plain | Variant::Workgroup => 256,
-        };
-        let splits = (wanted / tiles).min(self.k / 128).max(1);
+    fn splits(self, tiling: &Tiling) -> (u32, u32) {
+        if self.layout != Layout::Tn {
+            return (1, self.k.next_multiple_of(2));
+        }
+        let tiles = self.m.div_ceil(tiling.tile[0]) * self.n.div_ceil(tiling.tile[1]);
+        let splits = (tiling.groups / tiles).min(self.k / 128).max(1);
         let chunk = self.k.div_ceil(splits).next_multiple_of(2);
         (self.k.div_ceil(chunk), chunk)
+    }
+
+    /// Threads of `batch` products.
+    fn over(self, tiling: &Tiling, batch: u32) -> [u32; 3] {
+        let [rows, columns] = tiling.tile;
+        [self.m.div_ceil(rows) * tiling.threads, self.n.div_ceil(columns), batch]
     }
 }
 
@@ -139,21 +166,14 @@ struct Operands<'t> {
 }
 
 /// The part of a dispatch that all layouts share: sizes, strides, operands. What is left is C.
-fn product<'t, 'g>(tape: &'t mut Tape<'g>, shape: Product, variant: Variant, operands: &Operands<'_>) -> Record<'t, 'g> {
+fn product<'t, 'g>(tape: &'t mut Tape<'g>, shape: Product, tiling: &Tiling, operands: &Operands<'_>) -> Record<'t, 'g> {
     let Operands { a, b, bias } = *operands;
     let Product { layout, m, k, n } = shape;
-    let kernel = match (variant, layout) {
-        (Variant::Plain, _) => PLAIN,
-        (Variant::Workgroup, _) => WORKGROUP,
-        (Variant::Register, Layout::Nt) => NT_REGISTER,
-        (Variant::Register, Layout::Nn) => NN_REGISTER,
-        (Variant::Register, Layout::Tn) => TN_REGISTER,
-    };
-    let (splits, chunk) = if layout == Layout::Tn { shape.splits(variant) } else { (1, k.next_multiple_of(2)) };
+    let (splits, chunk) = shape.splits(tiling);
     let (a_row, a_step) = if layout == Layout::Tn { (1, m) } else { (k, 1) };
     let (b_step, b_column) = if layout == Layout::Nt { (1, k) } else { (n, 1) };
-    let mut dispatch = tape.dispatch(&kernel).read("a", a).read("b", b);
-    if variant != Variant::Register || layout == Layout::Nt {
+    let mut dispatch = tape.dispatch(&tiling.kernel).read("a", a).read("b", b);
+    if ![NN_REGISTER, TN_REGISTER].contains(&tiling.kernel) {
         // A product without a bias still has the binding.
         dispatch = dispatch.read("bias", bias.unwrap_or(b));
     }
@@ -173,11 +193,7 @@ fn product<'t, 'g>(tape: &'t mut Tape<'g>, shape: Product, variant: Variant, ope
         .set("bias_stride", bias.map_or(0, |bias| bias.learner_stride))
         .set("biased", bias.is_some())
         .set("sums", layout == Layout::Tn)
-}
-
-fn over(shape: Product, variant: Variant, batch: u32) -> [u32; 3] {
-    let [rows, columns] = variant.tile();
-    [shape.m.div_ceil(rows) * variant.threads(), shape.n.div_ceil(columns), batch]
+        .flops(shape.flops(learners(a, b)))
 }
 
 fn learners(a: &Tensor, b: &Tensor) -> u32 {
@@ -187,47 +203,46 @@ fn learners(a: &Tensor, b: &Tensor) -> u32 {
 }
 
 /// c = a · bᵀ + bias. a (L, m, k), b (L, n, k), bias (L, 1, n), c (L, m, n); a or b may be shared by all learners.
-pub fn matmul_nt(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, bias: Option<&Tensor>, c: &Tensor, wanted: Option<Variant>) {
+pub fn matmul_nt(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, bias: Option<&Tensor>, c: &Tensor) {
     assert_eq!(a.columns, b.columns, "{} · {}ᵀ", a.name, b.name);
     let shape = Product { layout: Layout::Nt, m: a.rows, k: a.columns, n: b.rows };
     assert_eq!(c.shape(), [learners(a, b), shape.m, shape.n], "shape of {}", c.name);
-    let variant = shape.choose(tape, wanted);
-    product(tape, shape, variant, &Operands { a, b, bias })
+    let tiling = shape.tiling(tape);
+    product(tape, shape, &tiling, &Operands { a, b, bias })
         .set("c_stride", c.learner_stride)
         .set("accumulate", 0_u32)
         .write("c", c)
-        .over(over(shape, variant, c.learners));
+        .over(shape.over(&tiling, c.learners));
 }
 
 /// c (+)= a · b. a (L, m, k), b (L, k, n), c (L, m, n); a or b may be shared by all learners.
-pub fn matmul_nn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, wanted: Option<Variant>) {
+pub fn matmul_nn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot) {
     assert_eq!(a.columns, b.rows, "{} · {}", a.name, b.name);
     let shape = Product { layout: Layout::Nn, m: a.rows, k: a.columns, n: b.columns };
     assert_eq!(c.tensor.shape(), [learners(a, b), shape.m, shape.n], "shape of {}", c.tensor.name);
-    let variant = shape.choose(tape, wanted);
-    product(tape, shape, variant, &Operands { a, b, bias: None }).set("c_stride", c.tensor.learner_stride).gradient("c", c).over(over(
-        shape,
-        variant,
-        c.tensor.learners,
-    ));
+    let tiling = shape.tiling(tape);
+    product(tape, shape, &tiling, &Operands { a, b, bias: None })
+        .set("c_stride", c.tensor.learner_stride)
+        .gradient("c", c)
+        .over(shape.over(&tiling, c.tensor.learners));
 }
 
 /// c (+)= aᵀ · b and sums (+)= the column sums of a. a (L, k, m), b (L, k, n), c (L, m, n), sums (L, 1, m); b may be shared by
 /// all learners.
-pub fn matmul_tn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, sums: Option<&GradSlot>, wanted: Option<Variant>) {
+pub fn matmul_tn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, sums: Option<&GradSlot>) {
     assert_eq!(a.rows, b.rows, "{}ᵀ · {}", a.name, b.name);
     let shape = Product { layout: Layout::Tn, m: a.columns, k: a.rows, n: b.columns };
     let learners = learners(a, b);
     assert_eq!(c.tensor.shape(), [learners, shape.m, shape.n], "shape of {}", c.tensor.name);
-    let variant = shape.choose(tape, wanted);
-    let (splits, _) = shape.splits(variant);
+    let tiling = shape.tiling(tape);
+    let (splits, _) = shape.splits(&tiling);
     let block = shape.m * shape.n + shape.m;
     let partials = tape.tensor("matmul_partials", [learners, splits, block]);
-    product(tape, shape, variant, &Operands { a, b, bias: None })
+    product(tape, shape, &tiling, &Operands { a, b, bias: None })
         .set("c_stride", partials.learner_stride)
         .set("accumulate", 0_u32)
         .write("c", &partials)
-        .over(over(shape, variant, learners * splits));
+        .over(shape.over(&tiling, learners * splits));
     let unwanted = || GradSlot { tensor: c.tensor.clone(), accumulate: false };
     let (sums, count) = match sums {
         Some(sums) => (sums.clone(), block),
@@ -246,21 +261,17 @@ pub fn matmul_tn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, sums
         .read("partials", &partials)
         .read_write_or_write("dweight", &c.tensor, c.accumulate)
         .read_write_or_write("dbias", &sums.tensor, sums.accumulate)
+        .flops(partials.all_elements())
         .over([count, 1, learners]);
 }
 
 /// y = x · weightᵀ + bias. x (L, R, in) or shared (1, R, in), weight (L, out, in), bias (L, 1, out) → (L, R, out).
-pub fn linear(tape: &mut Tape<'_>, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
-    linear_with(tape, x, weight, bias, None)
-}
-
-/// [`linear`] with the variant given where it takes the shape: for tests and the bench.
 ///
 /// # Panics
 /// If shapes do not fit, or if a tensor shared by several learners wants a gradient.
-pub fn linear_with(tape: &mut Tape<'_>, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, wanted: Option<Variant>) -> Tensor {
+pub fn linear(tape: &mut Tape<'_>, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     let y = tape.tensor("linear", [learners(x, weight), x.rows, weight.rows]);
-    matmul_nt(tape, x, weight, bias, &y, wanted);
+    matmul_nt(tape, x, weight, bias, &y);
     let mut inputs = vec![x, weight];
     inputs.extend(bias);
     for input in &inputs {
@@ -270,12 +281,12 @@ pub fn linear_with(tape: &mut Tape<'_>, x: &Tensor, weight: &Tensor, bias: Optio
     tape.on_backward(&y, &inputs, move |tape, dy| {
         if tape.needs_gradient(&x) {
             let dx = tape.gradient(&x);
-            matmul_nn(tape, dy, &weight, &dx, wanted);
+            matmul_nn(tape, dy, &weight, &dx);
         }
         if tape.needs_gradient(&weight) {
             let dweight = tape.gradient(&weight);
             let dbias = bias.filter(|bias| tape.needs_gradient(bias)).map(|bias| tape.gradient(&bias));
-            matmul_tn(tape, dy, &x, &dweight, dbias.as_ref(), wanted);
+            matmul_tn(tape, dy, &x, &dweight, dbias.as_ref());
         }
     });
     y
@@ -313,21 +324,21 @@ pub fn reference_backward(inputs: &[Host], dy: &Host) -> Vec<Host> {
     gradients
 }
 
-/// Awkward shapes (one, primes, tile edges, more rows than a chunk) with every variant; learners one and three.
+/// Awkward shapes: one, primes, tile edges, more rows than a chunk; learners one and three.
 pub fn cases() -> Vec<Case> {
     // (rows, in, out): the last five are multiples of four, which the register kernels take.
     let shapes = [(1, 1, 1), (1, 5, 3), (67, 7, 13), (13, 31, 37), (4, 4, 4), (33, 12, 20), (1, 36, 68), (70, 64, 32), (261, 8, 40)];
     let mut cases = Vec::new();
     for (rows, ins, outs) in shapes {
-        for (variant, learners, biased) in Variant::ALL.into_iter().flat_map(|variant| [(variant, 1, true), (variant, 3, rows % 2 == 1)]) {
+        for (learners, biased) in [(1, true), (3, rows % 2 == 1)] {
             let mut inputs = vec![Input::new("x", [learners, rows, ins]), Input::new("weight", [learners, outs, ins])];
             if biased {
                 inputs.push(Input::new("bias", [learners, 1, outs]));
             }
             cases.push(Case {
-                name: format!("linear {variant:?} {learners}x{rows}x{ins}x{outs}{}", if biased { " biased" } else { "" }),
+                name: format!("linear {learners}x{rows}x{ins}x{outs}{}", if biased { " biased" } else { "" }),
                 inputs,
-                record: Box::new(move |tape, inputs| linear_with(tape, &inputs[0], &inputs[1], inputs.get(2), Some(variant))),
+                record: Box::new(move |tape, inputs| linear(tape, &inputs[0], &inputs[1], inputs.get(2))),
                 forward: Box::new(reference),
                 backward: Box::new(reference_backward),
                 tolerance: (2e-4, 2e-4),

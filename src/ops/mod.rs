@@ -32,8 +32,36 @@ pub mod store_rows;
 pub mod tick;
 pub mod tokens;
 
+use crate::gpu::Family;
+
 /// 32-bit words of `struct Learner` in `shaders/shared/learner.wgsl`.
 pub const LEARNER_WORDS: usize = 16;
+
+/// Kernel families with several variants, those of the operations alone.
+pub const FAMILIES: [&Family; 22] = [
+    &layernorm::FAMILY,
+    matmul::FAMILIES[0],
+    matmul::FAMILIES[1],
+    matmul::FAMILIES[2],
+    &attention::FAMILY,
+    &attention::FIRST_FAMILY,
+    &batchnorm::FAMILY,
+    &pool::FAMILY,
+    &l2norm::FAMILY,
+    &byol_loss::FAMILY,
+    &gelu::FAMILY,
+    &add::FAMILY,
+    &tokens::FAMILY,
+    &first_rows::FAMILY,
+    &softmax::FAMILY,
+    &log_softmax::FAMILY,
+    &cross_entropy::FAMILY,
+    &center::FAMILY,
+    &clip::FAMILY,
+    &adamw::FAMILY,
+    &ema::FAMILY,
+    &segment_squares::FAMILY,
+];
 
 /// Every operation's case table.
 pub fn all_cases() -> Vec<case::Case> {

@@ -1,10 +1,10 @@
 //! The mean of consecutive rows: what is left of an image's patches at the end of the pyramid.
 
 use super::case::{Case, Input};
-use super::items::{items_over, pairs_suit};
+use super::items::{fits_lines, items_over};
 use super::reference::Host;
 use super::sequences::{Sequences, SetSequences as _};
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/mean_pool_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/mean_pool_backward.wgsl");
@@ -12,6 +12,16 @@ const FORWARD_ROWS: Kernel = Kernel::new("ops/mean_pool_forward_rows.wgsl");
 const BACKWARD_ROWS: Kernel = Kernel::new("ops/mean_pool_backward_rows.wgsl");
 const FORWARD_SEQUENCES: Kernel = Kernel::new("ops/mean_pool_sequences_forward.wgsl");
 const BACKWARD_SEQUENCES: Kernel = Kernel::new("ops/mean_pool_sequences_backward.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "mean_pool",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Pairs, &["mean_pool_forward_rows", "mean_pool_backward_rows"]),
+        Variant::gpu("items", Needs::Nothing, &["mean_pool_forward", "mean_pool_backward"]),
+    ],
+};
 
 /// The mean of each `group` consecutive rows. x (L, R, C) → (L, R / group, C).
 ///
@@ -22,7 +32,7 @@ pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
     assert!(rows_in.is_multiple_of(group), "{}: {rows_in} rows in groups of {group}", x.name);
     let rows = rows_in / group;
     let y = tape.tensor("mean_pool", [learners, rows, columns]);
-    let by_rows = columns.is_multiple_of(4) && pairs_suit(tape, rows);
+    let by_rows = tape.chooses(&FAMILY, "rows", columns.is_multiple_of(4) && fits_lines(rows));
     let over = move |items: u32| if by_rows { [rows, 1, learners] } else { items_over(items, learners) };
     tape.dispatch(&if by_rows { FORWARD_ROWS } else { FORWARD })
         .set("rows", rows)
@@ -30,6 +40,7 @@ pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
         .set("group", group)
         .read("x", x)
         .write("y", &y)
+        .flops(x.all_elements())
         .over(over(rows * columns));
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
@@ -40,6 +51,7 @@ pub fn mean_pool(tape: &mut Tape<'_>, x: &Tensor, group: u32) -> Tensor {
             .set("group", group)
             .read("dy", dy)
             .gradient("dx", &dx)
+            .flops(x.all_elements())
             .over(over(rows_in * columns));
     });
     y
@@ -64,6 +76,7 @@ pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences
         .sequences(sequences)
         .read("x", x)
         .write("y", &y)
+        .flops(x.all_elements())
         .over(items_over(y.elements(), learners));
     let x = x.clone();
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
@@ -75,6 +88,7 @@ pub fn mean_pool_sequences(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences
             .sequences(sequences)
             .read("dy", dy)
             .gradient("dx", &dx)
+            .flops(x.all_elements())
             .over(items_over(x.elements(), learners));
     });
     y

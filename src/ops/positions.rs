@@ -24,6 +24,7 @@ pub fn interpolate_positions(tape: &mut Tape<'_>, positions: &Tensor, [grid0, gr
         .set("x_stride", positions.learner_stride)
         .read("x", positions)
         .write("y", &y)
+        .flops(7 * y.all_elements())
         .over([y.elements(), 1, learners]);
     let positions = positions.clone();
     tape.on_backward(&y, &[&positions.clone()], move |tape, dy| {
@@ -35,6 +36,7 @@ pub fn interpolate_positions(tape: &mut Tape<'_>, positions: &Tensor, [grid0, gr
             .set("x_stride", dx.tensor.learner_stride)
             .read("dy", dy)
             .gradient("dx", &dx)
+            .flops(8 * dy.all_elements())
             .over([positions.elements(), 1, learners]);
     });
     y

@@ -7,10 +7,20 @@ use std::ops::Range;
 
 use super::case::{Case, Input};
 use super::reference::Host;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const SUMS: Kernel = Kernel::new("ops/segment_squares.wgsl");
 const SUMS_GROUP: Kernel = Kernel::new("ops/segment_squares_group.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "segment_squares",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["segment_squares"]),
+        Variant::gpu("group", Needs::Nothing, &["segment_squares_group"]),
+    ],
+};
 
 /// Elements of a piece at most.
 pub const PIECE: u32 = 2048;
@@ -27,7 +37,7 @@ pub fn pieces(segment: Range<u32>) -> impl Iterator<Item = [u32; 2]> {
 pub fn segment_squares(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, share: f32, pieces: &Tensor) -> Tensor {
     assert_eq!(a.elements(), b.elements(), "squares of {} and {}", a.name, b.name);
     let count = pieces.rows;
-    let software = tape.is_software();
+    let software = tape.chooses(&FAMILY, "rows", true);
     let sums = tape.tensor("segment_squares", [1, 1, count]);
     tape.dispatch(&if software { SUMS } else { SUMS_GROUP })
         .set("count", count)
@@ -36,6 +46,8 @@ pub fn segment_squares(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, share: f32, 
         .read("b", b)
         .read("pieces", pieces)
         .write("sums", &sums)
+        .flops(4 * u64::from(a.elements()))
+        .untouched(4 * (a.all_elements() + b.all_elements() - 2 * u64::from(a.elements())))
         .over([if software { count } else { count * 64 }, 1, 1]);
     sums
 }

@@ -7,12 +7,22 @@
 use super::case::{Case, Input, upload_learners};
 use super::items::rows_over;
 use super::reference::Host;
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/softmax_forward.wgsl");
 const FORWARD_GROUP: Kernel = Kernel::new("ops/softmax_forward_group.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/softmax_backward.wgsl");
 const BACKWARD_GROUP: Kernel = Kernel::new("ops/softmax_backward_group.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "teacher_softmax",
+    kernels: &[],
+    variants: &[
+        Variant::software("rows", Needs::Nothing, &["softmax_forward", "softmax_backward"]),
+        Variant::gpu("group", Needs::Nothing, &["softmax_forward_group", "softmax_backward_group"]),
+    ],
+};
 
 /// p = softmax((logits - centering · center) / T_teacher). logits (L, R, K); center (L, 1, K); learners (L, 1, 16) → (L, R, K).
 ///
@@ -22,7 +32,7 @@ pub fn teacher_softmax(tape: &mut Tape<'_>, logits: &Tensor, center: &Tensor, le
     let [count, rows, columns] = logits.shape();
     assert_eq!(center.shape(), [count, 1, columns], "the center of {}", logits.name);
     let p = tape.tensor("teacher_softmax", logits.shape());
-    let software = tape.is_software();
+    let software = tape.chooses(&FAMILY, "rows", true);
     tape.dispatch(&if software { FORWARD } else { FORWARD_GROUP })
         .set("rows", rows)
         .set("columns", columns)
@@ -31,6 +41,7 @@ pub fn teacher_softmax(tape: &mut Tape<'_>, logits: &Tensor, center: &Tensor, le
         .read("center", center)
         .read("learners", learners)
         .write("p", &p)
+        .flops(8 * p.all_elements())
         .over(rows_over(software, rows, count));
     let (x, y, learners) = (logits.clone(), p.clone(), learners.clone());
     tape.on_backward(&p, &[logits], move |tape, dp| {
@@ -42,6 +53,7 @@ pub fn teacher_softmax(tape: &mut Tape<'_>, logits: &Tensor, center: &Tensor, le
             .read("dp", dp)
             .read("learners", &learners)
             .gradient("dx", &dx)
+            .flops(5 * x.all_elements())
             .over(rows_over(software, rows, count));
     });
     p

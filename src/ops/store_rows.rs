@@ -17,6 +17,7 @@ pub fn store_rows(tape: &mut Tape<'_>, source: &Tensor, table: &Tensor, first: u
         .read("counter", counter)
         .read("source", source)
         .read_write("table", table)
+        .untouched((8 * table.all_elements()).saturating_sub(4 * source.all_elements()))
         .over([columns, rows, learners]);
 }
 

@@ -1,16 +1,26 @@
 //! The tokens a ViT starts from: each image's CLS token and patches, with the positions added.
 
 use super::case::{Case, Input};
-use super::items::{items_over, pairs_suit};
+use super::items::{fits_lines, items_over};
 use super::reference::Host;
 use super::sequences::{Sequences, SetSequences as _};
-use crate::gpu::{Kernel, Tape, Tensor};
+use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/tokens_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/tokens_backward.wgsl");
 const FORWARD_QUADS: Kernel = Kernel::new("ops/tokens_forward_quads.wgsl");
 const BACKWARD_QUADS: Kernel = Kernel::new("ops/tokens_backward_quads.wgsl");
 const SUM_IMAGES: Kernel = Kernel::new("ops/sum_images.wgsl");
+
+/// The ways to compute it.
+pub const FAMILY: Family = Family {
+    name: "tokens",
+    kernels: &["sum_images"],
+    variants: &[
+        Variant::software("quads", Needs::Pairs, &["tokens_forward_quads", "tokens_backward_quads"]),
+        Variant::gpu("items", Needs::Nothing, &["tokens_forward", "tokens_backward"]),
+    ],
+};
 
 /// Row 0 of each image is cls + its position, the others are x + theirs.
 ///
@@ -33,7 +43,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
     let both = positions.map(|positions| positions.unwrap_or(present));
     let y = tape.tensor("tokens", [learners, whole.rows(), columns]);
     let aligned = [x, cls, both[0], both[1]].iter().all(|tensor| tensor.learner_stride.is_multiple_of(4));
-    let quads = columns.is_multiple_of(4) && aligned && pairs_suit(tape, y.elements() / 4);
+    let quads = tape.chooses(&FAMILY, "quads", columns.is_multiple_of(4) && aligned && fits_lines(y.elements() / 4));
     let over = move |elements: u32| if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) };
     tape.dispatch(&if quads { FORWARD_QUADS } else { FORWARD })
         .set("rows", whole.rows())
@@ -48,6 +58,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
         .read("positions0", both[0])
         .read("positions1", both[1])
         .write("y", &y)
+        .flops(y.all_elements())
         .over(over(y.elements()));
     let mut inputs = vec![x, cls];
     inputs.extend(positions.into_iter().flatten());
@@ -79,6 +90,7 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
 /// The gradient of the first `places` rows of all images of one length goes to `parameter`.
 fn sum_images(tape: &mut Tape<'_>, dy: &Tensor, sequences: Sequences, index: usize, parameter: &Tensor, places: u32) {
     let dx = tape.gradient(parameter);
+    let summed = u64::from(dy.learners) * u64::from(sequences.counts[index]) * u64::from(places * dy.columns);
     tape.dispatch(&SUM_IMAGES)
         .set("rows", dy.rows)
         .set("columns", dy.columns)
@@ -89,6 +101,8 @@ fn sum_images(tape: &mut Tape<'_>, dy: &Tensor, sequences: Sequences, index: usi
         .set("stride", dx.tensor.learner_stride)
         .read("dy", dy)
         .gradient("dx", &dx)
+        .flops(summed)
+        .untouched(4 * (dy.all_elements() - summed))
         .over([places * dy.columns, 1, dy.learners]);
 }
 

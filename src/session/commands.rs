@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::loading::LoadingData;
+use super::profiling::Profiling;
 use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
-use crate::command::Command;
+use crate::command::{Command, Division};
 use crate::config::RunConfig;
 use crate::snapshot::{Change, Event};
 
@@ -55,7 +56,19 @@ impl Session {
             Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
             Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
             Command::SetLocalCrops(locals) => self.set(Change::LocalCrops(locals))?,
+            Command::ProfileSteps(true) => {
+                self.profiling.get_or_insert_with(|| Profiling::new(&self.gpu));
+            }
+            Command::ProfileSteps(false) => self.profiling = None,
             Command::SetSpeed(limit) => self.speed.set(limit.map(|limit| limit.clamp(1, 1000))),
+            Command::Divide(division) => {
+                self.division = match division {
+                    Division::Share(share) if share.is_finite() => Division::Share(share.clamp(0.05, 0.95)),
+                    Division::Share(_) => Division::Smooth,
+                    other => other,
+                };
+            }
+            Command::SetVariant { family, variant } => self.set_variant(&family, variant.as_deref())?,
             Command::Resample => {
                 self.observers.looking.resample();
                 self.schedule.force_look();
@@ -151,7 +164,13 @@ impl Session {
         }
         self.changed(change, key, &text);
         self.trainer.apply_hypers()?;
+        self.recorded_again()
+    }
+
+    /// Follows the trainer after its step may have been recorded anew.
+    pub(super) fn recorded_again(&mut self) -> Result<(), SessionError> {
         self.walks.forget();
+        self.variants = super::variants::of_step(&self.gpu, &self.trainer);
         Ok(self.observers.rebind(&self.trainer)?)
     }
 

@@ -7,13 +7,17 @@
 
 mod cloud;
 mod commands;
+mod costs;
 mod flips;
+mod lane;
 mod loading;
 mod look;
 mod meters;
 mod pace;
+mod profiling;
 mod schedule;
 mod start;
+mod variants;
 mod walk;
 
 use std::collections::VecDeque;
@@ -28,17 +32,18 @@ pub use pace::Pace;
 pub use schedule::Cadence;
 pub use start::LoadedData;
 
-use crate::command::{Command, Dial, Switch};
+use crate::command::{Command, Dial, Division, Switch};
 use crate::config::{ConfigError, DataSpec, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Dials, Event, Snapshot, Switches};
+use crate::snapshot::{AttentionReferences, Dials, Event, KernelChoice, Snapshot, Switches};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
 use loading::LoadingData;
 use meters::Meters;
 use pace::{Pacer, SpeedLimit};
+use profiling::Profiling;
 use schedule::{Job, Schedule};
 use start::Observers;
 use walk::{Patience, Walking, Walks, patience};
@@ -73,6 +78,10 @@ pub struct Session {
     pacer: Pacer,
     meters: Meters,
     speed: SpeedLimit,
+    division: Division,
+    /// What is aimed at from frame to frame.
+    frame_goal: Duration,
+    handed_over: Duration,
     /// Whole steps are asked for: the speed limit is not for them.
     hurried: bool,
     /// Commands taken so far.
@@ -102,6 +111,10 @@ pub struct Session {
     walks: Walks,
     /// What a lost device took away and is being done again.
     redo: Option<Redo>,
+    /// Times of the steps' dispatches, while they are wanted.
+    profiling: Option<Profiling>,
+    /// The kernel families of the step.
+    variants: Arc<Vec<KernelChoice>>,
 }
 
 /// Steps to do again, with the changes that were made between them.
@@ -121,6 +134,7 @@ struct Asked {
     dials: Dials,
     locals: u32,
     speed: Option<u32>,
+    division: Division,
     playing: bool,
 }
 
@@ -162,6 +176,7 @@ impl Session {
         let meters = Meters::new(&gpu, &trainer, &observers);
         let safe = Checkpoint::capture(&trainer, meters.state())?;
         Ok(Self {
+            variants: variants::of_step(&gpu, &trainer),
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
             pacer: Pacer::new(&gpu),
             notices: data.notices(),
@@ -171,6 +186,9 @@ impl Session {
             data,
             meters,
             speed: SpeedLimit::default(),
+            division: Division::default(),
+            frame_goal: Duration::ZERO,
+            handed_over: Duration::ZERO,
             hurried: false,
             taken: 0,
             job: None,
@@ -190,6 +208,7 @@ impl Session {
             walk: None,
             walks: Walks::default(),
             redo: None,
+            profiling: None,
         })
     }
 
@@ -256,6 +275,7 @@ impl Session {
             && !self.walks.is_waiting()
             && self.loading.is_none()
             && !self.meters.is_waiting()
+            && !self.profiling.as_ref().is_some_and(Profiling::is_waiting)
             && !self.observers.looking.is_waiting()
             && !self.observers.showing.is_waiting()
     }
@@ -281,9 +301,31 @@ impl Session {
         self.taken
     }
 
-    /// Estimated GPU time of what has been handed over and is not done yet.
+    /// Estimated GPU time until everything that was handed over is done.
     pub fn under_way(&self) -> Duration {
-        self.pacer.under_way()
+        self.pacer.under_way(Instant::now())
+    }
+
+    /// Estimated GPU time of the dispatch that comes next; none between two jobs.
+    pub fn next_cost(&mut self) -> Option<Duration> {
+        let job = self.job?;
+        let length = self.program(job).len();
+        Some(Duration::from_secs_f32(self.pacer.cost(job, self.cursor, length) * 1e-3))
+    }
+
+    /// Estimated GPU time of what the last [`Self::advance`] handed over.
+    pub const fn handed_over(&self) -> Duration {
+        self.handed_over
+    }
+
+    /// A frame was drawn on the same queue; for the account of what the time goes to. `goal` is what is aimed at from frame to frame.
+    pub fn frame_drawn(&mut self, start: Instant, end: Instant, goal: Duration) {
+        // What was done before the frame comes first. A lost device shows when the training goes on.
+        if self.gpu.poll().is_ok() {
+            self.pacer.collect();
+        }
+        self.pacer.frame(start, end);
+        self.frame_goal = goal;
     }
 
     /// A checkpoint of the state between two steps; waits for the GPU.
@@ -317,6 +359,7 @@ impl Session {
         self.gpu.poll()?;
         self.collect();
         self.hurried = matches!(pace, Pace::Steps(_));
+        self.handed_over = Duration::ZERO;
         match pace {
             Pace::Steps(steps) => {
                 let before = self.trainer.step();
@@ -332,7 +375,8 @@ impl Session {
                 self.target = Some(self.trainer.step() + left);
                 loop {
                     // Whole steps are asked for by those who want every measurement.
-                    if !(self.meters.has_room() && self.walks.has_room() && self.observers.showing.has_room()) {
+                    let profiling_has_room = self.profiling.as_ref().is_none_or(Profiling::has_room);
+                    if !(self.meters.has_room() && self.walks.has_room() && self.observers.showing.has_room() && profiling_has_room) {
                         self.settle()?;
                     }
                     if !self.next_job()? {
@@ -344,13 +388,17 @@ impl Session {
                 self.live = false;
             }
             Pace::Budget(budget) => {
-                let mut left = self.pacer.room(budget);
+                let mut left = budget.as_secs_f32() * 1e3;
                 while left > 0.0 && self.next_job()? {
                     let Some(job) = self.job else { break };
                     let length = self.program(job).len();
+                    if !self.handed_over.is_zero() && self.pacer.cost(job, self.cursor, length) > left {
+                        break;
+                    }
                     let (end, cost) = self.pacer.cut(job, self.cursor, length, left);
                     let end = self.walked_end().map_or(end, |stop| end.min(stop));
                     left -= cost;
+                    self.handed_over += Duration::from_secs_f32(cost * 1e-3);
                     self.run_slice(job, end)?;
                 }
                 self.live = true;
@@ -410,7 +458,18 @@ impl Session {
         self.before_sub_step(&mut encoder);
         let program = start::program(&self.trainer, &self.observers, job);
         let length = program.len();
-        self.pacer.encode(&mut encoder, program, job, range);
+        let profiling = self.profiling.as_mut().filter(|_| job == Job::Step);
+        let walked = self.walk.is_some();
+        match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked).then_some(profiling)) {
+            Some(profiling) => {
+                self.pacer.note(job, length, range.clone());
+                profiling.run(&self.gpu, &mut encoder, program, range)?;
+                if end == length {
+                    profiling.finish(&mut encoder, self.trainer.step() + 1);
+                }
+            }
+            None => self.pacer.encode(&mut encoder, program, job, range),
+        }
         self.after_sub_step(&mut encoder, end);
         let finished = end == length;
         if finished {
@@ -434,6 +493,9 @@ impl Session {
         self.observers.looking.submitted();
         self.observers.showing.submitted();
         self.walks.submitted();
+        if let Some(profiling) = &mut self.profiling {
+            profiling.submitted();
+        }
         self.cursor = end;
         if finished {
             self.cursor = 0;
@@ -454,6 +516,9 @@ impl Session {
         self.observers.looking.collect(&self.gpu);
         self.observers.showing.collect(&self.observers.probe);
         self.walks.collect(&self.trainer, self.walk.as_mut());
+        if let Some(profiling) = &mut self.profiling {
+            profiling.collect();
+        }
     }
 
     fn note_training(&mut self) {
@@ -467,10 +532,11 @@ impl Session {
         let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
         fresh.playing = playing;
         fresh.runs = self.runs + 1;
-        (fresh.speed, fresh.taken) = (self.speed, self.taken);
+        (fresh.speed, fresh.division, fresh.taken) = (self.speed, self.division, self.taken);
         fresh.queued = std::mem::take(&mut self.queued);
         // Images on their way in outlive a new start.
         fresh.loading = self.loading.take();
+        fresh.profiling = self.profiling.take();
         *self = fresh;
         Ok(())
     }
@@ -481,9 +547,10 @@ impl Session {
         let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         (revived.playing, revived.target) = (self.playing, self.target);
         revived.loading = self.loading.take();
+        revived.profiling = self.profiling.as_ref().map(|_| Profiling::new(&revived.gpu));
         revived.queued = std::mem::take(&mut self.queued);
         (revived.play_to, revived.runs) = (self.play_to, self.runs);
-        (revived.speed, revived.taken) = (self.speed, self.taken);
+        (revived.speed, revived.division, revived.taken) = (self.speed, self.division, self.taken);
         // Changes are absolute, so doing one again that the saved state knows of does no harm.
         let (before, again) = std::mem::take(&mut self.events).into_iter().partition(|event| event.step < self.safe.step);
         let again: Vec<Event> = again;
@@ -525,6 +592,7 @@ impl Session {
             dials: hyper.into(),
             locals: self.trainer.config.views.locals,
             speed: self.speed.limit,
+            division: self.division,
             playing: self.plays(),
         };
         for command in self.queued.iter().filter(|_| self.walk.is_none()) {
@@ -533,6 +601,7 @@ impl Session {
                 Command::SetDial { dial, value } => asked.dials.set(dial, value),
                 Command::SetLocalCrops(locals) => asked.locals = locals,
                 Command::SetSpeed(limit) => asked.speed = limit,
+                Command::Divide(division) => asked.division = division,
                 Command::Play => asked.playing = self.meters.stopped().is_none(),
                 Command::Pause => asked.playing = false,
                 _ => {}
@@ -557,6 +626,9 @@ impl Session {
             step: self.meters.step(),
             playing: asked.playing,
             speed_limit: asked.speed,
+            division: asked.division,
+            shares: self.pacer.lane().shares(Instant::now()),
+            frame_lane: self.pacer.lane().shown(self.frame_goal),
             steps_per_second: self.meters.steps_per_second(Instant::now()),
             switches: asked.switches,
             dials: asked.dials,
@@ -582,7 +654,9 @@ impl Session {
             walk: self.shown_walk(),
             loading: self.loading.as_ref().map(LoadingData::told),
             images_report: self.data.report().cloned(),
+            variants: self.variants.clone(),
             stopped: self.meters.stopped().map(ToOwned::to_owned),
+            kernels: self.profiling.as_ref().and_then(Profiling::times),
         }
     }
 

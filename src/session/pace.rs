@@ -1,22 +1,24 @@
 //! How much work to hand to the GPU at a time, so that frames get their turn.
 //!
-//! Every dispatch of a job has an estimated cost. Slices are timed with timestamps where the adapter has them and corrected from
-//! what was measured; where it has none, the estimates stay as they began. At most two slices are under way.
+//! Every dispatch of a job has an estimated cost ([`Costs`]). Slices are timed with timestamps where the adapter has them, by the
+//! clock where it has none, and correct the costs. Subtlety: on Mesa's software adapter, handing a slice over waits until the one
+//! before it is done; so who wants to stay awake hands the next one over only when little of the last is left.
 
-use std::collections::HashMap;
-use std::mem::discriminant;
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::costs::{Costs, Timing};
+use super::lane::Lane;
 use super::schedule::Job;
 use crate::gpu::{Gpu, Program, Readback};
+use crate::snapshot::SpanKind;
 
 /// How far [`Session::advance`](super::Session::advance) goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// Hand over about this much GPU time, less what is still under way.
+    /// Hand over about this much GPU time; where there is something to do, at least one dispatch.
     Budget(Duration),
     /// Hand over so many whole steps, with the measurements that are due.
     Steps(u32),
@@ -53,29 +55,38 @@ impl SpeedLimit {
     }
 }
 
-/// Slices under way at most.
-const MOST_IN_FLIGHT: u32 = 2;
+/// What a slice that is not done has left at least.
+const LEAST_LEFT: Duration = Duration::from_micros(200);
 /// Timers under way at most.
 const TIMERS: u64 = 8;
+/// Dispatches that are timed one by one in a slice at most.
+const MOST_EACH: usize = 128;
+/// Bytes of a timer's results.
+const TIMER_BYTES: u64 = (2 * MOST_EACH * size_of::<u64>()) as u64;
 
+/// A slice that was handed over.
 struct Slice {
     job: Job,
     range: Range<usize>,
     estimate: f32,
+    timing: Timing,
+    timed: bool,
+    submitted: Instant,
+    done: Option<Instant>,
+    /// Milliseconds of each dispatch or of the whole, as `timing` says.
+    measured: Option<Vec<f32>>,
 }
 
+/// Cuts jobs into slices, and knows what is under way.
 pub(super) struct Pacer {
-    /// Estimated milliseconds of each dispatch, by kind of job.
-    costs: HashMap<std::mem::Discriminant<Job>, Vec<f32>>,
-    first_guess: f32,
-    in_flight: Arc<AtomicU32>,
-    /// Estimated microseconds of the slices in flight.
-    under_way: Arc<AtomicU32>,
-    /// Estimated milliseconds of the slice that was encoded last.
-    encoded: f32,
+    costs: Costs,
     timer: Option<Timer>,
-    slices: HashMap<u64, Slice>,
-    next_tag: u64,
+    /// Slices whose end or whose times are not known yet, oldest first; the first one's tag.
+    slices: VecDeque<Slice>,
+    first_tag: u64,
+    /// When slices were done, by tag; callbacks write it.
+    done: Arc<Mutex<Vec<(u64, Instant)>>>,
+    lane: Lane,
 }
 
 struct Timer {
@@ -85,82 +96,98 @@ struct Timer {
     millis_per_tick: f64,
 }
 
-impl Pacer {
-    pub(super) fn new(gpu: &Gpu) -> Self {
-        let timer = gpu.features.contains(wgpu::Features::TIMESTAMP_QUERY).then(|| Timer {
+impl Timer {
+    fn new(gpu: &Gpu) -> Self {
+        Self {
             queries: gpu.device.create_query_set(&wgpu::QuerySetDescriptor {
                 label: Some("slices"),
                 ty: wgpu::QueryType::Timestamp,
-                count: 2 * TIMERS as u32,
+                count: TIMERS as u32 * 2 * MOST_EACH as u32,
             }),
             resolved: gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("slices"),
-                size: wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT * TIMERS,
+                size: TIMER_BYTES.next_multiple_of(wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT) * TIMERS,
                 usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
                 mapped_at_creation: false,
             }),
-            copies: Readback::new(gpu, 16, TIMERS as usize),
+            copies: Readback::new(gpu, TIMER_BYTES, TIMERS as usize),
             millis_per_tick: f64::from(gpu.queue.get_timestamp_period()) * 1e-6,
-        });
+        }
+    }
+
+    /// Encodes a slice in one pass or, to time `each` dispatch, in many; `tag` comes back with the times.
+    fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, program: &Program, range: Range<usize>, each: bool, tag: u64) {
+        let place = tag % TIMERS;
+        let first = place as u32 * 2 * MOST_EACH as u32;
+        let mut next = first;
+        let mut pass = |range: Range<usize>| {
+            let writes = wgpu::ComputePassTimestampWrites {
+                query_set: &self.queries,
+                beginning_of_pass_write_index: Some(next),
+                end_of_pass_write_index: Some(next + 1),
+            };
+            next += 2;
+            program.encode_range(encoder, range, Some(writes));
+        };
+        if each {
+            range.for_each(|at| pass(at..at + 1));
+        } else {
+            pass(range);
+        }
+        let offset = place * TIMER_BYTES.next_multiple_of(wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT);
+        encoder.resolve_query_set(&self.queries, first..next, &self.resolved, offset);
+        self.copies.record(encoder, &self.resolved, offset, u64::from(next - first) * 8, tag);
+    }
+}
+
+impl Pacer {
+    pub(super) fn new(gpu: &Gpu) -> Self {
         Self {
-            costs: HashMap::new(),
-            first_guess: if gpu.is_software() { 0.6 } else { 0.03 },
-            in_flight: Arc::default(),
-            under_way: Arc::default(),
-            encoded: 0.0,
-            timer,
-            slices: HashMap::new(),
-            next_tag: 0,
+            costs: Costs::new(if gpu.is_software() { 0.6 } else { 0.03 }),
+            timer: gpu.features.contains(wgpu::Features::TIMESTAMP_QUERY).then(|| Timer::new(gpu)),
+            slices: VecDeque::new(),
+            first_tag: 0,
+            done: Arc::default(),
+            lane: Lane::default(),
         }
     }
 
-    /// Milliseconds that may be handed over now.
-    pub(super) fn room(&self, budget: Duration) -> f32 {
-        if self.in_flight.load(Ordering::Acquire) >= MOST_IN_FLIGHT { 0.0 } else { budget.as_secs_f32() * 1e3 }
-    }
-
-    fn costs(&mut self, job: Job, length: usize) -> &mut Vec<f32> {
-        let guess = self.first_guess;
-        let costs = self.costs.entry(discriminant(&job)).or_default();
-        if costs.len() != length {
-            *costs = vec![guess; length];
-        }
-        costs
+    /// Estimated milliseconds of a dispatch of a job of `length`.
+    pub(super) fn cost(&mut self, job: Job, at: usize, length: usize) -> f32 {
+        self.costs.one(job, at, length)
     }
 
     /// The end of the slice of `job` that starts at `first` and costs about `millis`, and its cost. At least one dispatch.
     pub(super) fn cut(&mut self, job: Job, first: usize, length: usize, millis: f32) -> (usize, f32) {
-        let costs = self.costs(job, length);
-        let (mut end, mut cost) = (first + 1, costs[first]);
-        while end < length && cost + costs[end] <= millis {
-            cost += costs[end];
-            end += 1;
-        }
-        (end, cost)
+        self.costs.cut(job, first, length, millis)
     }
 
     /// Encodes a slice, timed if a timer is free.
     pub(super) fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, program: &Program, job: Job, range: Range<usize>) {
-        let estimate = self.costs(job, program.len())[range.clone()].iter().sum();
-        self.encoded = estimate;
-        let Some(timer) = self.timer.as_mut().filter(|timer| timer.copies.has_room()) else {
-            program.encode_range(encoder, range, None);
-            return;
-        };
-        let tag = self.next_tag;
-        self.next_tag += 1;
-        let place = tag % TIMERS;
-        let first = 2 * place as u32;
-        let writes = wgpu::ComputePassTimestampWrites {
-            query_set: &timer.queries,
-            beginning_of_pass_write_index: Some(first),
-            end_of_pass_write_index: Some(first + 1),
-        };
-        program.encode_range(encoder, range.clone(), Some(writes));
-        let offset = place * wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT;
-        encoder.resolve_query_set(&timer.queries, first..first + 2, &timer.resolved, offset);
-        timer.copies.record(encoder, &timer.resolved, offset, 16, tag);
-        self.slices.insert(tag, Slice { job, range, estimate });
+        let estimate = self.costs.sum(job, range.clone(), program.len());
+        let timer = self.timer.as_mut().filter(|timer| timer.copies.has_room());
+        let mut timing = self.costs.begin(job, range.clone(), program.len());
+        if timing == Timing::Each && (timer.is_none() || range.len() > MOST_EACH) {
+            timing = Timing::Whole;
+        }
+        let tag = self.first_tag + self.slices.len() as u64;
+        let timed = timer.is_some();
+        match timer {
+            Some(timer) => timer.encode(encoder, program, range.clone(), timing == Timing::Each, tag),
+            None => program.encode_range(encoder, range.clone(), None),
+        }
+        self.push(job, range, estimate, timing, timed);
+    }
+
+    fn push(&mut self, job: Job, range: Range<usize>, estimate: f32, timing: Timing, timed: bool) {
+        self.slices.push_back(Slice { job, range, estimate, timing, timed, submitted: Instant::now(), done: None, measured: None });
+    }
+
+    /// A slice is encoded by someone else.
+    pub(super) fn note(&mut self, job: Job, length: usize, range: Range<usize>) {
+        let estimate = self.costs.sum(job, range.clone(), length);
+        self.costs.begin(job, range.clone(), length);
+        self.push(job, range, estimate, Timing::Nothing, false);
     }
 
     /// To be called after the slice's encoder has been submitted.
@@ -168,49 +195,81 @@ impl Pacer {
         if let Some(timer) = &mut self.timer {
             timer.copies.submitted();
         }
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let micros = (std::mem::take(&mut self.encoded) * 1e3).clamp(0.0, 1e7) as u32;
-        self.under_way.fetch_add(micros, Ordering::AcqRel);
-        let (in_flight, under_way) = (self.in_flight.clone(), self.under_way.clone());
+        let Some(slice) = self.slices.back_mut() else { return };
+        slice.submitted = Instant::now();
+        let (tag, done) = (self.first_tag + self.slices.len() as u64 - 1, self.done.clone());
         gpu.queue.on_submitted_work_done(move || {
-            in_flight.fetch_sub(1, Ordering::AcqRel);
-            under_way.fetch_sub(micros, Ordering::AcqRel);
+            let now = Instant::now();
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((tag, now));
         });
     }
 
-    /// Estimated GPU time of the slices in flight.
-    pub(super) fn under_way(&self) -> Duration {
-        Duration::from_micros(self.under_way.load(Ordering::Acquire).into())
+    /// Estimated GPU time until everything that was handed over is done.
+    pub(super) fn under_way(&self, now: Instant) -> Duration {
+        let mut end = None;
+        for slice in self.slices.iter().filter(|slice| slice.done.is_none()) {
+            let start = end.unwrap_or(slice.submitted).max(slice.submitted);
+            end = Some(start + Duration::from_secs_f32(slice.estimate * 1e-3));
+        }
+        end.map_or(Duration::ZERO, |end| end.saturating_duration_since(now).max(LEAST_LEFT))
     }
 
-    /// Corrects the estimates by what has been measured.
+    /// Takes in what has ended: corrects the estimates by what has been measured, and notes what the queue did.
     pub(super) fn collect(&mut self) {
-        let mut measured = Vec::new();
+        let (slices, first_tag) = (&mut self.slices, self.first_tag);
+        let place = |tag: u64| tag.checked_sub(first_tag).map(|place| place as usize);
+        for (tag, at) in self.done.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            if let Some(slice) = place(tag).and_then(|place| slices.get_mut(place)) {
+                slice.done = Some(at);
+            }
+        }
         if let Some(timer) = &mut self.timer {
             let millis_per_tick = timer.millis_per_tick;
             timer.copies.collect(|tag, bytes| {
-                let ticks: [u64; 2] = std::array::from_fn(|index| {
-                    let mut word = [0; 8];
-                    word.copy_from_slice(&bytes[8 * index..8 * index + 8]);
-                    u64::from_le_bytes(word)
-                });
-                measured.push((tag, ticks[1].wrapping_sub(ticks[0]) as i64 as f64 * millis_per_tick));
+                let ticks: Vec<u64> = bytes.as_chunks().0.iter().map(|&bytes| u64::from_le_bytes(bytes)).collect();
+                let millis = |pair: &[u64]| (pair[1].wrapping_sub(pair[0]) as i64 as f64 * millis_per_tick) as f32;
+                if let Some(slice) = place(tag).and_then(|place| slices.get_mut(place)) {
+                    slice.measured = Some(ticks.chunks_exact(2).map(millis).collect());
+                }
             });
         }
-        for (tag, millis) in measured {
-            let Some(Slice { job, range, estimate }) = self.slices.remove(&tag) else { continue };
-            // Drivers without real timestamps report zeros; those say nothing.
-            if millis <= 0.0 || !(millis < 10_000.0) || estimate <= 0.0 {
-                continue;
+        while let Some(slice) = self.slices.front() {
+            let Some(done) = slice.done else { break };
+            // Times that are long overdue will not come any more.
+            if slice.timed && slice.measured.is_none() && self.slices.len() as u64 <= 2 * TIMERS {
+                break;
             }
-            // Half of the way, so that one disturbed measurement does not swing the next slices.
-            let factor = (1.0 + millis as f32 / estimate) / 2.0;
-            if let Some(costs) = self.costs.get_mut(&discriminant(&job))
-                && costs.len() >= range.end
-            {
-                costs[range].iter_mut().for_each(|cost| *cost = (*cost * factor).clamp(1e-3, 1e3));
+            if let Some(slice) = self.slices.pop_front() {
+                self.first_tag += 1;
+                self.learn(slice, done);
             }
         }
+    }
+
+    /// A slice has ended.
+    fn learn(&mut self, slice: Slice, done: Instant) {
+        let Slice { job, range, timing, submitted, measured, .. } = slice;
+        let measured = measured.filter(|times| times.iter().sum::<f32>() > 0.0);
+        // Where there are no timestamps, what passed since it was handed over or the one before it ended.
+        let start = self.lane.last_end().map_or(submitted, |end| submitted.max(end));
+        let millis = measured.as_ref().map_or(done.saturating_duration_since(start).as_secs_f32() * 1e3, |times| times.iter().sum());
+        match (timing, &measured) {
+            (Timing::Nothing, _) => {}
+            (Timing::Each, Some(each)) => self.costs.measured_each(job, range, each),
+            (Timing::Each | Timing::Whole, _) => self.costs.measured(job, range, millis),
+        }
+        let took = Duration::from_secs_f32((millis * 1e-3).clamp(0.0, 10.0));
+        self.lane.push(SpanKind::Training, start, done.min(start + took), job.name());
+    }
+
+    /// A frame was drawn.
+    pub(super) fn frame(&mut self, start: Instant, end: Instant) {
+        self.lane.push(SpanKind::Drawing, start, end, "frame");
+    }
+
+    /// What the queue did.
+    pub(super) const fn lane(&self) -> &Lane {
+        &self.lane
     }
 }
 

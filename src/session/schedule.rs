@@ -46,6 +46,20 @@ pub enum Job {
     EvaluateFinish,
 }
 
+impl Job {
+    /// What it is called where time is shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Rank => "rank",
+            Self::Cloud => "cloud",
+            Self::Nearest => "neighbours",
+            Self::Look => "look",
+            Self::EvaluateChunk(_) | Self::EvaluateFinish => "evaluation",
+        }
+    }
+}
+
 /// Decides.
 pub(super) struct Schedule {
     cadence: Cadence,

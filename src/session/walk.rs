@@ -36,10 +36,12 @@ pub(super) const fn patience(command: &Command) -> Patience {
         Command::Pause => Patience::Harmless,
         Command::Play | Command::PlayTo(_) | Command::Step => Patience::Leaves,
         // Nothing of the step hangs on them.
-        Command::SetSpeed(_) | Command::CancelLoad | Command::SelectImage(_) => Patience::Harmless,
+        Command::SetSpeed(_) | Command::Divide(_) | Command::ProfileSteps(_) | Command::CancelLoad | Command::SelectImage(_) => {
+            Patience::Harmless
+        }
         // They need the end of the step; nobody should have to walk there first.
         Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) | Command::StartRun(_) => Patience::Leaves,
-        Command::SetSwitch { .. } | Command::SetDial { .. } | Command::SetLocalCrops(_) => Patience::Waits,
+        Command::SetSwitch { .. } | Command::SetDial { .. } | Command::SetLocalCrops(_) | Command::SetVariant { .. } => Patience::Waits,
         Command::Resample | Command::ShowImage(_) => Patience::Waits,
     }
 }

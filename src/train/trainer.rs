@@ -4,7 +4,7 @@
 //! backward; norm of the gradient; AdamW; then the teacher follows the student after its update, and DINO's centre the teacher's
 //! logits; then the meters and the step counter. Each has a scope of its own ([`crate::snapshot::SubStep::scope`]). The step
 //! is recorded again only when the first learner's stop-gradient goes off or the last one's comes back, for only then is there a
-//! backward through the teacher, and when the number of local crops changes.
+//! backward through the teacher, when the number of local crops changes, and when another kernel variant is asked for.
 
 use std::sync::Arc;
 
@@ -186,17 +186,23 @@ impl Trainer {
         self.upload_learners();
         let teacher_gradient = wants_teacher_gradient(&self.hypers);
         if teacher_gradient != self.recorded.teacher_gradient || self.config.views.locals != self.recorded.locals {
-            let world = World {
-                gpu: &self.gpu,
-                config: &self.config,
-                method: &*self.method,
-                images: &self.images,
-                roles: &self.roles,
-                watch: &self.watch,
-            };
-            let buffers = Buffers { groups: &self.groups, learners: &self.learners, seeds: &self.seeds, state: &self.state };
-            self.recorded = record(&world, &buffers, teacher_gradient)?;
+            self.record_again()?;
         }
+        Ok(())
+    }
+
+    /// Records the step anew, with the kernel variants that the GPU is set to now. Only between two steps.
+    pub fn record_again(&mut self) -> Result<(), TrainError> {
+        let world = World {
+            gpu: &self.gpu,
+            config: &self.config,
+            method: &*self.method,
+            images: &self.images,
+            roles: &self.roles,
+            watch: &self.watch,
+        };
+        let buffers = Buffers { groups: &self.groups, learners: &self.learners, seeds: &self.seeds, state: &self.state };
+        self.recorded = record(&world, &buffers, wants_teacher_gradient(&self.hypers))?;
         Ok(())
     }
 

@@ -191,7 +191,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ("Space", "play or pause"),
         ("S", "one training step"),
         ("W", "one sub-step: views, student, teacher, loss ..."),
-        ("[  ]", "slower, faster: 1 to 20 steps/s, or no limit"),
+        ("[  ]", "slower, faster: 1 to 20 steps/s, no limit, turbo"),
         ("R  Shift R", "new weights: the same seed, the next seed"),
         ("Ctrl Z", "take back the last change of this run"),
         ("Ctrl Shift Z  Ctrl Y", "do it again"),

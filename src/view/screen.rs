@@ -6,7 +6,7 @@ use std::path::Path;
 
 use imgui::{Ui, WindowFlags};
 
-use crate::command::{Command, Switch, next_speed};
+use crate::command::{Command, Switch, next_pace};
 use crate::snapshot::Snapshot;
 
 use super::charts::Timeline;
@@ -323,7 +323,7 @@ impl Screen {
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
             Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
             Action::Arrow(_) if self.top.presets.is_open() => self.top.presets.walk(1),
-            Action::Speed { faster } => commands.push(Command::SetSpeed(next_speed(snapshot.speed_limit, faster))),
+            Action::Speed { faster } => commands.push(next_pace(snapshot.speed_limit, snapshot.division, faster)),
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
             Action::Walk => commands.push(Command::Walk),

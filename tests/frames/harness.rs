@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use image::RgbaImage;
-use twinlens::command::{Dial, Switch};
+use twinlens::command::{Dial, Division, Switch};
 use twinlens::config::Method;
 use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Snapshot, SubStep, Switches, Verdict, VerdictKind, Walk};
+use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Shares, Snapshot, SubStep, Switches, Verdict, VerdictKind, Walk};
 use twinlens::view::frame::{Built, FrameRenderer};
 use twinlens::view::picture::Canvas;
 use twinlens::view::screen::Screen;
@@ -92,6 +92,9 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         playing: true,
         steps_per_second: 12.0,
         speed_limit: None,
+        division: Division::Smooth,
+        shares: Shares::default(),
+        frame_lane: None,
         method: Method::Byol,
         switches: Switches { ema: true, stop_gradient: true, predictor: true, centering: true, sharpening: true },
         dials: Dials {
@@ -129,6 +132,8 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         walk: None,
         loading: None,
         images_report: None,
+        kernels: None,
+        variants: Arc::default(),
         stopped: None,
     }
 }

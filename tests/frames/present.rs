@@ -1,6 +1,6 @@
 //! What a lecturer leans on: undo, the key list, the question before something is lost, presenting.
 
-use twinlens::command::{Command, Dial, Switch};
+use twinlens::command::{Command, Dial, Division, Switch};
 use twinlens::config::Method;
 use twinlens::snapshot::Snapshot;
 use twinlens::view::frame::FrameRenderer;
@@ -152,7 +152,7 @@ fn keys_take_back_what_keys_and_mouse_did() {
     for faster in [false, true] {
         screen.act(Action::Speed { faster }, &data, &mut commands, &mut requests);
     }
-    assert_eq!(commands, [Command::SetSpeed(Some(20)), Command::SetSpeed(None)]);
+    assert_eq!(commands, [Command::SetSpeed(Some(20)), Command::Divide(Division::Turbo)]);
 }
 
 #[test]

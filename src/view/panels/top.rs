@@ -7,7 +7,7 @@ mod presets;
 pub use badge::{seconds_text, since_text, verdict_title};
 pub use presets::PresetList;
 
-use crate::command::{Command, Switch};
+use crate::command::{Command, Division, Switch};
 use crate::snapshot::Snapshot;
 use crate::view::charts::{grouped, short};
 use crate::view::layout::Rect;
@@ -120,7 +120,12 @@ impl Panel for TopBar {
         }
         let middle = area.centre()[1];
         let speed = if snapshot.playing { short(snapshot.steps_per_second) } else { "paused".to_owned() };
-        let limit = snapshot.speed_limit.map_or_else(String::new, |limit| format!("(limit {limit})"));
+        let limit = match (snapshot.speed_limit, snapshot.division) {
+            (Some(limit), _) => format!("(limit {limit})"),
+            (None, Division::Turbo) => "(turbo)".to_owned(),
+            (None, Division::Share(share)) => format!("({:.0} % of the time)", 100.0 * share),
+            (None, Division::Smooth) => String::new(),
+        };
         let unit = if snapshot.playing { format!("steps/s {limit}") } else { limit };
         let step = Fact { before: "step", number: grouped(snapshot.step), least: "0,000", after: String::new(), tip: STEP };
         let speed = Fact { before: "", number: speed, least: "00.0", after: unit.trim().to_owned(), tip: SPEED };

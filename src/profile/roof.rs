@@ -1,0 +1,103 @@
+//! The roof: what this adapter was measured to do at best.
+
+use serde::{Deserialize, Serialize};
+
+use super::Work;
+
+/// A copy of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CopySpeed {
+    /// Bytes read and written together.
+    pub bytes: u64,
+    /// 10⁹ of them a second.
+    pub gbps: f64,
+}
+
+/// What an adapter does at best, measured on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Roof {
+    /// Adapter name.
+    pub adapter: String,
+    /// Backend, driver and its version.
+    pub driver: String,
+    /// 10⁹ f32 operations a second, in product-sums that hang on nothing but registers.
+    pub peak_gflops: f64,
+    /// Copies from small (they stay in a cache) to large, sizes ascending; never empty.
+    pub copy: Vec<CopySpeed>,
+    /// What each dispatch costs by itself, in a pass of many empty ones.
+    pub dispatch_micros: f64,
+    /// From the submission of an empty dispatch until its end is known.
+    pub submit_micros: f64,
+    /// The same with four bytes copied back and mapped.
+    pub readback_micros: f64,
+}
+
+impl Roof {
+    /// Bandwidth for so many bytes: that of the copy whose size is nearest, by ratio. 10⁹ bytes a second.
+    pub fn gbps(&self, bytes: u64) -> f64 {
+        let distance = |copy: &&CopySpeed| (copy.bytes.max(1) as f64 / bytes.max(1) as f64).ln().abs();
+        self.copy.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or(0.0, |copy| copy.gbps)
+    }
+
+    /// The bandwidth of the largest copy, which no cache holds.
+    pub fn memory_gbps(&self) -> f64 {
+        self.copy.last().map_or(0.0, |copy| copy.gbps)
+    }
+
+    /// The least time that the work could take: by operations or by bytes, whichever is longer.
+    pub fn least_micros(&self, work: Work) -> f64 {
+        let over = |amount: u64, giga: f64| if amount > 0 && giga > 0.0 { amount as f64 / giga / 1e3 } else { 0.0 };
+        over(work.flops, self.peak_gflops).max(over(work.bytes, self.gbps(work.bytes)))
+    }
+
+    /// Whether every number can be one that was measured: what is read from a file may be anything.
+    pub fn is_sound(&self) -> bool {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let ascending = self.copy.windows(2).all(|pair| pair[0].bytes < pair[1].bytes);
+        let times = [self.dispatch_micros, self.submit_micros, self.readback_micros];
+        positive(self.peak_gflops)
+            && !self.copy.is_empty()
+            && ascending
+            && self.copy.iter().all(|copy| copy.bytes > 0 && positive(copy.gbps))
+            && times.into_iter().all(positive)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roof() -> Roof {
+        let copy = |bytes, gbps| CopySpeed { bytes, gbps };
+        Roof {
+            adapter: "a".into(),
+            driver: "d".into(),
+            peak_gflops: 100.0,
+            copy: vec![copy(1 << 16, 20.0), copy(1 << 24, 5.0)],
+            dispatch_micros: 1.0,
+            submit_micros: 2.0,
+            readback_micros: 3.0,
+        }
+    }
+
+    #[test]
+    fn the_nearest_copy_and_the_longer_time_count() {
+        let roof = roof();
+        assert_eq!((roof.gbps(1), roof.gbps(1 << 17), roof.gbps(1 << 23)), (20.0, 20.0, 5.0));
+        let work = |flops, bytes| roof.least_micros(Work { flops, bytes });
+        assert!((work(200_000, 4_000) - 2.0).abs() < 1e-12);
+        assert!((work(200_000, 100_000) - 5.0).abs() < 1e-12);
+        assert_eq!(work(0, 0), 0.0);
+    }
+
+    #[test]
+    fn what_cannot_have_been_measured_is_refused() {
+        assert!(roof().is_sound());
+        assert!(!Roof { peak_gflops: f64::NAN, ..roof() }.is_sound());
+        assert!(!Roof { copy: Vec::new(), ..roof() }.is_sound());
+        assert!(!Roof { submit_micros: 0.0, ..roof() }.is_sound());
+        let mut reversed = roof();
+        reversed.copy.reverse();
+        assert!(!reversed.is_sound());
+    }
+}
