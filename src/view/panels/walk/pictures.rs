@@ -72,7 +72,7 @@ pub(super) fn one(looking: &Looking<'_, '_>, body: &Rect) {
     let Some(crops) = pictures.frames.first() else { return };
     let gap = 12.0;
     let pitch = (body.width() + gap) / crops.len().max(1) as f32;
-    let side = (pitch - gap).min(body.height() * 0.26).min(140.0).max(8.0).floor();
+    let side = (pitch - gap).min(body.height() * 0.26).clamp(8.0, 140.0).floor();
     let label = paint.text_height(Style::LABEL);
     let cell = Rect::new(body.min[0], body.min[1] + 4.0, body.max[0], body.max[1] - side - label * 1.5 - 2.0 * gap - 8.0);
     let square = cell.width().min(cell.height()).max(8.0);
