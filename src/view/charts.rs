@@ -317,7 +317,7 @@ impl Chart<'_> {
             let room = place.area.max[0] - plot.max[0] - 10.0;
             let gutter = (width <= room).then_some(plot.width() + 10.0);
             let known: Option<Spot> = before.map(|index| timeline.placed[index].2);
-            let spot = ground.place(y(reference.value) - plot.min[1], [width, label], known, gutter);
+            let Some(spot) = ground.place(y(reference.value) - plot.min[1], [width, label], known, gutter) else { continue };
             match before {
                 Some(index) => timeline.placed[index].2 = spot,
                 None => timeline.remember(self.title, &reference.name, spot),

@@ -185,7 +185,7 @@ impl Crops {
         let panes = picture::split(&layout.centre, inspection, frame.presenting);
         picture::ui(&mut looking, &panes, head);
         self.hovered_head = None;
-        if !frame.presenting {
+        if panes.thumbnails.width() > 0.0 {
             thumbnails::ui(&mut looking, &panes.thumbnails);
         }
         if panes.attention.width() > 0.0 {
@@ -202,7 +202,8 @@ impl Crops {
         });
         if let Some((_, dots)) = &landed {
             landing::pairs(&looking, dots);
-            links::ui(&looking, &panes.picture, dots);
+            let charts_begin = landing.as_ref().map_or([0.0; 2], |(area, _)| [area.min[0], area.max[1]]);
+            links::ui(&looking, &panes.picture, dots, charts_begin);
         }
         picture::tags(&looking, &panes.picture);
         if let Some((stage, dots)) = &landed {

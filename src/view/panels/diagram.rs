@@ -167,7 +167,7 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         let is_back = self.at.is_some() && !self.is_at(steps);
         match side {
             Side::Student => {
-                paint.fill(rect, colour, 4.0);
+                paint.fill(rect, self.tone(side.colour().under_text(), steps), 4.0);
                 let ink = if is_back { theme::TEXT } else { theme::ON_FILL };
                 paint.text(rect.centre(), Align::Centre, style.coloured(ink), name);
             }
@@ -282,8 +282,8 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
                 self.mark(rect, steps);
                 self.wire(side, [rect.max[1] + 1.0, encoder - 2.0], &[side.forward()]);
             } else {
-                paint.text([x + sign * 8.0, encoder - 20.0], align, title, name);
-                self.wire(side, [encoder - 28.0, encoder - 2.0], &[side.forward()]);
+                paint.text([x + sign * 8.0, encoder - 23.0], align, title, name);
+                self.wire(side, [encoder - 30.0, encoder - 2.0], &[side.forward()]);
             }
         }
     }

@@ -91,7 +91,7 @@ pub fn entropy_chart(snapshot: &Snapshot, narrow: bool) -> Chart<'_> {
     Chart {
         all_values: true,
         tip: vec![
-            "White: entropy of the batch's mean distribution; 0 means that one prototype takes every image. Violet: mean entropy of an \
+            "With the dot: entropy of the batch's mean distribution; 0 means that one prototype takes every image. With the ring: mean entropy of an \
              image's distribution; ln K means that nothing is decided. Both in nats."
                 .to_owned(),
         ],

@@ -119,7 +119,12 @@ impl Panel for TopBar {
             return;
         }
         let middle = area.centre()[1];
-        let speed = if snapshot.playing { short(snapshot.steps_per_second) } else { "paused".to_owned() };
+        let speed = match snapshot.steps_per_second {
+            _ if !snapshot.playing => "paused".to_owned(),
+            speed if speed > 0.0 => short(speed),
+            // Nothing has been timed yet.
+            _ => "–".to_owned(),
+        };
         let limit = match (snapshot.speed_limit, snapshot.division) {
             (Some(limit), _) => format!("(limit {limit})"),
             (None, Division::Turbo) => "(turbo)".to_owned(),

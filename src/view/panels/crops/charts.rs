@@ -32,7 +32,7 @@ fn pieces(snapshot: &Snapshot) -> Chart<'_> {
     };
     let tip = [
         "Local crops of held-out images: how often the nearest whole images (to whole), or the nearest other local crops (to piece), tell \
-         their class. White: whole images.",
+         their class; and how often those of whole images do.",
         "On materials, a network trained with local crops recognises pieces that the other does not. On shapes, where a piece rarely shows \
          the shape, local crops lowered kNN in every setting tried.",
         "Labels are used for display only. Published, DINO (ImageNet, ViT-S, kNN): 67.9 % without multi-crop, 72.8 % with.",

@@ -46,9 +46,9 @@ fn fit(area: &Rect, aspect: f32) -> Rect {
 pub fn split(area: &Rect, inspection: &Inspection, presenting: bool) -> Panes {
     let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1] - 12.0);
     let aspect = aspect(inspection);
-    if presenting {
-        // A room needs the picture; the crops stand beside their losses.
-        let free = Rect::new(inner.min[0], inner.min[1] + 48.0, inner.max[0], inner.max[1]);
+    if presenting || inner.height() < 300.0 {
+        // A room and a low window need the picture; the crops stand beside their losses.
+        let free = Rect::new(inner.min[0], inner.min[1] + if presenting { 48.0 } else { HEAD }, inner.max[0], inner.max[1]);
         let [none, picture] = [Rect::default(), fit(&free, aspect)];
         return Panes { inner, picture, thumbnails: none, attention: none, column: false };
     }

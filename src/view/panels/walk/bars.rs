@@ -186,9 +186,9 @@ pub(super) fn center(looking: &Looking<'_, '_>, body: &Rect, before: &[f32], aft
     let y = plot.max[1] + 8.0 + label * 0.5;
     let of = if shown.len() < after.len() { format!("the {} largest of ", shown.len()) } else { String::new() };
     let words = [
-        format!("{of}{} prototypes: the bar is the centre after, the white line before", after.len()),
-        format!("{of}{} prototypes; white: before", after.len()),
-        "white: before".to_owned(),
+        format!("{of}{} prototypes: the bar is the centre after, the line across before", after.len()),
+        format!("{of}{} prototypes; line across: before", after.len()),
+        "line: before".to_owned(),
     ];
     if let Some(text) = paint.fitting(Style::LABEL, &words.each_ref().map(String::as_str), body.width()) {
         paint.text([body.min[0], y], Align::Left, Style::LABEL, text);

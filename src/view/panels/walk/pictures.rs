@@ -183,7 +183,7 @@ fn whole(looking: &Looking<'_, '_>, pictures: &BatchPictures, image: u32, cell: 
         let tag = paint.text_height(Style::LABEL);
         if index < 2 && cell.width() > 3.5 * tag {
             let corner = if index == 0 { crop.min } else { [crop.max[0] - tag, crop.max[1] - tag * 1.15] };
-            paint.fill(Rect::new(corner[0], corner[1], corner[0] + tag, corner[1] + tag * 1.15), theme::GLOBAL, 0.0);
+            paint.fill(Rect::new(corner[0], corner[1], corner[0] + tag, corner[1] + tag * 1.15), theme::GLOBAL.under_text(), 0.0);
             let middle = [corner[0] + tag * 0.5, corner[1] + tag * 0.575];
             paint.text(middle, Align::Centre, Style::LABEL.coloured(theme::ON_FILL), &(index + 1).to_string());
         }
