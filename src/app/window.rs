@@ -344,11 +344,19 @@ impl Open {
     }
 
     /// Handles one event; true to leave.
-    fn input(&mut self, event: WindowEvent, window_id: WindowId, options: &WindowOptions) -> bool {
+    fn input(&mut self, mut event: WindowEvent, window_id: WindowId, options: &WindowOptions) -> bool {
         let mut commands = Vec::new();
         let mut requests = Vec::new();
         let came = Instant::now();
         let Some(graphics) = &mut self.graphics else { return false };
+        // Shortcuts of a text field (Ctrl+V) are keys and no letters: imgui would ignore the letter, and with it between them it would
+        // spread the keys over frames that a window at rest does not draw.
+        let shortcut = (self.modifiers.control_key() || self.modifiers.super_key()) && !self.modifiers.alt_key();
+        if let WindowEvent::KeyboardInput { event: key, .. } = &mut event
+            && shortcut
+        {
+            key.text = None;
+        }
         // Key presses go to imgui only while something is typed into; else Tab or Enter would start to walk its widgets. Letters go
         // as characters alone: with their keys, imgui would spread each over three frames.
         let for_imgui = match &event {

@@ -10,6 +10,7 @@ pub const RIGHT: [usize; 4] = [930, 50, 1280, 730];
 pub const WHOLE: [usize; 4] = [0, 0, 1280, 800];
 pub const BOTTOM: [usize; 4] = [0, 740, 1280, 800];
 const TOP: [usize; 4] = [0, 0, 1280, 48];
+const MIDDLE: [usize; 4] = [352, 48, 928, 736];
 
 /// Key, what is logged, where it shows, pixels that change there at least.
 pub type Row = (&'static str, &'static str, [usize; 4], usize);
@@ -103,7 +104,7 @@ const OF_DINO: [Row; 10] = [
     ("n", "switch centering on", LEFT, 50),
     ("h", "switch sharpening off", LEFT, 50),
     ("h", "switch sharpening on", LEFT, 50),
-    ("p", "notice P: DINO has no predictor", CLOUD, 500),
+    ("p", "notice P: DINO has no predictor", MIDDLE, 500),
     ("c", "command Resample", CLOUD, 20),
 ];
 

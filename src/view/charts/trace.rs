@@ -117,8 +117,9 @@ mod tests {
         let trace = trace(&points, &axis, 250);
         assert_eq!(mean_of(axis.newest), 20);
         assert!(trace.line.len() <= 1000);
-        let roughest = trace.line.iter().skip(8).map(|point| (point.1 - 0.5).abs()).fold(0.0, f32::max);
-        assert!(roughest < 0.2, "the mean still swings by {roughest}");
+        let beside_the_spike = |point: &&(f64, f32)| !(1235.0..1260.0).contains(&point.0);
+        let roughest = trace.line.iter().skip(8).filter(beside_the_spike).map(|point| (point.1 - 0.5).abs()).fold(0.0, f32::max);
+        assert!(roughest < 0.1, "the mean still swings by {roughest}");
         let highest = trace.envelope.iter().flatten().map(|column| column[1]).fold(0.0, f32::max);
         assert_eq!(highest, 9.0, "the spike is in the envelope");
         assert!(trace.line.windows(2).all(|pair| pair[0].0 < pair[1].0));
