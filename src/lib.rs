@@ -19,7 +19,7 @@
 //! | [`app`] | the window: winit, surfaces, input |
 //! | [`cli`] | the command line, one file a command |
 //!
-//! [`config`], [`command`], [`snapshot`], [`profile`], [`lesson`], [`rng`], [`save`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
+//! [`config`], [`command`], [`snapshot`], [`profile`], [`lesson`], [`rng`], [`save`], [`folders`] and [`film`] are plain and free to import. Shaders lie in `shaders/` under the same
 //! names; `shaders/shared` holds what others `#import`.
 //!
 //! # A step
@@ -40,6 +40,11 @@
 //! **Adding things.** A kernel is one `.wgsl` and its recording function; an operation adds its cases to [`ops::all_cases`] and is
 //! then checked four ways with the software and the GPU kernels (see [`ops::case`]). A method is one file and one line in
 //! [`methods::build`]; a preset is one file in `assets/presets`; a key of `--set` is one row in [`config::KEYS`].
+//!
+//! **Kernel variants.** A [`gpu::Family`] is several ways to compute one thing; [`gpu::Tape::choose`] takes one when a step is recorded: what
+//! was asked for ([`gpu::Choices`]: measured at the first start by [`session::tuning`], or picked in the window), else what suits the
+//! kind of adapter. A new variant is a shader, an entry in its family, and a branch where the dispatch is recorded; the case
+//! tables then check it by themselves.
 //!
 //! # The picture
 //!
@@ -89,6 +94,9 @@
 //! - All loops of one invocation together end silently after 65,535 iterations.
 //! - A storage load costs about 8 ns a lane however wide up to 8 bytes, so 64-bit loads halve it (`SHADER_INT64`, asked for where
 //!   offered).
+//! - `queue.submit` waits until the submission before it has been done, and presenting waits for the frame: wgpu chains submissions by
+//!   semaphores, and Mesa waits for those on the caller's thread.
+//! - Once a window has been drawn, a pass's first timestamp is taken only after its first dispatch ([`session`]'s `costs`).
 //! - pcg4d's low bits are poor when only its last words vary: the counter goes first ([`rng::random4`]).
 
 pub mod app;
@@ -97,6 +105,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod film;
+pub mod folders;
 pub mod gpu;
 pub mod lesson;
 pub mod methods;

@@ -4,8 +4,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn twinlens(arguments: &[&str]) -> Output {
+    twinlens_with(arguments, &[("TWINLENS_KERNELS", "default")])
+}
+
+fn twinlens_with(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_twinlens"))
         .args(arguments)
+        .envs(environment.iter().copied())
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("RUST_LOG")
@@ -265,4 +270,28 @@ fn presets_and_doctor_print_something_useful() {
     let doctor = twinlens(&["doctor"]);
     assert!(doctor.status.success(), "{}", stderr(&doctor));
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("chosen"));
+}
+
+#[test]
+fn kernels_are_measured_at_the_first_start_and_remembered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = folder.path().to_str().expect("a plain path");
+    let run = |more: &[&str]| {
+        let arguments = [&["train", "--preset", "byol", "--steps", "1", "--set", "batch=8", "--json"], more].concat();
+        let output = twinlens_with(&arguments, &[("XDG_CACHE_HOME", cache), ("TWINLENS_KERNELS", "")]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok(), "stdout holds the summary alone");
+        stderr(&output).contains("measuring which kernels suit")
+    };
+    assert!(run(&[]), "the first start measures");
+    assert!(!run(&[]), "the second remembers");
+    let files: Vec<_> = std::fs::read_dir(folder.path().join("twinlens")).expect("the cache").flatten().map(|entry| entry.path()).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    for broken in
+        ["", "{\"choices\":{\"layernorm\":\"none such\"},\"measured\":{}}", "{\"choices\":{\"none such\":\"rows\"},\"measured\":{}}"]
+    {
+        std::fs::write(file, broken).expect("it can be written");
+        assert!(run(&[]), "what cannot be used is measured again: {broken}");
+    }
+    assert!(run(&["--retune"]), "--retune measures again");
 }

@@ -345,7 +345,8 @@ fn twinlens_dice(seed: u32) -> impl FnMut() -> u32 {
 }
 
 fn played(arguments: &[&str]) -> (Option<i32>, serde_json::Value, String) {
-    let output = Process::new(env!("CARGO_BIN_EXE_twinlens")).arg("lesson").args(arguments).arg("--json").output().expect("it starts");
+    let mut command = Process::new(env!("CARGO_BIN_EXE_twinlens"));
+    let output = command.env("TWINLENS_KERNELS", "default").arg("lesson").args(arguments).arg("--json").output().expect("it starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
     (output.status.code(), json, said)

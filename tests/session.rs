@@ -2,11 +2,12 @@
 //! in CI.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use twinlens::command::{Command, Switch};
 use twinlens::config::RunConfig;
-use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::session::{Cadence, Pace, Session};
+use twinlens::gpu::{AdapterChoice, Choices, Gpu};
+use twinlens::session::{Cadence, Pace, Session, tuning};
 use twinlens::train::checkpoint::Checkpoint;
 
 fn gpu() -> Arc<Gpu> {
@@ -135,7 +136,7 @@ fn slices_give_the_same_bits_as_whole_steps() {
         if sliced.step() == 3 {
             break;
         }
-        sliced.advance(Pace::Budget(std::time::Duration::from_millis(2))).expect("a slice");
+        sliced.advance(Pace::Budget(Duration::from_millis(2))).expect("a slice");
         gpu.wait().expect("a living device");
     }
     assert_eq!(sliced.step(), 3);
@@ -209,7 +210,7 @@ fn a_flip_is_timed_until_its_collapse() {
     let snapshot = session.snapshot();
     assert_eq!(snapshot.events.len(), 2, "{:?}", snapshot.events);
     assert!(snapshot.events[1].step == 19 && snapshot.events[1].seconds > 0.0);
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(300));
     session.settle().expect("a living device");
     let before = session.snapshot().since_flip.expect("it was flipped").since;
     assert_eq!(Some(before), snapshot.since_flip.map(|since| since.since), "pauses do not count");
@@ -248,4 +249,20 @@ fn another_kernel_variant_is_taken_between_two_steps() {
     changed.apply(Command::SetVariant { family: "layernorm".to_owned(), variant: None });
     steps(&mut changed, 1);
     assert_eq!(chosen(&changed, "layernorm").chosen, before.chosen);
+}
+
+#[test]
+fn kernels_are_measured_once_and_what_won_is_remembered() {
+    let gpu = gpu();
+    let measured = tuning::measure(&gpu, &config(&[]), Duration::from_secs(30)).expect("a measurement");
+    assert_eq!(gpu.choices(), Choices::default(), "measuring leaves the choice alone");
+    assert!(measured.len() >= 3, "{measured:?}");
+    for row in &measured {
+        assert!(row.micros.values().all(|micros| micros.is_finite() && *micros > 0.0), "{row:?}");
+        if let Some(taken) = row.taken {
+            let fastest = row.micros.values().copied().fold(f64::INFINITY, f64::min);
+            assert!(row.micros[taken] <= fastest, "{row:?}");
+        }
+    }
+    assert!(measured.iter().any(|row| row.micros.len() >= 2), "nothing was compared: {measured:?}");
 }

@@ -3,7 +3,6 @@
 mod answers;
 mod budget;
 mod clipboard;
-pub mod folders;
 mod input;
 mod pacing;
 mod recorder;
@@ -19,6 +18,7 @@ use winit::event_loop::{ControlFlow, EventLoop};
 use crate::config::RunConfig;
 use crate::gpu::{AdapterChoice, GpuError};
 use crate::lesson::Lesson;
+use crate::session::tuning::Tuning;
 use crate::session::{LoadedData, SessionError};
 use crate::view::scene::Scene;
 use crate::view::theme::Look;
@@ -28,6 +28,8 @@ use crate::view::theme::Look;
 pub struct WindowOptions {
     /// Which adapter.
     pub adapter: AdapterChoice,
+    /// Where the choice of kernels comes from.
+    pub tuning: Tuning,
     /// What to train.
     pub config: RunConfig,
     /// The images to train on, loaded.

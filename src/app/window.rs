@@ -18,7 +18,6 @@ use winit::window::{Fullscreen, Window, WindowId};
 
 use super::answers::Answers;
 use super::clipboard::Clipboard;
-use super::folders;
 use super::input::{Pressed, meaning};
 use super::pacing::{Moment, Pacing, Turn};
 use super::recorder::Recorder;
@@ -26,8 +25,10 @@ use super::surface::{self, Acquired, WindowSurface};
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
 use crate::data::typed;
+use crate::folders;
 use crate::gpu::{self, Gpu, GpuError};
 use crate::save::{self, Belongs};
+use crate::session::tuning;
 use crate::session::{Cadence, Pace, Session, SessionError};
 use crate::snapshot::{Change, Snapshot};
 use crate::view::frame::FrameRenderer;
@@ -68,12 +69,46 @@ struct Open {
     /// Commands handed to the session so far.
     applied: u64,
     occluded: bool,
+    visibility: Visibility,
     rebuilds: u32,
     events_logged: usize,
     notices_logged: Vec<String>,
     first_step_shown: bool,
     last_report: Instant,
     kept_safe: Instant,
+}
+
+/// Whether anybody can see the window, and what was trained since that last changed.
+struct Visibility {
+    hidden: bool,
+    since: Instant,
+    step: u64,
+    minimized: bool,
+    asked: Instant,
+}
+
+impl Visibility {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { hidden: false, since: now, step: 0, minimized: false, asked: now }
+    }
+
+    /// Looks whether it is hidden; tells of a change in the event log.
+    fn look(&mut self, window: &Window, occluded: bool, step: u64) {
+        let now = Instant::now();
+        // No display tells of this by itself, and asking waits for the answer.
+        if now - self.asked > Duration::from_millis(250) {
+            (self.minimized, self.asked) = (window.is_minimized() == Some(true), now);
+        }
+        let hidden = occluded || self.minimized;
+        if hidden != self.hidden {
+            let what = if hidden { "hidden" } else { "visible" };
+            // A new run counts from 0 again.
+            let (steps, seconds) = (step.saturating_sub(self.step), (now - self.since).as_secs_f32());
+            log::info!(target: "twinlens::event", "{what} at step {step}: {steps} steps in {seconds:.2} s before");
+            (self.hidden, self.since, self.step) = (hidden, now, step);
+        }
+    }
 }
 
 /// What exists while the device does. Only one at a time: imgui's context is global.
@@ -116,6 +151,7 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
+        tuning::suit(&gpu, &self.options.config, self.options.tuning, &mut |text| log::info!(target: "twinlens::event", "{text}"))?;
         let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let display_scale = window.scale_factor() as f32;
@@ -149,6 +185,7 @@ impl App {
             display_scale,
             applied: 0,
             occluded: false,
+            visibility: Visibility::new(),
             rebuilds: 0,
             events_logged: 0,
             notices_logged: Vec::new(),
@@ -272,6 +309,7 @@ impl Open {
     fn go_on(&mut self) -> Result<Option<Duration>, SessionError> {
         self.pacing.divide(self.snapshot.division);
         self.pacing.hurry(!self.first_step_shown);
+        self.visibility.look(&self.window, self.occluded, self.session.step());
         let handed = match self.turn() {
             Turn::Draw => {
                 self.window.request_redraw();
@@ -304,7 +342,7 @@ impl Open {
         self.pacing.turn(&Moment {
             now: Instant::now(),
             moving: self.is_moving(),
-            hidden: self.occluded,
+            hidden: self.visibility.hidden,
             under_way: self.session.under_way(),
             least,
         })
@@ -564,7 +602,13 @@ impl Open {
             self.last_report = Instant::now();
             let fps = self.pacing.frames_per_second();
             let playing = if snapshot.playing { "playing" } else { "paused" };
-            log::info!(target: "twinlens::event", "shown step {} {playing} {fps:.1} fps {:.1} steps/s", snapshot.step, snapshot.steps_per_second);
+            let [training, drawing] = [snapshot.shares.training, snapshot.shares.drawing].map(|share| 100.0 * share);
+            log::info!(
+                target: "twinlens::event",
+                "shown step {} {playing} {fps:.1} fps {:.1} steps/s, training {training:.0} %, drawing {drawing:.0} %",
+                snapshot.step,
+                snapshot.steps_per_second,
+            );
         }
     }
 

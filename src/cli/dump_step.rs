@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::config::{Encoder, EncoderKind, GLOBAL_VIEWS};
 use crate::data::views::PatchOrder;
-use crate::gpu::{Gpu, GpuError, Tensor};
+use crate::gpu::{GpuError, Tensor};
 use crate::nn::Patches;
 use crate::ops::tick;
 use crate::save;
@@ -154,7 +154,7 @@ pub fn run(args: &DumpStepArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     std::fs::create_dir_all(&args.out).map_err(|error| Failure::writing(&args.out, &error))?;
     let data = loading::load(&config.data)?;
-    let mut session = Session::open_on(Gpu::headless(&flags.choice())?, config, data, Cadence::headless(1, None))?;
+    let mut session = Session::open_on(flags.open(&config)?, config, data, Cadence::headless(1, None))?;
     session.advance(Pace::Steps(args.at_step - 1))?;
     session.settle()?;
     let mut dump = Dump::default();

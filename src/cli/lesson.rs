@@ -11,7 +11,6 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{AdapterFlags, Failure};
-use crate::gpu::Gpu;
 use crate::lesson::{Lesson, LessonError, Meter, Step, shipped_names};
 use crate::session::{Cadence, Pace, Session};
 use crate::snapshot::Snapshot;
@@ -90,8 +89,8 @@ fn list(json: bool) -> Result<(), Failure> {
 }
 
 fn play(lesson: Arc<Lesson>, cut: &[bool], args: &LessonArgs, flags: &AdapterFlags) -> Result<(), Failure> {
-    let gpu = Gpu::headless(&flags.choice())?;
     let first = lesson.steps[0].config.clone();
+    let gpu = flags.open(&first)?;
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(u64::MAX), cloud_every: None, look_every: None };
     let mut session = Session::open(gpu, first, cadence)?;
     session.apply(crate::command::Command::Pause);

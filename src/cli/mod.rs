@@ -10,13 +10,16 @@ pub mod render;
 pub mod train;
 pub mod window;
 
+use std::sync::Arc;
+
 use clap::{Args, Parser, Subcommand};
 
 pub use failure::Failure;
 
 use crate::config::{ConfigError, RunConfig};
 use crate::data::typed;
-use crate::gpu::AdapterChoice;
+use crate::gpu::{AdapterChoice, Gpu};
+use crate::session::tuning::{self, Tuning};
 use crate::view::scene::Scene;
 use crate::view::theme::{Look, Theme};
 
@@ -63,6 +66,9 @@ pub struct AdapterFlags {
     /// Keep every run-time check in the shaders (slower).
     #[arg(long, global = true)]
     pub checked_shaders: bool,
+    /// Measure again which kernels suit the adapter best; what was found at the first start is remembered.
+    #[arg(long, global = true)]
+    pub retune: bool,
 }
 
 impl AdapterFlags {
@@ -75,6 +81,22 @@ impl AdapterFlags {
             checked_shaders: self.checked_shaders,
         }
         .or_environment()
+    }
+
+    /// Where the choice of kernels comes from; `TWINLENS_KERNELS=default` leaves it to the kind of adapter, with nothing measured.
+    pub fn tuning(&self) -> Tuning {
+        match std::env::var("TWINLENS_KERNELS") {
+            _ if self.retune => Tuning::Again,
+            Ok(value) if value == "default" => Tuning::Off,
+            _ => Tuning::Remembered,
+        }
+    }
+
+    /// Opens the adapter without a window, with the kernels that suit it for a run of `config`.
+    pub fn open(&self, config: &RunConfig) -> Result<Arc<Gpu>, Failure> {
+        let gpu = Gpu::headless(&self.choice())?;
+        tuning::suit(&gpu, config, self.tuning(), &mut |text| eprintln!("{text}"))?;
+        Ok(gpu)
     }
 }
 

@@ -13,7 +13,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
 use crate::film::{self, Film};
-use crate::gpu::Gpu;
 use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
 use crate::view::frame::FrameRenderer;
@@ -153,7 +152,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
     let data = loading::load(&config.data)?;
-    let gpu = Gpu::headless(&flags.choice())?;
+    let gpu = flags.open(&config)?;
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));

@@ -14,7 +14,6 @@ use serde_json::{Map, Value, json};
 
 use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::config::RunConfig;
-use crate::gpu::Gpu;
 use crate::session::{Cadence, Extras, LearnerMeters, Pace, Record, Session};
 use crate::train::checkpoint::Checkpoint;
 
@@ -73,14 +72,14 @@ fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failu
             return Err(Failure::Usage(format!("--steps {}: the checkpoint is already at step {}", args.steps, checkpoint.step)));
         }
         let data = loading::load(&checkpoint.config.data)?;
-        return Ok(Session::resume_on(Gpu::headless(&flags.choice())?, &checkpoint, data, cadence)?);
+        return Ok(Session::resume_on(flags.open(&checkpoint.config)?, &checkpoint, data, cadence)?);
     }
     let mut run = args.run.clone();
     run.overrides.extend(args.learners.map(|learners| format!("learners={learners}")));
     run.overrides.extend(args.own_crops.then(|| "own_crops=true".to_owned()));
     let config = run.config()?;
     let data = loading::load(&config.data)?;
-    Ok(Session::open_on(Gpu::headless(&flags.choice())?, config, data, cadence)?)
+    Ok(Session::open_on(flags.open(&config)?, config, data, cadence)?)
 }
 
 /// Trains.

@@ -54,6 +54,7 @@ pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let data = loading::load(&config.data)?;
     let options = WindowOptions {
         adapter: flags.choice(),
+        tuning: flags.tuning(),
         data,
         config,
         scene,

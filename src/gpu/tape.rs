@@ -554,6 +554,14 @@ struct Step {
     groups: [u32; 3],
 }
 
+impl Step {
+    fn encode(&self, pass: &mut wgpu::ComputePass<'_>) {
+        pass.set_pipeline(&self.kernel.pipeline);
+        pass.set_bind_group(0, &self.bind_group, &[]);
+        pass.dispatch_workgroups(self.groups[0], self.groups[1], self.groups[2]);
+    }
+}
+
 /// A run of dispatches recorded under one outermost scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
@@ -607,6 +615,14 @@ impl Program {
         self.encode_range(encoder, 0..self.len(), None);
     }
 
+    /// Encodes the dispatches of some kernels, named by the stem of their file, in one pass: for measuring them, not for their
+    /// results.
+    pub fn encode_kernels(&self, encoder: &mut wgpu::CommandEncoder, wanted: impl Fn(&str) -> bool) {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("kernels"), timestamp_writes: None });
+        let stem = |step: &Step| wanted(step.kernel.label.split('[').next().unwrap_or_default());
+        self.steps.iter().filter(|step| stem(step)).for_each(|step| step.encode(&mut pass));
+    }
+
     /// Encodes some of its dispatches in one pass.
     pub fn encode_range(
         &self,
@@ -617,9 +633,7 @@ impl Program {
         let label = if range.len() == 1 { Some(self.dispatches[range.start].label.as_str()) } else { None };
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: timestamps });
         for step in &self.steps[range] {
-            pass.set_pipeline(&step.kernel.pipeline);
-            pass.set_bind_group(0, &step.bind_group, &[]);
-            pass.dispatch_workgroups(step.groups[0], step.groups[1], step.groups[2]);
+            step.encode(&mut pass);
         }
     }
 }

@@ -101,6 +101,18 @@ pub fn compare(what: &str, actual: &[f32], expected: &[f64], (absolute, relative
     }
 }
 
+/// As a whole, values may be off by this share of the reference's length: two variants then agree to 1e-5.
+const WHOLE: f64 = 5e-6;
+
+/// Compares the lengths of the difference and of what is expected.
+fn compare_whole(what: &str, actual: &[f32], expected: &[f64]) -> Result<(), String> {
+    let length = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
+    let off = length(&mut actual.iter().zip(expected).map(|(&a, &e)| f64::from(a) - e));
+    let whole = length(&mut expected.iter().copied());
+    // What cancels to nearly nothing is as exact as what it came from.
+    if off <= WHOLE * whole + 2e-5 { Ok(()) } else { Err(format!("{what}: off by {off:.1e} of {whole:.1e} as a whole")) }
+}
+
 fn to_f32(host: &Host) -> Vec<f32> {
     host.values.iter().map(|&value| value as f32).collect()
 }
@@ -195,7 +207,9 @@ fn compared(mut tape: Tape<'_>, case: &Case, kind: &str, values: &Values<'_>, no
             return Err(format!("{kind}: output has shape {:?}, expected {:?}", output.shape(), expected.shape));
         }
         let actual = gpu.download::<f32>(output).map_err(fail)?;
-        failures.extend(compare(&format!("{kind}, forward"), &actual, &expected.values, case.tolerance).err());
+        let what = format!("{kind}, forward");
+        failures.extend(compare(&what, &actual, &expected.values, case.tolerance).err());
+        failures.extend(compare_whole(&what, &actual, &expected.values).err());
     }
     for ((input, gradient), expected) in case.inputs.iter().zip(&written).zip(gradients) {
         if !input.differentiable {
@@ -209,6 +223,7 @@ fn compared(mut tape: Tape<'_>, case: &Case, kind: &str, values: &Values<'_>, no
         let doubled: Vec<f64> = expected.values.iter().map(|value| 2.0 * value).collect();
         let actual = gpu.download::<f32>(gradient).map_err(fail)?;
         failures.extend(compare(&what, &actual, &doubled, case.tolerance).err());
+        failures.extend(compare_whole(&what, &actual, &doubled).err());
     }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
 }

@@ -17,6 +17,7 @@ mod pace;
 mod profiling;
 mod schedule;
 mod start;
+pub mod tuning;
 mod variants;
 mod walk;
 
@@ -395,11 +396,15 @@ impl Session {
                     if !self.handed_over.is_zero() && self.pacer.cost(job, self.cursor, length) > left {
                         break;
                     }
-                    let (end, cost) = self.pacer.cut(job, self.cursor, length, left);
-                    let end = self.walked_end().map_or(end, |stop| end.min(stop));
-                    left -= cost;
-                    self.handed_over += Duration::from_secs_f32(cost * 1e-3);
-                    self.run_slice(job, end)?;
+                    let spent = if self.pacer.is_unknown(job, self.cursor, length) {
+                        self.run_alone(job, length)?
+                    } else {
+                        let (end, cost) = self.pacer.cut(job, self.cursor, length, left);
+                        self.run_slice(job, self.walked_end().map_or(end, |stop| end.min(stop)))?;
+                        Duration::from_secs_f32(cost * 1e-3)
+                    };
+                    left -= spent.as_secs_f32() * 1e3;
+                    self.handed_over += spent;
                 }
                 self.live = true;
                 self.note_training();
@@ -449,6 +454,17 @@ impl Session {
             Some(job) => self.run_slice(job, self.walked_end().unwrap_or_else(|| self.program(job).len())),
             None => Ok(()),
         }
+    }
+
+    /// Runs the next dispatch of `job` alone and waits for it, to learn what it costs. Gives the time that passed.
+    fn run_alone(&mut self, job: Job, length: usize) -> Result<Duration, SessionError> {
+        self.gpu.wait()?;
+        let (at, before) = (self.cursor, Instant::now());
+        self.run_slice(job, at + 1)?;
+        self.gpu.wait()?;
+        let time = before.elapsed();
+        self.pacer.measured_alone(job, at, length, time);
+        Ok(time)
     }
 
     /// Submits the dispatches of `job` up to `end`; at its end, the readbacks that it calls for.
@@ -544,6 +560,7 @@ impl Session {
     /// Puts the run on a new device after the old one was lost, from the last state that was read back.
     pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
         let lost = self.trainer.step() - self.safe.step;
+        gpu.set_choices(self.gpu.choices());
         let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
         (revived.playing, revived.target) = (self.playing, self.target);
         revived.loading = self.loading.take();

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::costs::{Costs, Timing};
+use super::costs::Costs;
 use super::lane::Lane;
 use super::schedule::Job;
 use crate::gpu::{Gpu, Program, Readback};
@@ -59,22 +59,16 @@ impl SpeedLimit {
 const LEAST_LEFT: Duration = Duration::from_micros(200);
 /// Timers under way at most.
 const TIMERS: u64 = 8;
-/// Dispatches that are timed one by one in a slice at most.
-const MOST_EACH: usize = 128;
-/// Bytes of a timer's results.
-const TIMER_BYTES: u64 = (2 * MOST_EACH * size_of::<u64>()) as u64;
-
 /// A slice that was handed over.
 struct Slice {
     job: Job,
     range: Range<usize>,
     estimate: f32,
-    timing: Timing,
     timed: bool,
     submitted: Instant,
     done: Option<Instant>,
-    /// Milliseconds of each dispatch or of the whole, as `timing` says.
-    measured: Option<Vec<f32>>,
+    /// Milliseconds by timestamps.
+    measured: Option<f32>,
 }
 
 /// Cuts jobs into slices, and knows what is under way.
@@ -87,6 +81,7 @@ pub(super) struct Pacer {
     /// When slices were done, by tag; callbacks write it.
     done: Arc<Mutex<Vec<(u64, Instant)>>>,
     lane: Lane,
+    software: bool,
 }
 
 struct Timer {
@@ -102,41 +97,32 @@ impl Timer {
             queries: gpu.device.create_query_set(&wgpu::QuerySetDescriptor {
                 label: Some("slices"),
                 ty: wgpu::QueryType::Timestamp,
-                count: TIMERS as u32 * 2 * MOST_EACH as u32,
+                count: 2 * TIMERS as u32,
             }),
             resolved: gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("slices"),
-                size: TIMER_BYTES.next_multiple_of(wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT) * TIMERS,
+                size: wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT * TIMERS,
                 usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
                 mapped_at_creation: false,
             }),
-            copies: Readback::new(gpu, TIMER_BYTES, TIMERS as usize),
+            copies: Readback::new(gpu, 16, TIMERS as usize),
             millis_per_tick: f64::from(gpu.queue.get_timestamp_period()) * 1e-6,
         }
     }
 
-    /// Encodes a slice in one pass or, to time `each` dispatch, in many; `tag` comes back with the times.
-    fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, program: &Program, range: Range<usize>, each: bool, tag: u64) {
+    /// Encodes a slice; `tag` comes back with its times.
+    fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, program: &Program, range: Range<usize>, tag: u64) {
         let place = tag % TIMERS;
-        let first = place as u32 * 2 * MOST_EACH as u32;
-        let mut next = first;
-        let mut pass = |range: Range<usize>| {
-            let writes = wgpu::ComputePassTimestampWrites {
-                query_set: &self.queries,
-                beginning_of_pass_write_index: Some(next),
-                end_of_pass_write_index: Some(next + 1),
-            };
-            next += 2;
-            program.encode_range(encoder, range, Some(writes));
+        let first = 2 * place as u32;
+        let writes = wgpu::ComputePassTimestampWrites {
+            query_set: &self.queries,
+            beginning_of_pass_write_index: Some(first),
+            end_of_pass_write_index: Some(first + 1),
         };
-        if each {
-            range.for_each(|at| pass(at..at + 1));
-        } else {
-            pass(range);
-        }
-        let offset = place * TIMER_BYTES.next_multiple_of(wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT);
-        encoder.resolve_query_set(&self.queries, first..next, &self.resolved, offset);
-        self.copies.record(encoder, &self.resolved, offset, u64::from(next - first) * 8, tag);
+        program.encode_range(encoder, range, Some(writes));
+        let offset = place * wgpu::QUERY_RESOLVE_BUFFER_ALIGNMENT;
+        encoder.resolve_query_set(&self.queries, first..first + 2, &self.resolved, offset);
+        self.copies.record(encoder, &self.resolved, offset, 16, tag);
     }
 }
 
@@ -149,6 +135,7 @@ impl Pacer {
             first_tag: 0,
             done: Arc::default(),
             lane: Lane::default(),
+            software: gpu.is_software(),
         }
     }
 
@@ -162,32 +149,36 @@ impl Pacer {
         self.costs.cut(job, first, length, millis)
     }
 
-    /// Encodes a slice, timed if a timer is free.
-    pub(super) fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, program: &Program, job: Job, range: Range<usize>) {
-        let estimate = self.costs.sum(job, range.clone(), program.len());
-        let timer = self.timer.as_mut().filter(|timer| timer.copies.has_room());
-        let mut timing = self.costs.begin(job, range.clone(), program.len());
-        if timing == Timing::Each && (timer.is_none() || range.len() > MOST_EACH) {
-            timing = Timing::Whole;
-        }
-        let tag = self.first_tag + self.slices.len() as u64;
-        let timed = timer.is_some();
-        match timer {
-            Some(timer) => timer.encode(encoder, program, range.clone(), timing == Timing::Each, tag),
-            None => program.encode_range(encoder, range.clone(), None),
-        }
-        self.push(job, range, estimate, timing, timed);
+    /// Whether a dispatch is to be run alone and waited for, since it is not known what it costs.
+    pub(super) fn is_unknown(&mut self, job: Job, at: usize, length: usize) -> bool {
+        self.costs.is_unknown(job, at, length)
     }
 
-    fn push(&mut self, job: Job, range: Range<usize>, estimate: f32, timing: Timing, timed: bool) {
-        self.slices.push_back(Slice { job, range, estimate, timing, timed, submitted: Instant::now(), done: None, measured: None });
+    /// A dispatch, run alone and waited for, took so long.
+    pub(super) fn measured_alone(&mut self, job: Job, at: usize, length: usize, time: Duration) {
+        self.costs.measured_alone(job, at, length, time.as_secs_f32() * 1e3);
+    }
+
+    /// Encodes a slice, timed if a timer is free.
+    pub(super) fn encode(&mut self, encoder: &mut wgpu::CommandEncoder, program: &Program, job: Job, range: Range<usize>) {
+        let tag = self.first_tag + self.slices.len() as u64;
+        let timer = self.timer.as_mut().filter(|timer| timer.copies.has_room());
+        let timed = timer.is_some();
+        match timer {
+            Some(timer) => timer.encode(encoder, program, range.clone(), tag),
+            None => program.encode_range(encoder, range.clone(), None),
+        }
+        self.push(job, program.len(), range, timed);
     }
 
     /// A slice is encoded by someone else.
     pub(super) fn note(&mut self, job: Job, length: usize, range: Range<usize>) {
+        self.push(job, length, range, false);
+    }
+
+    fn push(&mut self, job: Job, length: usize, range: Range<usize>, timed: bool) {
         let estimate = self.costs.sum(job, range.clone(), length);
-        self.costs.begin(job, range.clone(), length);
-        self.push(job, range, estimate, Timing::Nothing, false);
+        self.slices.push_back(Slice { job, range, estimate, timed, submitted: Instant::now(), done: None, measured: None });
     }
 
     /// To be called after the slice's encoder has been submitted.
@@ -226,10 +217,9 @@ impl Pacer {
         if let Some(timer) = &mut self.timer {
             let millis_per_tick = timer.millis_per_tick;
             timer.copies.collect(|tag, bytes| {
-                let ticks: Vec<u64> = bytes.as_chunks().0.iter().map(|&bytes| u64::from_le_bytes(bytes)).collect();
-                let millis = |pair: &[u64]| (pair[1].wrapping_sub(pair[0]) as i64 as f64 * millis_per_tick) as f32;
+                let ticks: [u64; 2] = bytemuck::pod_read_unaligned(bytes);
                 if let Some(slice) = place(tag).and_then(|place| slices.get_mut(place)) {
-                    slice.measured = Some(ticks.chunks_exact(2).map(millis).collect());
+                    slice.measured = Some((ticks[1].wrapping_sub(ticks[0]) as i64 as f64 * millis_per_tick) as f32);
                 }
             });
         }
@@ -248,18 +238,19 @@ impl Pacer {
 
     /// A slice has ended.
     fn learn(&mut self, slice: Slice, done: Instant) {
-        let Slice { job, range, timing, submitted, measured, .. } = slice;
-        let measured = measured.filter(|times| times.iter().sum::<f32>() > 0.0);
-        // Where there are no timestamps, what passed since it was handed over or the one before it ended.
+        let Slice { job, range, submitted, measured, estimate, .. } = slice;
         let start = self.lane.last_end().map_or(submitted, |end| submitted.max(end));
-        let millis = measured.as_ref().map_or(done.saturating_duration_since(start).as_secs_f32() * 1e3, |times| times.iter().sum());
-        match (timing, &measured) {
-            (Timing::Nothing, _) => {}
-            (Timing::Each, Some(each)) => self.costs.measured_each(job, range, each),
-            (Timing::Each | Timing::Whole, _) => self.costs.measured(job, range, millis),
+        let noticed = done.saturating_duration_since(start);
+        // Without timestamps its end is known when it is noticed, at times late: that much is sure.
+        let millis = measured.filter(|&millis| millis > 0.0).unwrap_or_else(|| (noticed.as_secs_f32() * 1e3).min(2.0 * estimate));
+        if self.software && measured.is_some() && range.len() > 1 {
+            // The first dispatch is not in these times (see [`Costs`]).
+            self.costs.measured(job, range.start + 1..range.end, millis);
+        } else if range.len() > 1 {
+            self.costs.measured(job, range, millis);
         }
-        let took = Duration::from_secs_f32((millis * 1e-3).clamp(0.0, 10.0));
-        self.lane.push(SpanKind::Training, start, done.min(start + took), job.name());
+        let took = Duration::from_secs_f32((millis.max(estimate) * 1e-3).clamp(0.0, 10.0));
+        self.lane.push(SpanKind::Training, start, start + noticed.min(took), job.name());
     }
 
     /// A frame was drawn.

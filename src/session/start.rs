@@ -179,6 +179,13 @@ impl Observers {
     }
 }
 
+/// A trainer at step 0 that nobody watches more closely than the step itself does.
+pub(super) fn trainer_alone(gpu: &Arc<Gpu>, config: RunConfig, data: &LoadedData) -> Result<Trainer, SessionError> {
+    let images = data.upload(gpu)?;
+    let (_, watch) = step_log(gpu, &config)?;
+    Ok(Trainer::new(gpu.clone(), config, images, watch)?)
+}
+
 /// A trainer at step 0 with its observers.
 pub(super) fn fresh(gpu: &Arc<Gpu>, config: RunConfig, data: &LoadedData) -> Result<(Trainer, Observers), SessionError> {
     let images = data.upload(gpu)?;

@@ -124,6 +124,7 @@ impl App {
             // Pictures and films are saved where the program runs.
             .current_dir(display.pixels.parent().expect("a folder"))
             .env("DISPLAY", &display.name)
+            .env("TWINLENS_KERNELS", "default")
             .env("RUST_LOG", "warn,twinlens=info")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("WAYLAND_SOCKET")

@@ -9,6 +9,7 @@ mod harness;
 mod keys;
 mod lessons;
 mod manager;
+mod pacing;
 mod paste;
 mod present;
 mod switches;

@@ -31,7 +31,7 @@ fn names(paint: &Paint<'_>, steps: &'static [SubStep], width: f32) -> Names {
         None => {
             let columns = whole.len().div_ceil(2);
             let widest = whole.iter().map(|(_, name)| paint.text_width(Style::LABEL, name)).fold(0.0, f32::max);
-            let names = if widest + SPACE <= width / columns as f32 { whole } else { short };
+            let names = if widest + SPACE <= width / columns as f32 { &whole } else { &short };
             Names { rows: names.chunks(columns).map(<[_]>::to_vec).collect(), columns: true }
         }
     }

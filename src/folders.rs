@@ -1,5 +1,5 @@
-//! The user's folders: where lessons of their own lie, and what the program remembers from one start to the next (only that the first
-//! start is over). Nothing here is needed: a folder that is not there or cannot be written is no error.
+//! The user's folders: where lessons of their own lie, and what the program remembers from one start to the next: that the first
+//! start is over, and what it measured of an adapter. Nothing here is needed: a folder that is not there or cannot be written is no error.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,8 +31,25 @@ fn state(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     folder(variables, variable)
 }
 
+fn cache(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let variables: &[(&str, &str)] = match () {
+        () if cfg!(windows) => &[("LOCALAPPDATA", "")],
+        () if cfg!(target_os = "macos") => &[("HOME", "Library/Caches")],
+        () => &[("XDG_CACHE_HOME", ""), ("HOME", ".cache")],
+    };
+    folder(variables, variable)
+}
+
 fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Where something measured of one adapter with one driver by this version of the program is remembered; `what` tells it from others.
+/// Anybody may delete it: it is measured again.
+pub fn remembered(what: &str, adapter: &str, driver: &str) -> Option<PathBuf> {
+    let name = format!("{what}-{adapter}-{driver}-{}", env!("CARGO_PKG_VERSION"));
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(150).collect();
+    cache(&environment).map(|folder| folder.join(format!("{plain}.json")))
 }
 
 /// Where the user's own lessons are looked for.
