@@ -60,7 +60,7 @@ pub struct Centre {
 fn margins(area: &Rect, presenting: bool) -> (f32, f32) {
     match area.height() {
         _ if presenting => (52.0, 12.0),
-        height if height < 420.0 => (40.0, 34.0),
+        height if height < 420.0 => (40.0, 38.0),
         height if height < 540.0 => (68.0, 62.0),
         _ => (68.0, 92.0),
     }

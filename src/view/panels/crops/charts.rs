@@ -74,8 +74,20 @@ fn agreement(snapshot: &Snapshot) -> Chart<'_> {
     Chart { tip: tip.map(str::to_owned).to_vec(), ..chart("Agreement", "crops of one image, cos", [-0.25, 1.25], references, lines) }
 }
 
+/// "1st", "82nd", "113th".
 fn place(rank: f32) -> String {
-    if rank.is_finite() { format!("{rank:.0}.") } else { "not finite".to_owned() }
+    if !rank.is_finite() {
+        return "not finite".to_owned();
+    }
+    let rank = rank.round().max(0.0) as u64;
+    let ending = match (rank % 100, rank % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{rank}{ending}")
 }
 
 fn own_whole(snapshot: &Snapshot) -> Chart<'_> {
@@ -137,4 +149,15 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         }
     }
     stack(frame, inner, &charts, snapshot);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_ordinals() {
+        let places = [1.0, 2.4, 3.0, 11.0, 82.0, 113.0, f32::NAN].map(place);
+        assert_eq!(places, ["1st", "2nd", "3rd", "11th", "82nd", "113th", "not finite"]);
+    }
 }
