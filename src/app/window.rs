@@ -301,7 +301,7 @@ impl ApplicationHandler for App {
 impl Open {
     /// The picture changes by itself.
     fn is_moving(&self) -> bool {
-        self.snapshot.playing || self.recorder.is_some() || !self.session.is_idle()
+        self.snapshot.playing || self.recorder.is_some() || self.screen.is_settling() || !self.session.is_idle()
     }
 
     /// Does what it is time for: asks for a frame, or gives the training a slice. Gives the time until it is to be called again;

@@ -211,6 +211,11 @@ impl Screen {
         self.images.is_typing()
     }
 
+    /// Whether frames are wanted though nobody touches anything and nothing moves.
+    pub const fn is_settling(&self) -> bool {
+        self.images.is_settling()
+    }
+
     /// Tells the user something that the training does not know of.
     pub fn say(&mut self, notice: &str) {
         log::info!(target: "twinlens::event", "notice {notice}");

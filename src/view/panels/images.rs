@@ -17,6 +17,8 @@ use crate::view::theme;
 use super::Frame;
 use super::overlay::{card, grown};
 
+/// Frames that imgui takes at most to give the field the keyboard.
+const SETTLING: u32 = 8;
 /// Sources that are remembered.
 const REMEMBERED: usize = 5;
 /// Skipped files shown at once.
@@ -28,6 +30,8 @@ pub struct Images {
     open: bool,
     /// The field gets the keyboard in the next frame.
     focus: bool,
+    /// Frames until it has it.
+    settling: u32,
     path: String,
     /// Why the path was refused, or how it could go on.
     answer: Option<String>,
@@ -113,9 +117,14 @@ impl Images {
         self.open && self.typing
     }
 
+    /// Whether frames are wanted, touched or not: imgui takes some to give the field the keyboard.
+    pub const fn is_settling(&self) -> bool {
+        self.open && self.settling > 0
+    }
+
     /// Shows the card.
     pub fn show(&mut self) {
-        (self.open, self.focus, self.answer) = (true, true, None);
+        (self.open, self.focus, self.settling, self.answer) = (true, true, SETTLING, None);
     }
 
     /// Hides it.
@@ -226,7 +235,7 @@ impl Images {
             }
             Err(problem) => {
                 self.answer = Some(problem);
-                self.focus = true;
+                (self.focus, self.settling) = (true, SETTLING);
                 None
             }
         }
@@ -237,6 +246,7 @@ impl Images {
         let ui = frame.ui;
         ui.set_cursor_screen_pos([x * frame.scale, (y - 10.0) * frame.scale]);
         ui.set_next_item_width((right - x) * frame.scale);
+        self.settling = self.settling.saturating_sub(1);
         if std::mem::take(&mut self.focus) {
             ui.set_keyboard_focus_here();
         }
