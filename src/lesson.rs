@@ -228,7 +228,7 @@ pub struct Published {
 }
 
 /// The scenes that a lesson may show. (`view::scene` has the same names; a test compares.)
-pub const SCENES: [&str; 3] = ["byol", "dino", "multicrop"];
+pub const SCENES: [&str; 4] = ["byol", "dino", "multicrop", "kernels"];
 /// What may colour the cloud.
 pub const COLOURS: [&str; 4] = ["class", "cluster", "loss", "prototype"];
 
@@ -263,7 +263,7 @@ impl Lesson {
 
 /// The shipped lessons' names, in the order of the list.
 pub fn shipped_names() -> Vec<&'static str> {
-    const ORDER: [&str; 4] = ["asymmetries", "balance", "local-global", "one-step"];
+    const ORDER: [&str; 5] = ["asymmetries", "balance", "local-global", "one-step", "kernels"];
     let mut names: Vec<&str> = FILES
         .files()
         .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))

@@ -5,6 +5,7 @@
 //! else one, transcendental functions too; what a variant computes again instead of loading it counts nothing, integers neither.
 //! Bytes are the compulsory traffic: each bound tensor once, twice where it is read and written.
 
+pub mod export;
 mod roof;
 mod times;
 

@@ -60,6 +60,8 @@ fn wrong_usage_is_one_line_and_exit_2() {
     refuses(&["dump-step", "--learner", "3", "--out", "/tmp/x"], 2, &["--learner"]);
     refuses(&["render", "--scene", "byol", "--preset", "dino", "--steps", "1", "--out", "/tmp/x.png"], 2, &["--scene byol", "dino"]);
     refuses(&["render", "--scene", "opera", "--steps", "1", "--out", "/tmp/x.png"], 2, &["opera", "multicrop"]);
+    refuses(&["profile", "--steps", "0"], 2, &["--steps"]);
+    refuses(&["profile", "--steps", "1", "--set", "batch=4", "--trace", "/proc/nowhere/t.json"], 2, &["/proc/nowhere"]);
     refuses(&["dance"], 2, &["dance"]);
 }
 
@@ -294,4 +296,44 @@ fn kernels_are_measured_at_the_first_start_and_remembered() {
         assert!(run(&[]), "what cannot be used is measured again: {broken}");
     }
     assert!(run(&["--retune"]), "--retune measures again");
+}
+
+/// The remembered roof in a cache.
+fn remembered_roof(cache: &Path) -> std::path::PathBuf {
+    let mut files = std::fs::read_dir(cache.join("twinlens")).expect("a cache").map(|entry| entry.expect("an entry").path());
+    files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("roof-"))).expect("a roof")
+}
+
+#[test]
+fn a_profile_says_the_same_to_everyone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = folder.path().to_str().expect("a plain path");
+    let (trace, csv) = (folder.path().join("step.json"), folder.path().join("step.csv"));
+    let mut arguments = vec!["profile", "--steps", "4", "--set", "batch=4", "--json"];
+    arguments.extend(["--trace", trace.to_str().expect("utf-8"), "--csv", csv.to_str().expect("utf-8")]);
+    let output = twinlens_with(&arguments, &[("XDG_CACHE_HOME", cache), ("TWINLENS_KERNELS", "default")]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let kernels = object["kernels"].as_array().expect("kernels");
+    let fields = ["name", "calls", "median_us", "p95_us", "gflops", "gbps", "share", "roof_fraction"];
+    assert!(kernels.len() > 10 && kernels.iter().all(|kernel| fields.iter().all(|field| !kernel[field].is_null())), "{object}");
+    assert!(object["step_millis"].as_f64().is_some_and(|millis| millis > 0.0) && object["clock"].is_string(), "{object}");
+    assert!(object["roof"]["peak_gflops"].as_f64().is_some_and(|peak| peak > 0.0), "{object}");
+    // The trace has the same totals.
+    let trace: serde_json::Value = serde_json::from_slice(&std::fs::read(&trace).expect("a trace")).expect("JSON");
+    let slices = trace["traceEvents"].as_array().expect("events").iter().filter(|event| event["cat"] == "dispatch");
+    let traced: f64 = slices.clone().filter_map(|event| event["dur"].as_f64()).sum();
+    let total = object["kernel_millis"].as_f64().expect("a number") * 1e3;
+    assert!((traced - total).abs() <= 1e-3 * slices.count() as f64, "{traced} in the trace, {total} in the object");
+    let lines = std::fs::read_to_string(&csv).expect("a table").lines().count() as u64;
+    assert_eq!(Some(lines - 1), object["dispatches"].as_u64());
+    // A broken file in the cache is measured anew.
+    let roof = remembered_roof(folder.path());
+    std::fs::write(&roof, "{\"peak_gflops\": 1e999").expect("it can be broken");
+    let output =
+        twinlens_with(&["profile", "--steps", "1", "--set", "batch=4"], &[("XDG_CACHE_HOME", cache), ("TWINLENS_KERNELS", "default")]);
+    assert!(output.status.success() && stderr(&output).contains("measuring"), "{}", stderr(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("of roof"));
+    let again: serde_json::Value = serde_json::from_slice(&std::fs::read(&roof).expect("a roof")).expect("JSON");
+    assert!(again["peak_gflops"].as_f64().is_some_and(|peak| peak > 0.0), "{again}");
 }

@@ -32,7 +32,7 @@ fn refused(text: &str, words: &[&str]) {
 
 #[test]
 fn shipped_lessons_are_whole() {
-    assert_eq!(shipped_names(), ["asymmetries", "balance", "local-global", "one-step"]);
+    assert_eq!(shipped_names(), ["asymmetries", "balance", "local-global", "one-step", "kernels"]);
     assert_eq!(SCENES, Scene::ALL.map(Scene::name));
     assert_eq!(COLOURS, Tint::ALL.map(Tint::title));
     for name in shipped_names() {

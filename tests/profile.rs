@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use twinlens::command::Command;
 use twinlens::config::{Method, RunConfig};
-use twinlens::gpu::{AdapterChoice, Choices, Gpu, Tape, timed_by_wall_clock};
+use twinlens::gpu::{AdapterChoice, Choices, Gpu, Tape, measure_roof, timed_by_wall_clock};
 use twinlens::ops::matmul::{Layout, linear};
 use twinlens::profile::{Dispatch, KernelTimes, StepTimes, Work};
 use twinlens::session::{Cadence, Pace, Session};
@@ -142,7 +142,7 @@ fn profiled_steps_are_the_same_steps() {
     steps(&mut profiled, 1);
     let times = profiled.snapshot().kernels.expect("times of a step");
     check(&times, &profiled);
-    assert_eq!((times.steps, times.roof.is_none()), (1, true));
+    assert_eq!(times.steps, 1);
     profiled.apply(Command::PlayTo(5));
     work(&mut profiled);
     let times = profiled.snapshot().kernels.expect("times of steps");
@@ -200,4 +200,14 @@ fn a_wall_clock_measures_too() {
     let micros = timed_by_wall_clock(&gpu, program, 2..6).expect("a living device");
     assert_eq!(micros.len(), 4);
     assert!(micros.iter().all(|&time| time > 0.0));
+}
+
+#[test]
+fn a_roof_has_all_its_numbers() {
+    let gpu = gpu();
+    let roof = measure_roof(&gpu).expect("a living device");
+    assert!(roof.is_sound(), "{roof:?}");
+    assert_eq!(roof.adapter, gpu.info.name);
+    assert!(roof.copy.len() >= 6 && roof.copy[0].bytes == 1 << 15, "{roof:?}");
+    assert!(roof.readback_micros >= roof.dispatch_micros, "{roof:?}");
 }

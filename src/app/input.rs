@@ -79,6 +79,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (_, Some(NamedKey::PageUp)) => Action::PreviousPage,
         (_, Some(NamedKey::F1)) => Action::Help,
         (_, Some(NamedKey::F5)) => Action::Present,
+        (_, Some(NamedKey::F9)) => Action::Capture,
         (_, Some(NamedKey::F10)) => return Some(Pressed::Record),
         (_, Some(NamedKey::F11)) => return Some(Pressed::Fullscreen),
         (_, Some(NamedKey::F12)) => return Some(Pressed::Screenshot),
@@ -95,7 +96,8 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
         (Some('n'), _) => Action::Flip(Switch::Centering),
         (Some('h'), _) => Action::Flip(Switch::Sharpening),
         (Some('c'), _) => Action::Resample,
-        (Some('v'), _) => Action::Cloud,
+        (Some('v'), _) => Action::Variant,
+        (Some('x'), _) => Action::Export,
         (Some('b'), _) => Action::Batch,
         (Some('l'), _) => Action::Lessons,
         (Some('k'), _) => Action::Tint,
@@ -116,6 +118,7 @@ fn scene(letter: Option<char>, code: Option<KeyCode>, modifiers: ModifiersState)
         Some(KeyCode::Digit1) => Some(1),
         Some(KeyCode::Digit2) => Some(2),
         Some(KeyCode::Digit3) => Some(3),
+        Some(KeyCode::Digit4) => Some(4),
         _ => None,
     };
     let number = printed.or(placed.filter(|_| !modifiers.shift_key()))?;
@@ -134,6 +137,7 @@ fn latin(code: KeyCode) -> Option<char> {
         KeyCode::KeyH => 'h',
         KeyCode::KeyC => 'c',
         KeyCode::KeyV => 'v',
+        KeyCode::KeyX => 'x',
         KeyCode::KeyB => 'b',
         KeyCode::KeyL => 'l',
         KeyCode::KeyO => 'o',
@@ -167,7 +171,8 @@ mod tests {
         assert!(matches!(letter('+', ModifiersState::CONTROL), Some(Pressed::Scale(factor)) if factor > 1.0));
         assert_eq!(letter('r', ModifiersState::CONTROL), None);
         assert_eq!(letter('N', none), Some(Pressed::Screen(Action::Flip(Switch::Centering))));
-        assert_eq!(letter('x', none), None);
+        assert_eq!(letter('x', none), Some(Pressed::Screen(Action::Export)));
+        assert_eq!(letter('q', none), None);
     }
 
     #[test]
@@ -188,7 +193,8 @@ mod tests {
     fn digits_choose_scenes() {
         let none = ModifiersState::empty();
         assert_eq!(letter('2', none), Some(Pressed::Screen(Action::Scene(Scene::Dino))));
-        assert_eq!(letter('4', none), None);
+        assert_eq!(letter('4', none), Some(Pressed::Screen(Action::Scene(Scene::Kernels))));
+        assert_eq!(letter('5', none), None);
         let french = interpret(Some('&'), None, Some(KeyCode::Digit1), none);
         assert_eq!(french, Some(Pressed::Screen(Action::Scene(Scene::Byol))));
         assert_eq!(interpret(Some('!'), None, Some(KeyCode::Digit1), ModifiersState::SHIFT), None);

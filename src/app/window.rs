@@ -4,7 +4,8 @@
 //! shows the last completed step. Subtlety: a lost device takes everything on it along (surface, renderer, session); all of it
 //! is rebuilt from the session's last snapshot, and the screen's own state (camera, open questions) stays.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,8 @@ use super::{WindowError, WindowOptions};
 use crate::command::Command;
 use crate::data::typed;
 use crate::folders;
-use crate::gpu::{self, Gpu, GpuError};
+use crate::gpu::{self, Debugger, Gpu, GpuError};
+use crate::profile::export;
 use crate::save::{self, Belongs};
 use crate::session::tuning;
 use crate::session::{Cadence, Pace, Session, SessionError};
@@ -64,6 +66,8 @@ struct Open {
     recorder: Option<Recorder>,
     /// F10 was pressed.
     record: bool,
+    /// F9 was pressed.
+    capture: bool,
     answers: Answers,
     display_scale: f32,
     /// Commands handed to the session so far.
@@ -181,6 +185,7 @@ impl App {
             screenshot: false,
             recorder: None,
             record: false,
+            capture: false,
             answers: Answers::default(),
             display_scale,
             applied: 0,
@@ -478,6 +483,18 @@ impl Open {
             self.pacing.wake(true);
             self.answers.pressed(came, self.applied);
         }
+        self.answer(&requests, options)
+    }
+
+    /// Does what only the window can do; true to leave.
+    fn answer(&mut self, requests: &[Request], options: &WindowOptions) -> bool {
+        for request in requests {
+            match request {
+                Request::Quit => {}
+                Request::Capture => self.capture = true,
+                Request::Export => self.export(options),
+            }
+        }
         requests.contains(&Request::Quit)
     }
 
@@ -555,11 +572,65 @@ impl Open {
         if std::mem::take(&mut self.record) {
             self.start_or_stop_recording(size, options);
         }
+        if std::mem::take(&mut self.capture) {
+            self.capture_frame(size);
+        }
         self.go_on_recording();
         self.report(options);
         due.extend(built.commands);
         self.apply(due);
-        built.requests.contains(&Request::Quit)
+        self.answer(&built.requests, options)
+    }
+
+    /// X: the profiled step as a trace and as a table.
+    fn export(&mut self, options: &WindowOptions) {
+        let Some(times) = self.snapshot.kernels.clone() else { return };
+        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
+        let stem = format!("twinlens-{}-{}", self.snapshot.preset, times.last_step);
+        let title = format!("twinlens {}, {}", self.snapshot.preset, self.snapshot.adapter);
+        let trace = save::free_name(&folder, &stem, "trace.json");
+        let table = save::free_name(&folder, &stem, "csv");
+        let write = |path: &Path, text: &str| {
+            save::atomically(path, |file| file.write_all(text.as_bytes())).map_err(|error| format!("{}: {error}", save::told(path)))
+        };
+        match write(&trace, &export::trace(&times, &title)).and_then(|()| write(&table, &export::csv(&times))) {
+            Ok(()) => {
+                let name = trace.file_name().map(|name| name.to_string_lossy()).unwrap_or_default().into_owned();
+                self.screen.say(&format!("Saved {name} and {}; ui.perfetto.dev opens the trace.", save::told(&table)));
+            }
+            Err(problem) => self.screen.say(&format!("The export could not be saved as {problem}")),
+        }
+        self.pacing.wake(false);
+        log::info!(target: "twinlens::event", "exported {} {}", trace.display(), table.display());
+    }
+
+    /// F9: a training step, if training goes on, and this frame once more, for the graphics debugger. Waits for the GPU.
+    fn capture_frame(&mut self, size: [u32; 2]) {
+        let Some(graphics) = &mut self.graphics else { return };
+        let gpu = graphics.gpu.clone();
+        let Some(debugger) = Debugger::attached() else {
+            self.screen
+                .say("No graphics debugger is attached: start Twinlens from RenderDoc or Xcode, then F9 captures a step and a frame.");
+            return;
+        };
+        let Some(capture) = gpu.capture(debugger) else {
+            let name = debugger.name();
+            self.screen.say(&format!("{name} answers to its own key (F12, Print); F9 asks it in builds with debug assertions only."));
+            return;
+        };
+        if self.snapshot.playing
+            && let Err(error) = self.session.advance(Pace::Steps(1))
+        {
+            log::warn!("the step to be captured: {error}");
+        }
+        let canvas = Canvas::with_format(&gpu, size, graphics.surface.format());
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("captured frame") });
+        let delta = Duration::from_millis(1);
+        graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, None, &mut self.screen, &self.snapshot);
+        gpu.queue.submit([encoder.finish()]);
+        drop(capture);
+        self.screen.say(&format!("{} has captured a step and a frame.", debugger.name()));
+        self.pacing.wake(false);
     }
 
     /// Writes what happened to the event log.

@@ -3,14 +3,19 @@
 use clap::Args;
 
 use super::{AdapterFlags, Failure};
-use crate::gpu::{AdapterReport, Gpu, survey};
+use crate::gpu::{AdapterReport, Gpu, measure_roof, remember_roof, roof_of, survey};
+use crate::profile::export;
 
 /// Arguments of `doctor`.
 #[derive(Clone, Debug, Args)]
-pub struct DoctorArgs {}
+pub struct DoctorArgs {
+    /// Measure anew what the chosen adapter does at best.
+    #[arg(long)]
+    remeasure: bool,
+}
 
 /// Prints the list; fails with 3 if none can be used.
-pub fn run(_: &DoctorArgs, flags: &AdapterFlags) -> Result<(), Failure> {
+pub fn run(args: &DoctorArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let choice = flags.choice();
     for report in survey(&choice)? {
         print(&report);
@@ -18,6 +23,11 @@ pub fn run(_: &DoctorArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let gpu = Gpu::headless(&choice)?;
     println!("chosen: {} ({:?})", gpu.info.name, gpu.info.backend);
     println!("  why: {}", why(&gpu));
+    let roof = if args.remeasure { measure_roof(&gpu)? } else { roof_of(&gpu)? };
+    if args.remeasure {
+        remember_roof(&gpu, &roof);
+    }
+    export::roof(&roof).iter().for_each(|line| println!("  at best: {line}"));
     let display = ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     if cfg!(target_os = "linux") {
         match display {

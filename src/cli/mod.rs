@@ -6,6 +6,8 @@ pub mod failure;
 pub mod lesson;
 pub mod loading;
 pub mod presets;
+pub mod profile;
+mod progress;
 pub mod render;
 pub mod train;
 pub mod window;
@@ -45,6 +47,8 @@ enum Command {
     Render(render::RenderArgs),
     /// Play a lesson page by page without a window, and say what was measured of what it expects; without a name, list the lessons.
     Lesson(lesson::LessonArgs),
+    /// Measure where a training step's time goes, kernel by kernel, against what this adapter does at best.
+    Profile(profile::ProfileArgs),
     /// List the presets; with --explain, every key of --set with its range.
     Presets(presets::PresetsArgs),
     /// List adapters, drivers, limits, features, and what would be chosen and why.
@@ -196,6 +200,7 @@ pub fn run() -> Result<(), Failure> {
         Some(Command::DumpStep(args)) => dump_step::run(&args, &cli.adapter),
         Some(Command::Render(args)) => render::run(&args, &cli.adapter),
         Some(Command::Lesson(args)) => lesson::run(&args, &cli.adapter),
+        Some(Command::Profile(args)) => profile::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args, &cli.adapter),
         None => window::run(&cli.window, &cli.adapter),

@@ -17,6 +17,7 @@ use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
 use crate::view::frame::FrameRenderer;
 use crate::view::picture::{self, Canvas};
+use crate::view::scene::Scene;
 use crate::view::screen::Screen;
 
 /// Arguments of `render`.
@@ -162,6 +163,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
     let mut session = Session::open_on(gpu.clone(), config, data, cadence)?;
+    session.apply(crate::command::Command::ProfileSteps(scene == Scene::Kernels));
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());

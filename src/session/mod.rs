@@ -389,6 +389,9 @@ impl Session {
                 self.live = false;
             }
             Pace::Budget(budget) => {
+                if let Some(profiling) = self.profiling.as_mut().filter(|_| self.job.is_none()) {
+                    profiling.measure_roof(&self.gpu)?;
+                }
                 let mut left = budget.as_secs_f32() * 1e3;
                 while left > 0.0 && self.next_job()? {
                     let Some(job) = self.job else { break };

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::SessionError;
-use crate::gpu::{DispatchTimer, Gpu, Program, timed_by_wall_clock};
+use crate::gpu::{DispatchTimer, Gpu, Program, RoofMeter, recall_roof, remember_roof, timed_by_wall_clock};
 use crate::profile::{Clock, Dispatch, Measured, Roof, StepTimes};
 
 /// Profiles the steps of a session.
@@ -25,6 +25,8 @@ pub(super) struct Profiling {
     steps: VecDeque<Measured>,
     shown: Option<Arc<StepTimes>>,
     roof: Option<Arc<Roof>>,
+    /// Measures the roof, where none is remembered.
+    meter: Option<RoofMeter>,
 }
 
 #[derive(Default)]
@@ -38,6 +40,7 @@ struct Current {
 impl Profiling {
     pub(super) fn new(gpu: &Gpu) -> Self {
         let supported = gpu.features.contains(wgpu::Features::TIMESTAMP_QUERY);
+        let roof = recall_roof(gpu).map(Arc::new);
         Self {
             clock: if supported { Clock::Valid } else { Clock::Unsupported },
             dispatches: Arc::new([]),
@@ -46,8 +49,22 @@ impl Profiling {
             sent: HashMap::new(),
             steps: VecDeque::new(),
             shown: None,
-            roof: None,
+            meter: roof.is_none().then(|| RoofMeter::new(gpu)),
+            roof,
         }
+    }
+
+    /// Does the next measurement of the roof, if one is left, and waits for it: for a fraction of a second, between two jobs, once for
+    /// an adapter.
+    pub(super) fn measure_roof(&mut self, gpu: &Gpu) -> Result<(), SessionError> {
+        let Some(meter) = &mut self.meter else { return Ok(()) };
+        if let Some(roof) = meter.advance(gpu)? {
+            remember_roof(gpu, &roof);
+            self.meter = None;
+            self.roof = Some(Arc::new(roof));
+            self.show();
+        }
+        Ok(())
     }
 
     /// To be called before a slice of a step; whether it is profiled. `walked`: the step is.
@@ -148,7 +165,13 @@ impl Profiling {
             self.steps.pop_front();
         }
         self.steps.push_back(measured);
-        self.shown = Some(Arc::new(StepTimes::of(self.clock, self.dispatches.clone(), &self.steps, self.roof.clone())));
+        self.show();
+    }
+
+    fn show(&mut self) {
+        if !self.steps.is_empty() {
+            self.shown = Some(Arc::new(StepTimes::of(self.clock, self.dispatches.clone(), &self.steps, self.roof.clone())));
+        }
     }
 
     /// The times so far.

@@ -203,7 +203,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         Switch::Centering => ("N", "centering on or off"),
         Switch::Sharpening => ("H", "sharpening on or off"),
     });
-    let mut picture = vec![("1  2  3", "BYOL, DINO, multi-crop")];
+    let mut picture = vec![("1  2  3  4", "BYOL, DINO, multi-crop, kernels")];
     match scene {
         Scene::Byol => picture.push(("←  →  ↑  ↓", "turn the cloud")),
         Scene::Dino => picture.extend([
@@ -213,11 +213,21 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
             ("C", "other crops of the image"),
         ]),
         Scene::Multicrop => picture.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
+        Scene::Kernels => picture.extend([
+            ("↑  ↓", "another kernel of the table"),
+            ("←  →", "another dispatch of the step"),
+            ("Enter", "sort the table by its next column"),
+            ("V", "the kernel's next variant, at once"),
+            ("X", "export the trace and the table"),
+            ("F9", "capture a frame in RenderDoc or Xcode"),
+        ]),
     }
-    if scene != Scene::Multicrop {
+    if matches!(scene, Scene::Byol | Scene::Dino) {
         picture.extend([("K", "what the cloud's colours tell"), ("I", "the cloud's images as dots or pictures")]);
     }
-    picture.push(("Y", "loss and divergence: logarithmic, linear"));
+    if scene != Scene::Kernels {
+        picture.push(("Y", "loss and divergence: logarithmic, linear"));
+    }
     let presenting = vec![
         ("F5", "presenting mode: large type"),
         ("F11", "full screen"),
@@ -241,7 +251,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
         ("Picture", picture),
         ("Presenting", presenting),
         ("Window", window),
-        ("Mouse", MOUSE.to_vec()),
+        ("Mouse", mouse(scene)),
     ]
     .into_iter()
     .map(|(title, rows)| KeyGroup { title, rows })
@@ -249,14 +259,26 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
 }
 
 /// What the mouse does.
-const MOUSE: [(&str, &str); 6] = [
-    ("Drag", "turns the cloud (right button: moves it); moves a chart"),
-    ("Wheel", "zooms cloud or charts; a double click resets"),
-    ("Point", "at a chart: the values at that step"),
-    ("Click", "in the cloud: chooses an image; Esc lets go"),
-    ("Click", "on a prototype: follows it (scene 2)"),
-    ("Drop", "a folder or file: trains on those images"),
-];
+fn mouse(scene: Scene) -> Vec<(&'static str, &'static str)> {
+    let mut rows = match scene {
+        Scene::Kernels => vec![
+            ("Drag", "moves the step"),
+            ("Wheel", "zooms the step (a double click resets), scrolls the table"),
+            ("Point", "at anything: what it is, with its numbers"),
+            ("Click", "on a kernel anywhere: chooses it"),
+            ("Click", "on a column's head: sorts by it"),
+        ],
+        _ => vec![
+            ("Drag", "turns the cloud (right button: moves it); moves a chart"),
+            ("Wheel", "zooms cloud or charts; a double click resets"),
+            ("Point", "at a chart: the values at that step"),
+            ("Click", "in the cloud: chooses an image; Esc lets go"),
+            ("Click", "on a prototype: follows it (scene 2)"),
+        ],
+    };
+    rows.push(("Drop", "a folder or file: trains on those images"));
+    rows
+}
 
 #[cfg(test)]
 mod tests {

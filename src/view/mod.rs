@@ -20,6 +20,7 @@ pub mod prototypes;
 pub mod scene;
 pub mod screen;
 pub mod theme;
+pub mod timing;
 pub mod tint;
 pub mod undo;
 pub mod walk;

@@ -264,13 +264,28 @@ impl<'ui> Paint<'ui> {
         self.text(position, Align::Left, style, self.shortened(style, name, width).as_deref().unwrap_or(name))
     }
 
+    /// The same with what does not fit left out of the middle: for names that differ at their ends.
+    pub fn name_with_both_ends(&self, position: [f32; 2], style: Style, name: &str, width: f32) -> f32 {
+        let cut = |characters: &[char], length: usize| {
+            let (head, tail) = (length.div_ceil(2), length / 2);
+            let (head, tail) = (&characters[..head], &characters[characters.len() - tail..]);
+            head.iter().chain(['…'].iter()).chain(tail).collect()
+        };
+        self.text(position, Align::Left, style, self.longest(style, name, width, cut).as_deref().unwrap_or(name))
+    }
+
     /// The longest beginning of a text that fits with … after it; none where the whole fits.
     fn shortened(&self, style: Style, text: &str, width: f32) -> Option<String> {
+        self.longest(style, text, width, |characters, length| characters[..length].iter().collect::<String>().trim_end().to_owned() + "…")
+    }
+
+    /// The longest of the cuts of a text that fits, `cut` keeping so many of its characters; none where the whole fits.
+    fn longest(&self, style: Style, text: &str, width: f32, cut: impl Fn(&[char], usize) -> String) -> Option<String> {
         if self.text_width(style, text) <= width {
             return None;
         }
         let characters: Vec<char> = text.chars().collect();
-        let shown = |length: usize| characters[..length].iter().collect::<String>().trim_end().to_owned() + "…";
+        let shown = |length: usize| cut(&characters, length);
         // By bisection.
         let (mut fits, mut too_long) = (0, characters.len());
         while fits + 1 < too_long {

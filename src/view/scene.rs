@@ -1,5 +1,5 @@
-//! The scenes: which of the three stories the window tells. BYOL's and DINO's need a run of their method; the multi-crop scene
-//! shows the crops of any run.
+//! The scenes: which of the four stories the window tells. BYOL's and DINO's need a run of their method; the multi-crop scene
+//! shows the crops of any run, the kernels' its training step.
 
 use crate::config::Method;
 
@@ -13,11 +13,13 @@ pub enum Scene {
     Dino,
     /// An image with its global and local crops.
     Multicrop,
+    /// The training step, kernel by kernel.
+    Kernels,
 }
 
 impl Scene {
     /// All scenes, in the order of the tabs.
-    pub const ALL: [Self; 3] = [Self::Byol, Self::Dino, Self::Multicrop];
+    pub const ALL: [Self; 4] = [Self::Byol, Self::Dino, Self::Multicrop, Self::Kernels];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Scene {
             Self::Byol => "byol",
             Self::Dino => "dino",
             Self::Multicrop => "multicrop",
+            Self::Kernels => "kernels",
         }
     }
 
@@ -39,6 +42,7 @@ impl Scene {
             Self::Byol => "BYOL",
             Self::Dino => "DINO",
             Self::Multicrop => "Multi-crop",
+            Self::Kernels => "Kernels",
         }
     }
 
@@ -48,12 +52,16 @@ impl Scene {
             Self::Byol => 1,
             Self::Dino => 2,
             Self::Multicrop => 3,
+            Self::Kernels => 4,
         }
     }
 
     /// The preset that is trained for it where none is chosen.
     pub const fn preset(self) -> &'static str {
-        self.name()
+        match self {
+            Self::Kernels => Self::Byol.name(),
+            _ => self.name(),
+        }
     }
 
     /// The method that it is about; none if it shows any.
@@ -61,7 +69,7 @@ impl Scene {
         match self {
             Self::Byol => Some(Method::Byol),
             Self::Dino => Some(Method::Dino),
-            Self::Multicrop => None,
+            Self::Multicrop | Self::Kernels => None,
         }
     }
 
@@ -89,8 +97,8 @@ mod tests {
         for scene in Scene::ALL {
             assert_eq!(Scene::from_name(scene.name()), Some(scene));
         }
-        assert_eq!(Scene::from_name("kernels"), None);
-        assert!(Scene::Multicrop.shows(Method::Byol) && Scene::Multicrop.shows(Method::Dino));
+        assert_eq!(Scene::from_name("kernel"), None);
+        assert!(Scene::Multicrop.shows(Method::Byol) && Scene::Kernels.shows(Method::Dino));
         assert!(Scene::Dino.shows(Method::Dino) && !Scene::Dino.shows(Method::Byol));
         assert_eq!(Scene::of_run(Method::Dino, 0), Scene::Dino);
         assert_eq!(Scene::of_run(Method::Dino, 4), Scene::Multicrop);

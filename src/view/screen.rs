@@ -23,6 +23,7 @@ use super::panels::centre::{self, Centre};
 use super::panels::crops::Crops;
 use super::panels::dino::Dino;
 use super::panels::images::Images;
+use super::panels::kernels::Kernels;
 use super::panels::lesson_band::{self, Turn};
 use super::panels::lesson_list::{self, Offered};
 use super::panels::mechanism::Mechanism;
@@ -72,8 +73,12 @@ pub enum Action {
     Flip(Switch),
     /// Show a scene.
     Scene(Scene),
-    /// Scene 2: the cloud in place of the prototypes, and back.
-    Cloud,
+    /// Scene 2: the cloud in place of the prototypes, and back. Scene 4: the chosen kernel's next variant.
+    Variant,
+    /// Write the profiled step into files.
+    Export,
+    /// Have a graphics debugger capture a frame.
+    Capture,
     /// Draw other crops.
     Resample,
     /// Show the last batch's first image again.
@@ -115,7 +120,7 @@ pub enum Action {
     Quit,
     /// Escape: close what is open, or ask whether to leave.
     Escape,
-    /// Enter: yes to an open question.
+    /// Enter: yes to an open question; in scene 4, the table sorted by its next column.
     Confirm,
 }
 
@@ -133,6 +138,10 @@ pub struct Recording {
 pub enum Request {
     /// Leave; it has been confirmed.
     Quit,
+    /// Write the profiled step into files.
+    Export,
+    /// Have a graphics debugger capture a frame.
+    Capture,
 }
 
 /// The state of what is on the screen, apart from the training.
@@ -158,6 +167,8 @@ pub struct Screen {
     pub dino: Dino,
     /// Scene 3.
     pub crops: Crops,
+    /// Scene 4.
+    pub kernels: Kernels,
     /// The lessons: their list, and the one that is played.
     pub lessons: Lessons,
     meters: Meters,
@@ -307,6 +318,7 @@ impl Screen {
             }
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
+            Action::Confirm if self.scene == Scene::Kernels && !self.is_covered() => self.kernels.sort(),
             Action::Confirm => self.answer(Answer::Yes, snapshot, commands, requests),
             _ if self.question.is_some() => {}
             Action::OwnImages => {
@@ -338,16 +350,28 @@ impl Screen {
             }
             Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
-            Action::Cloud => self.cloud = self.scene == Scene::Dino && !self.cloud,
+            Action::Variant if self.scene == Scene::Kernels => {
+                if let Some(problem) = self.kernels.next_variant(snapshot, commands) {
+                    self.say(&problem);
+                }
+            }
+            Action::Variant => self.cloud = self.scene == Scene::Dino && !self.cloud,
+            Action::Export if self.scene != Scene::Kernels => self.say("X exports the kernels' times in scene 4."),
+            Action::Export if snapshot.kernels.is_none() => self.say("There is nothing to export yet: no step has been timed."),
+            Action::Export => requests.push(Request::Export),
+            Action::Capture => requests.push(Request::Capture),
             Action::Tint => self.centre.next_tint(snapshot),
             Action::Images => self.centre.images = !self.centre.images,
-            Action::Resample if self.scene == Scene::Byol => self.say("C draws other crops in the scenes 2 and 3."),
+            Action::Resample if matches!(self.scene, Scene::Byol | Scene::Kernels) => {
+                self.say("C draws other crops in the scenes 2 and 3.")
+            }
             Action::Resample => commands.push(Command::Resample),
             Action::Batch => commands.push(Command::ShowImage(None)),
             Action::Arrow(direction) => match self.scene {
                 Scene::Byol => self.centre.turn(direction),
                 Scene::Dino => self.dino.arrow(direction, snapshot),
                 Scene::Multicrop => self.crops.arrow(direction, snapshot, commands),
+                Scene::Kernels => self.kernels.arrow(direction, snapshot),
             },
             Action::Help | Action::Undo | Action::Redo => {}
             Action::Panels => self.panels_hidden = !self.panels_hidden,
@@ -391,6 +415,7 @@ impl Screen {
         if let Some(tint) = colour.as_deref().and_then(Tint::from_name) {
             self.centre.want_tint(tint);
         }
+        self.kernels.tick(self.scene == Scene::Kernels, commands);
     }
 
     /// The cloud is in the middle.
@@ -538,9 +563,10 @@ impl Screen {
                     }
                     None => layout,
                 };
-                frame.paint.pane(if scene == Scene::Multicrop { layout.window } else { layout.centre });
+                let whole = matches!(scene, Scene::Multicrop | Scene::Kernels);
+                frame.paint.pane(if whole { layout.window } else { layout.centre });
                 self.centre.prepare(&frame, snapshot);
-                let walked = scene != Scene::Multicrop && walk::ui(&frame, layout.centre, snapshot, false, &mut wanted);
+                let walked = !whole && walk::ui(&frame, layout.centre, snapshot, false, &mut wanted);
                 match scene {
                     _ if walked => {}
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
@@ -552,17 +578,18 @@ impl Screen {
                         }
                     }
                     Scene::Multicrop => self.crops.ui(&frame, &layout, snapshot, &mut self.centre, &mut wanted),
+                    Scene::Kernels => self.kernels.ui(&frame, &layout, snapshot, &mut wanted),
                 }
                 self.centre.wheel = 0.0;
                 match (layout.left, scene) {
-                    (None, _) | (_, Scene::Multicrop) => {}
+                    (None, _) | (_, Scene::Multicrop | Scene::Kernels) => {}
                     (Some(left), Scene::Byol | Scene::Dino) => {
                         frame.paint.pane(left);
                         self.mechanism.ui(&frame, left, snapshot, &mut wanted);
                     }
                 }
                 match (layout.right, scene) {
-                    (None, _) | (_, Scene::Multicrop) => {}
+                    (None, _) | (_, Scene::Multicrop | Scene::Kernels) => {}
                     (Some(right), Scene::Byol | Scene::Dino) => {
                         frame.paint.pane(right);
                         self.meters.ui(&frame, right, snapshot, &mut wanted);
@@ -571,7 +598,7 @@ impl Screen {
                 let height = match scene {
                     Scene::Byol => centre::notice_height(&layout.centre),
                     Scene::Dino if self.cloud => centre::notice_height(&layout.centre),
-                    Scene::Dino | Scene::Multicrop => layout.centre.max[1] - 28.0,
+                    Scene::Dino | Scene::Multicrop | Scene::Kernels => layout.centre.max[1] - 28.0,
                 };
                 frame.paint.pane(layout.centre);
                 self.notices.ui(&frame, &layout.centre, height, snapshot, &mut wanted);
@@ -583,6 +610,7 @@ impl Screen {
                 chosen = self.top.chosen.take();
                 frame.paint.pane(layout.bottom);
                 self.bottom.recording = self.recording;
+                self.bottom.kernels = (scene == Scene::Kernels).then(|| self.kernels.words(snapshot, presenting));
                 match self.lessons.player() {
                     Some(player) => turned = lesson_band::ui(&frame, layout.bottom, player, snapshot),
                     None => self.bottom.ui(&frame, layout.bottom, snapshot, &mut wanted),
@@ -600,6 +628,7 @@ impl Screen {
         if let Some(scene) = chosen {
             self.choose(scene, snapshot, commands);
         }
+        requests.extend(self.kernels.request.take());
         for command in wanted {
             self.submit(command, snapshot, commands);
         }

@@ -6,6 +6,7 @@ mod crops;
 mod diagram;
 mod harness;
 mod images;
+mod kernels;
 mod layout;
 mod lesson;
 mod meters;

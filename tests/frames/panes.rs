@@ -348,7 +348,7 @@ fn the_dino_scene_shows_the_balance() {
     screen.act(Action::Arrow(Direction::Right), &healthy, &mut commands, &mut requests);
     let after = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy);
     assert_ne!(before, after, "the right arrow moves the band");
-    screen.act(Action::Cloud, &healthy, &mut commands, &mut requests);
+    screen.act(Action::Variant, &healthy, &mut commands, &mut requests);
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy), "dino-cloud.png");
     screen.act(Action::Help, &healthy, &mut commands, &mut requests);
     draw(&gpu, &mut renderer, &mut screen, [1280, 800], &healthy);

@@ -104,7 +104,9 @@ fn the_key_list_and_questions_fit_everywhere() {
     let _guard = one_at_a_time();
     let gpu = gpu();
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
-    for (scene, method) in [(Scene::Byol, Method::Byol), (Scene::Dino, Method::Dino), (Scene::Multicrop, Method::Dino)] {
+    for (scene, method) in
+        [(Scene::Byol, Method::Byol), (Scene::Dino, Method::Dino), (Scene::Multicrop, Method::Dino), (Scene::Kernels, Method::Byol)]
+    {
         let data = Snapshot { method, step: 1234, ..snapshot(None) };
         for (size, scale) in SIZES {
             for presenting in [false, true] {

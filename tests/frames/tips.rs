@@ -98,7 +98,7 @@ fn cases(gpu: &Arc<Gpu>) -> Vec<Case> {
     let act = |screen: &mut Screen, action: Action, data: &Snapshot| screen.act(action, data, &mut Vec::new(), &mut Vec::new());
     // The cloud in place of the prototypes, with pictures; everything switched off; images on their way in; a film; the offer.
     let mut screen = Screen::new(Scene::Dino);
-    act(&mut screen, Action::Cloud, &dino);
+    act(&mut screen, Action::Variant, &dino);
     cases.push(("the cloud of DINO".to_owned(), screen, dino.clone()));
     for (scene, data) in [(Scene::Byol, &byol), (Scene::Dino, &dino)] {
         let mut data = data.clone();

@@ -96,8 +96,8 @@ const OF_BYOL: [Row; 50] = [
 
 /// Keys of the scene DINO.
 const OF_DINO: [Row; 10] = [
-    ("v", "key Cloud", CLOUD, 5_000), // the cloud
-    ("v", "key Cloud", CLOUD, 5_000),
+    ("v", "key Variant", CLOUD, 5_000), // the cloud
+    ("v", "key Variant", CLOUD, 5_000),
     ("Right", "key Arrow(Right)", CLOUD, 50), // another prototype
     ("Left", "key Arrow(Left)", CLOUD, 50),
     ("n", "switch centering off", LEFT, 50),

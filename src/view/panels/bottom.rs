@@ -5,7 +5,7 @@ use crate::command::{Command, Switch};
 use crate::snapshot::Snapshot;
 use crate::view::charts::reading::mean_of;
 use crate::view::explain::caption;
-use crate::view::headline::headline;
+use crate::view::headline::{Headline, headline};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::scene::Scene;
@@ -19,6 +19,8 @@ use super::{Frame, Panel};
 pub struct BottomBar {
     /// The window is being recorded.
     pub recording: Option<Recording>,
+    /// What scene 4 has to say.
+    pub kernels: Option<Headline>,
 }
 
 impl Panel for BottomBar {
@@ -36,10 +38,10 @@ impl Panel for BottomBar {
 
 impl BottomBar {
     /// For a room: `area` is without its margins.
-    fn band(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
+    fn band(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let paint = &frame.paint;
         let [left, top] = [area.min[0], area.min[1] - 24.0];
-        let headline = headline(snapshot, frame.scene);
+        let headline = self.kernels.take().unwrap_or_else(|| headline(snapshot, frame.scene));
         paint.text_clipped([left, top + 36.0], Style::CAPTION.strong(), &headline.sentence, area.width());
         // The numbers go where the line is too long for them.
         let short = headline.beneath.split(':').next().map(|words| format!("{words}."));
@@ -57,7 +59,11 @@ impl BottomBar {
         let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
         let space: &[&str] = &["Space"];
         let play = if snapshot.playing { "pause" } else { "play" };
-        hints(frame, [left, y], limit, &[(space, play), (&switches, "switches"), (&["R"], "new weights"), (&["?"], "all keys")]);
+        let all: (&[&str], &str) = (&["?"], "all keys");
+        match frame.scene {
+            Scene::Kernels => hints(frame, [left, y], limit, &[(space, play), (&["↑", "↓"], "kernel"), (&["V"], "variant"), all]),
+            _ => hints(frame, [left, y], limit, &[(space, play), (&switches, "switches"), (&["R"], "new weights"), all]),
+        }
         frame.about("headline", Rect::new(left, top, area.max[0], y - 14.0), &[&readings(snapshot)]);
     }
 
@@ -78,10 +84,14 @@ impl BottomBar {
         right - left + 24.0
     }
 
-    fn bar(&self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
+    fn bar(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let paint = &frame.paint;
         let [left, edge] = [16.0, area.max[0] - 16.0];
-        let sentence = if frame.scene == Scene::Multicrop { super::crops::caption(snapshot) } else { caption(snapshot) };
+        let sentence = match (self.kernels.take(), frame.scene) {
+            (Some(kernels), _) => kernels.sentence,
+            (None, Scene::Multicrop) => super::crops::caption(snapshot),
+            (None, _) => caption(snapshot),
+        };
         let y = area.min[1] + 20.0;
         let right = edge - self.mark(frame, [edge, y]);
         if paint.text_width(Style::CAPTION, &sentence) > right - left {
@@ -115,15 +125,21 @@ impl BottomBar {
         }
         let switches: Vec<String> = Switch::of(snapshot.method).iter().map(|switch| switch.letter().to_string()).collect();
         let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
-        let mut keys: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" }), (&switches, "switches")];
+        let mut keys: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" })];
+        if frame.scene != Scene::Kernels {
+            keys.push((&switches, "switches"));
+        }
         match frame.scene {
             Scene::Byol => {}
+            Scene::Kernels => {
+                keys.extend([(&["↑", "↓"] as &[&str], "kernel"), (&["Enter"], "sort"), (&["V"], "next variant"), (&["X"], "export")]);
+            }
             Scene::Dino => keys.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
             Scene::Multicrop => keys.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
         }
         let rest: [(&[&str], &str); 7] = [
             (&["R"], "re-initialise"),
-            (&["1", "2", "3"], "scenes"),
+            (&["1", "2", "3", "4"], "scenes"),
             (&["?"], "all keys"),
             (&["S"], "step"),
             (&["W"], "walk a step"),

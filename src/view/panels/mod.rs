@@ -12,6 +12,7 @@ pub mod diagram_dino;
 pub mod dials;
 pub mod dino;
 pub mod images;
+pub mod kernels;
 pub mod lesson_band;
 pub mod lesson_list;
 pub mod mechanism;

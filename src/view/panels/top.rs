@@ -275,6 +275,7 @@ impl TopBar {
                     Scene::Byol => "three asymmetries keep two networks from agreeing on a constant",
                     Scene::Dino => "centering and sharpening keep distributions over prototypes in balance",
                     Scene::Multicrop => "from a small crop the student must tell the whole",
+                    Scene::Kernels => "what a training step spends its time on, dispatch by dispatch",
                 };
                 let starts = format!("It starts the preset \"{}\".", scene.preset());
                 let tip = format!("{} ({number}): {about}.", scene.title());
