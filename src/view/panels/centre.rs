@@ -168,7 +168,9 @@ impl Centre {
         let mut portrait = Portrait { camera, way: self.motion.way(), tints: self.tints.clone(), ..Portrait::default() };
         let (Some(cloud), Some(stage)) = (cloud, stage) else { return portrait };
         let crowded = (1024.0 / cloud.count.max(1) as f32).sqrt().clamp(0.6, 1.0);
-        portrait.dot = presenting * crowded * camera.zoom.max(1.0).powf(0.4);
+        // On a large stage, dots that stay small would be lost.
+        let large = (stage.radius / 320.0).max(1.0).sqrt();
+        portrait.dot = presenting * crowded * large * camera.zoom.max(1.0).powf(0.4);
         if !self.is_subject {
             return portrait;
         }

@@ -26,7 +26,11 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     let fork = if image > 0.0 { image + 16.0 } else { 0.0 };
     let entry = if view > 0.0 { view + ARROW } else { 30.0 };
     let height = area.height() - fork - entry;
-    let [high, near, far, past, low] = deal(height, [[3.0 * 30.0, 3.0 * most], [16.0, 40.0], [20.0, 48.0], [60.0, 120.0], [30.0, most]], 3);
+    // In a very high window everything stretches before the last wire does.
+    let tall = (height / 480.0).clamp(1.0, 4.0);
+    let most = most * tall.min(1.5);
+    let sizes = [[3.0 * 30.0, 3.0 * most], [16.0, 40.0 * tall], [20.0, 48.0 * tall], [60.0, 120.0 * tall], [30.0, most]];
+    let [high, near, far, past, low] = deal(height, sizes, 3);
     let high = (high / 3.0).floor();
     let encoder = area.min[1] + fork + entry;
     let projector = encoder + high + near;
