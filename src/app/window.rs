@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use imgui::ClipboardBackend as _;
 use imgui_winit_support::{HiDpiMode, WinitPlatform};
 use winit::application::ApplicationHandler;
 use winit::dpi::{LogicalSize, PhysicalSize};
@@ -63,6 +64,7 @@ struct Open {
     modifiers: ModifiersState,
     dropped: Vec<PathBuf>,
     screenshot: bool,
+    clipboard: Clipboard,
     recorder: Option<Recorder>,
     /// F10 was pressed.
     record: bool,
@@ -183,6 +185,7 @@ impl App {
             modifiers: ModifiersState::empty(),
             dropped: Vec::new(),
             screenshot: false,
+            clipboard: Clipboard::default(),
             recorder: None,
             record: false,
             capture: false,
@@ -387,25 +390,20 @@ impl Open {
     }
 
     /// Handles one event; true to leave.
-    fn input(&mut self, mut event: WindowEvent, window_id: WindowId, options: &WindowOptions) -> bool {
+    fn input(&mut self, event: WindowEvent, window_id: WindowId, options: &WindowOptions) -> bool {
         let mut commands = Vec::new();
         let mut requests = Vec::new();
         let came = Instant::now();
         let Some(graphics) = &mut self.graphics else { return false };
-        // Shortcuts of a text field (Ctrl+V) are keys and no letters: imgui would ignore the letter, and with it between them it would
-        // spread the keys over frames that a window at rest does not draw.
-        let shortcut = (self.modifiers.control_key() || self.modifiers.super_key()) && !self.modifiers.alt_key();
-        if let WindowEvent::KeyboardInput { event: key, .. } = &mut event
-            && shortcut
-        {
-            key.text = None;
-        }
         // Key presses go to imgui only while something is typed into; else Tab or Enter would start to walk its widgets. Letters go
         // as characters alone: with their keys, imgui would spread each over three frames.
         let for_imgui = match &event {
             WindowEvent::KeyboardInput { event: key, .. } if key.state == ElementState::Pressed => {
+                let pastes = self.screen.takes_text() && meaning(key, self.modifiers, false) == Some(Pressed::Paste);
                 let letters = key.text.as_ref().filter(|text| !text.chars().any(char::is_control) && !self.modifiers.control_key());
                 match letters {
+                    // imgui's own paste needs keys in several frames, which a window at rest does not draw.
+                    _ if pastes => false,
                     Some(text) if self.screen.is_typing() => {
                         let io = graphics.renderer.imgui().io_mut();
                         text.chars().for_each(|letter| io.add_input_character(letter));
@@ -460,6 +458,11 @@ impl Open {
                         let now = self.window.fullscreen().is_some();
                         log::info!(target: "twinlens::event", "full screen {}", if now { "off" } else { "on" });
                         self.window.set_fullscreen((!now).then_some(Fullscreen::Borderless(None)));
+                    }
+                    Some(Pressed::Paste) if self.screen.takes_text() => {
+                        if let Some(text) = self.clipboard.get() {
+                            self.screen.paste(&text);
+                        }
                     }
                     Some(Pressed::Screenshot) => self.screenshot = true,
                     Some(Pressed::Record) => self.record = true,

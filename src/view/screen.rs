@@ -222,6 +222,17 @@ impl Screen {
         self.images.is_typing()
     }
 
+    /// Whether there is a field to paste text into.
+    pub const fn takes_text(&self) -> bool {
+        self.images.is_open()
+    }
+
+    /// Puts text into the field.
+    pub fn paste(&mut self, text: &str) {
+        log::info!(target: "twinlens::event", "pasted {} characters", text.chars().count());
+        self.images.paste(text);
+    }
+
     /// Whether frames are wanted though nobody touches anything and nothing moves.
     pub const fn is_settling(&self) -> bool {
         self.images.is_settling()

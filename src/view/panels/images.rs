@@ -33,6 +33,8 @@ pub struct Images {
     /// Frames until it has it.
     settling: u32,
     path: String,
+    /// A text on its way into the field.
+    pasted: Option<String>,
     /// Why the path was refused, or how it could go on.
     answer: Option<String>,
     /// The field has the keyboard.
@@ -47,13 +49,23 @@ pub struct Images {
     turned: f32,
 }
 
-/// Continues a path on Tab; up and down bring sources used before.
+/// Continues a path on Tab; up and down bring sources used before; takes in what is pasted.
 struct Helper<'a> {
+    pasted: &'a mut Option<String>,
     answer: &'a mut Option<String>,
     recent: &'a [String],
 }
 
 impl InputTextCallbackHandler for Helper<'_> {
+    fn on_always(&mut self, mut data: TextCallbackData) {
+        let Some(text) = self.pasted.take() else { return };
+        let selected = data.selection();
+        if let Some(letters) = data.str().get(selected.clone()).map(|part| part.chars().count()).filter(|count| *count > 0) {
+            data.remove_chars(selected.start, letters);
+        }
+        data.insert_chars(data.cursor_pos(), &text);
+    }
+
     fn on_completion(&mut self, mut data: TextCallbackData) {
         let (path, names) = completed(data.str());
         data.clear();
@@ -127,9 +139,16 @@ impl Images {
         (self.open, self.focus, self.settling, self.answer) = (true, true, SETTLING, None);
     }
 
+    /// Puts a text's first line into the field, in place of what is selected.
+    pub fn paste(&mut self, text: &str) {
+        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        self.pasted = Some(line.trim().chars().filter(|letter| !letter.is_control()).collect());
+    }
+
     /// Hides it.
-    pub const fn close(&mut self) {
+    pub fn close(&mut self) {
         self.open = false;
+        self.pasted = None;
         self.typing = false;
     }
 
@@ -251,15 +270,19 @@ impl Images {
             ui.set_keyboard_focus_here();
         }
         let before = self.path.clone();
-        let helper = Helper { answer: &mut self.answer, recent: &self.recent };
+        let helper = Helper { pasted: &mut self.pasted, answer: &mut self.answer, recent: &self.recent };
         let entered = ui
             .input_text("##path", &mut self.path)
             .hint("path of a folder, a picture, CIFAR-10 or MNIST files")
             .enter_returns_true(true)
             .auto_select_all(true)
-            .callback(InputTextCallback::COMPLETION | InputTextCallback::HISTORY, helper)
+            .callback(InputTextCallback::COMPLETION | InputTextCallback::HISTORY | InputTextCallback::ALWAYS, helper)
             .build();
         self.typing = ui.is_item_active();
+        // A field without the keyboard has no cursor.
+        if let Some(text) = self.pasted.take() {
+            self.path.push_str(&text);
+        }
         if self.typing && self.path != before && !entered && !ui.is_key_pressed(Key::Tab) {
             self.answer = None;
         }
