@@ -1,5 +1,6 @@
 //! The command line: one file a command, and what they share.
 
+pub mod bench;
 pub mod doctor;
 pub mod dump_step;
 pub mod failure;
@@ -49,6 +50,8 @@ enum Command {
     Lesson(lesson::LessonArgs),
     /// Measure where a training step's time goes, kernel by kernel, against what this adapter does at best.
     Profile(profile::ProfileArgs),
+    /// Measure how fast whole steps are, and what they need.
+    Bench(bench::BenchArgs),
     /// List the presets; with --explain, every key of --set with its range.
     Presets(presets::PresetsArgs),
     /// List adapters, drivers, limits, features, and what would be chosen and why.
@@ -201,6 +204,7 @@ pub fn run() -> Result<(), Failure> {
         Some(Command::Render(args)) => render::run(&args, &cli.adapter),
         Some(Command::Lesson(args)) => lesson::run(&args, &cli.adapter),
         Some(Command::Profile(args)) => profile::run(&args, &cli.adapter),
+        Some(Command::Bench(args)) => bench::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args, &cli.adapter),
         None => window::run(&cli.window, &cli.adapter),

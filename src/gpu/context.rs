@@ -314,6 +314,11 @@ impl Gpu {
         *self.choices.lock().expect("no panic while the lock is held") = choices;
     }
 
+    /// Backend, driver and its version.
+    pub fn driver(&self) -> String {
+        format!("{:?}, {} {}", self.info.backend, self.info.driver, self.info.driver_info)
+    }
+
     /// The device is gone; everything on it must be rebuilt.
     pub fn is_lost(&self) -> bool {
         self.lost.load(Ordering::SeqCst)

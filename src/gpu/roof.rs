@@ -82,7 +82,7 @@ impl RoofMeter {
         left.extend([Probe::Dispatch, Probe::Submit, Probe::Readback]);
         let roof = Roof {
             adapter: gpu.info.name.clone(),
-            driver: driver(gpu),
+            driver: gpu.driver(),
             peak_gflops: 0.0,
             copy: Vec::new(),
             dispatch_micros: 0.0,
@@ -129,10 +129,6 @@ pub fn measure_roof(gpu: &Gpu) -> Result<Roof, GpuError> {
             return Ok(roof);
         }
     }
-}
-
-fn driver(gpu: &Gpu) -> String {
-    format!("{:?}, {} {}", gpu.info.backend, gpu.info.driver, gpu.info.driver_info)
 }
 
 fn product_sums(gpu: &Gpu, kernel: &Kernel, threads: u32) -> Result<Program, GpuError> {
@@ -214,17 +210,17 @@ const MOST_BYTES: u64 = 1 << 16;
 
 /// What was remembered of this adapter with this driver; none if nothing was, or if the file is broken.
 pub fn recall_roof(gpu: &Gpu) -> Option<Roof> {
-    let path = folders::remembered("roof", &gpu.info.name, &driver(gpu))?;
+    let path = folders::remembered("roof", &gpu.info.name, &gpu.driver())?;
     if fs::metadata(&path).ok()?.len() > MOST_BYTES {
         return None;
     }
     let roof: Roof = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
-    (roof.is_sound() && roof.adapter == gpu.info.name && roof.driver == driver(gpu)).then_some(roof)
+    (roof.is_sound() && roof.adapter == gpu.info.name && roof.driver == gpu.driver()).then_some(roof)
 }
 
 /// Remembers a roof for the next start. A cache that cannot be written is no error.
 pub fn remember_roof(gpu: &Gpu, roof: &Roof) {
-    let Some(path) = folders::remembered("roof", &gpu.info.name, &driver(gpu)) else { return };
+    let Some(path) = folders::remembered("roof", &gpu.info.name, &gpu.driver()) else { return };
     let written = serde_json::to_string_pretty(roof)
         .map_err(std::io::Error::other)
         .and_then(|text| save::atomically(&path, |file| file.write_all(text.as_bytes())));

@@ -623,17 +623,23 @@ impl Program {
         self.steps.iter().filter(|step| stem(step)).for_each(|step| step.encode(&mut pass));
     }
 
-    /// Encodes some of its dispatches in one pass.
+    /// Encodes some of its dispatches in one pass, in which graphics debuggers see a group a stage.
     pub fn encode_range(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         range: Range<usize>,
         timestamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
     ) {
-        let label = if range.len() == 1 { Some(self.dispatches[range.start].label.as_str()) } else { None };
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: timestamps });
-        for step in &self.steps[range] {
-            step.encode(&mut pass);
+        let label = if range.len() == 1 { self.dispatches[range.start].label.as_str() } else { "dispatches" };
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: timestamps });
+        for stage in &self.stages {
+            let part = stage.range.start.max(range.start)..stage.range.end.min(range.end);
+            if part.is_empty() {
+                continue;
+            }
+            pass.push_debug_group(&stage.name);
+            self.steps[part].iter().for_each(|step| step.encode(&mut pass));
+            pass.pop_debug_group();
         }
     }
 }
