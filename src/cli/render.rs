@@ -158,6 +158,10 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     if args.size.iter().any(|&side| side > limit) {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));
     }
+    if scene == Scene::Kernels {
+        // The window measures it while training goes on, where it is not known yet.
+        super::profile::roof(&gpu)?;
+    }
     let film = sinks.iter().any(Sink::is_film);
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
