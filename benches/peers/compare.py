@@ -28,7 +28,8 @@ def errors(folder, answer):
     for name in (name for name in dump if ".after." in name and name.startswith(("student.", "teacher."))):
         role, _, parameter = name.split(".", 2)
         gradient = [abs(g) for g in floats(dump["grad." + parameter])]
-        clear = [g > CLEAR * max(gradient) for g in gradient]
+        least = CLEAR * max(gradient)
+        clear = [g > least for g in gradient]
         before, after, answered = (
             [x for x, keep in zip(floats(tensor), clear, strict=True) if keep]
             for tensor in (dump[f"{role}.before.{parameter}"], dump[name], got[name]))
