@@ -11,7 +11,7 @@ const WHOLE: [usize; 4] = [0, 0, 1280, 800];
 const BOTTOM: [usize; 4] = [0, 740, 1280, 800];
 
 /// Key, what is logged ("": nothing need be), where it shows, pixels that change there at least.
-const KEYS: [(&str, &str, [usize; 4], usize); 29] = [
+const KEYS: [(&str, &str, [usize; 4], usize); 32] = [
     ("d", "", WHOLE, 500_000), // light
     ("d", "", WHOLE, 500_000),
     ("F5", "", WHOLE, 20_000), // presenting
@@ -37,6 +37,9 @@ const KEYS: [(&str, &str, [usize; 4], usize); 29] = [
     ("n", "notice N: BYOL has no centering", CLOUD, 500),
     ("bracketleft", "command SetSpeed", WHOLE, 0),
     ("bracketright", "command SetSpeed", WHOLE, 0),
+    ("braceright", "command Divide(Share(", WHOLE, 0),
+    ("bracketright", "command Divide(Turbo)", WHOLE, 0),
+    ("bracketleft", "command Divide(Smooth)", WHOLE, 0),
     ("w", "command Walk", WHOLE, 20),
     ("s", "command Step", WHOLE, 20),
     ("F12", "screenshot", WHOLE, 0),
