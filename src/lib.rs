@@ -52,7 +52,12 @@
 //! ([`view::paint`]) and push commands; wgpu draws the cloud and all pictures below them, straight from the training's buffers. A
 //! colour is a meaning that knows both themes ([`view::theme`]); presenting is another set of type sizes and panes, not another
 //! window. The brush can remember what it writes, and a test holds every text of every scene, size, scale and mode against the rule
-//! that nothing is cut off or written over (`tests/frames/layout.rs`); names that are not ours may be shortened.
+//! that nothing is cut off or written over (`tests/frames/layout.rs`); names that are not ours may be shortened. It remembers, too,
+//! what may be touched and what the pointer is told: every such area and every number that is written answers with a sentence
+//! (`tests/frames/tips.rs`).
+//!
+//! What is drawn is what is quoted: captions, cards, the badge and lessons give a meter's value as its chart does
+//! ([`view::charts::reading`]).
 //!
 //! What flows in the diagram moves with finished steps, dots move between two measured projections: nothing eases towards a value
 //! that was not measured. A walked step ([`snapshot::SubStep`]) is the step's own program, stopped at the boundaries of its scopes.
@@ -66,7 +71,10 @@
 //! - **2x2 regrouping costs nothing**: patches are written in Morton order, in which the four neighbours are four consecutive rows, at
 //!   every level. What would be a kernel with a backward is a reshape; a test holds it against the naive regrouping.
 //! - **GELU and ReLU are fused** into the normalisation before them; between the layers of a ViT's MLP and of DINO's head, where no
-//!   normalisation stands, GELU has kernels of its own.
+//!   normalisation stands, into the product's epilogue, which keeps its slopes for the backward ([`ops::linear`]). So is what is
+//!   added to a residual stream.
+//! - **Gradients are passed along residuals without a copy**: the gradient of a sum becomes that of the residual, and what comes later
+//!   adds to it in place ([`gpu::Tape::pass_gradient`]); nobody reads it as the sum's again.
 //! - **A ViT's qkv is two parameters**, the query's and the key's with the value's, which carry one name and are joined where they
 //!   leave the program: so the last block can compute queries for CLS alone without slicing a matrix where no binding may begin.
 //! - **A look at an image draws the batch's crops again** instead of copying them out: the draws hang on (seed, step, view, number in

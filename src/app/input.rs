@@ -16,6 +16,8 @@ pub enum Pressed {
     Fullscreen,
     /// Save a picture.
     Screenshot,
+    /// Put the clipboard's text into the field that takes text.
+    Paste,
     /// Begin to record the window, or stop.
     Record,
     /// Multiply the UI scale; 0 sets it back.
@@ -65,6 +67,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
             'z' => Some(Pressed::Screen(Action::Undo)),
             'y' => Some(Pressed::Screen(Action::Redo)),
             'o' => Some(Pressed::Screen(Action::OwnImages)),
+            'v' => Some(Pressed::Paste),
             'q' => Some(Pressed::Screen(Action::Quit)),
             _ => None,
         };
