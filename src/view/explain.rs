@@ -218,6 +218,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
             ("←  →", "another dispatch of the step"),
             ("Enter", "sort the table by its next column"),
             ("V", "the kernel's next variant, at once"),
+            ("{  }", "less, more of the time for training"),
             ("X", "export the trace and the table"),
             ("F9", "capture a frame in RenderDoc or Xcode"),
         ]),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use imgui::{Ui, WindowFlags};
 
-use crate::command::{Command, Switch, next_pace};
+use crate::command::{Command, Switch, next_pace, next_share};
 use crate::snapshot::Snapshot;
 
 use super::charts::Timeline;
@@ -115,6 +115,11 @@ pub enum Action {
     Speed {
         /// Up.
         faster: bool,
+    },
+    /// Another share of the time for training.
+    Share {
+        /// A larger one.
+        more: bool,
     },
     /// Ask whether to leave.
     Quit,
@@ -351,6 +356,7 @@ impl Screen {
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
             Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
             Action::Arrow(_) if self.top.presets.is_open() => self.top.presets.walk(1),
+            Action::Share { more } => commands.push(Command::Divide(next_share(snapshot.division, snapshot.shares.training, more))),
             Action::Speed { faster } => commands.push(next_pace(snapshot.speed_limit, snapshot.division, faster)),
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),

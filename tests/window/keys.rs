@@ -41,7 +41,7 @@ pub fn drive(app: &App, display: &Display, rows: &[Row]) -> Vec<String> {
 }
 
 /// Keys of the scene BYOL and those of every scene, while the training stands still.
-const OF_BYOL: [Row; 50] = [
+const OF_BYOL: [Row; 53] = [
     ("d", "key Theme", WHOLE, 500_000), // light
     ("d", "key Theme", WHOLE, 500_000),
     ("F5", "key Present", WHOLE, 20_000),
@@ -82,6 +82,9 @@ const OF_BYOL: [Row; 50] = [
     ("ctrl+0", "ui scale 1.00", WHOLE, 20_000),
     ("bracketleft", "command SetSpeed(Some(20))", TOP, 20),
     ("bracketright", "command SetSpeed(None)", TOP, 20),
+    ("braceright", "command Divide(Share(0.3))", TOP, 20),
+    ("bracketright", "command Divide(Turbo)", TOP, 20),
+    ("bracketleft", "command Divide(Smooth)", TOP, 20),
     ("w", "command Walk", CLOUD, 5_000), // the tensors of the moment
     ("s", "command Step", CLOUD, 5_000),
     ("F12", "screenshot", CLOUD, 500), // it says where
