@@ -66,7 +66,10 @@
 //! - **2x2 regrouping costs nothing**: patches are written in Morton order, in which the four neighbours are four consecutive rows, at
 //!   every level. What would be a kernel with a backward is a reshape; a test holds it against the naive regrouping.
 //! - **GELU and ReLU are fused** into the normalisation before them; between the layers of a ViT's MLP and of DINO's head, where no
-//!   normalisation stands, GELU has kernels of its own.
+//!   normalisation stands, into the product's epilogue, which keeps its slopes for the backward ([`ops::linear`]). So is what is
+//!   added to a residual stream.
+//! - **Gradients are passed along residuals without a copy**: the gradient of a sum becomes that of the residual, and what comes later
+//!   adds to it in place ([`gpu::Tape::pass_gradient`]); nobody reads it as the sum's again.
 //! - **A ViT's qkv is two parameters**, the query's and the key's with the value's, which carry one name and are joined where they
 //!   leave the program: so the last block can compute queries for CLS alone without slicing a matrix where no binding may begin.
 //! - **A look at an image draws the batch's crops again** instead of copying them out: the draws hang on (seed, step, view, number in

@@ -8,7 +8,7 @@ use twinlens::nn::{DinoHead, DinoHeadShape, Form, Group, Network, ParameterLayou
 use twinlens::ops::case::{TestRng, compare};
 use twinlens::ops::l2norm::LEAST_LENGTH;
 use twinlens::ops::reference::Host;
-use twinlens::ops::{gelu, l2norm, matmul};
+use twinlens::ops::{l2norm, linear};
 
 fn gpu() -> Arc<Gpu> {
     let choice = AdapterChoice { checked_shaders: true, ..AdapterChoice::default() }.or_environment();
@@ -47,27 +47,27 @@ fn naive(weights: &[Host], x: &Host) -> Naive {
     let (mut inputs, mut raw) = (vec![x.clone()], Vec::<Host>::new());
     for layer in weights[..weights.len() - 1].chunks(2) {
         if let Some(before) = raw.last() {
-            inputs.push(gelu::reference(before));
+            inputs.push(linear::gelu(before));
         }
-        raw.push(matmul::reference(&[inputs.last().unwrap().clone(), layer[0].clone(), layer[1].clone()]));
+        raw.push(linear::reference(&[inputs.last().unwrap().clone(), layer[0].clone(), layer[1].clone()]));
     }
     let bottleneck = l2norm::reference(raw.last().unwrap(), LEAST_LENGTH.into());
     let prototypes = l2norm::reference(weights.last().unwrap(), LEAST_LENGTH.into());
-    let logits = matmul::reference(&[bottleneck.clone(), prototypes.clone()]);
+    let logits = linear::reference(&[bottleneck.clone(), prototypes.clone()]);
     Naive { inputs, raw, bottleneck, prototypes, logits }
 }
 
 /// The gradients of all parameters in order, and of x.
 fn naive_backward(weights: &[Host], naive: &Naive, dlogits: &Host) -> (Vec<Host>, Host) {
-    let mut gradients = matmul::reference_backward(&[naive.bottleneck.clone(), naive.prototypes.clone()], dlogits);
+    let mut gradients = linear::reference_backward(&[naive.bottleneck.clone(), naive.prototypes.clone()], dlogits);
     let last = l2norm::reference_backward(weights.last().unwrap(), &gradients[1], LEAST_LENGTH.into());
     let mut dy = l2norm::reference_backward(naive.raw.last().unwrap(), &gradients.swap_remove(0), LEAST_LENGTH.into());
     let mut backwards = vec![last];
     for layer in (0..naive.raw.len()).rev() {
         let inputs = [naive.inputs[layer].clone(), weights[2 * layer].clone(), weights[2 * layer + 1].clone()];
-        let [dx, dweight, dbias]: [Host; 3] = matmul::reference_backward(&inputs, &dy).try_into().unwrap();
+        let [dx, dweight, dbias]: [Host; 3] = linear::reference_backward(&inputs, &dy).try_into().unwrap();
         backwards.extend([dbias, dweight]);
-        dy = if layer == 0 { dx } else { gelu::reference_backward(&naive.raw[layer - 1], &dx) };
+        dy = if layer == 0 { dx } else { linear::gelu_backward(&naive.raw[layer - 1], &dx) };
     }
     backwards.reverse();
     (backwards, dy)

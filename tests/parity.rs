@@ -26,8 +26,8 @@ fn layernorm() {
 }
 
 #[test]
-fn matmul() {
-    run(ops::matmul::cases());
+fn linear() {
+    run(ops::linear::cases());
 }
 
 #[test]
@@ -63,16 +63,6 @@ fn byol_loss() {
 #[test]
 fn attention() {
     run(ops::attention::cases());
-}
-
-#[test]
-fn gelu() {
-    run(ops::gelu::cases());
-}
-
-#[test]
-fn add() {
-    run(ops::add::cases());
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What `freeze` refuses: each mistake is made once, and must be named with the dispatch and the culprit.
+//! What `freeze` refuses: each mistake is made once, and must be named with the dispatch and the culprit. And which gradients are
+//! passed on.
 
 use std::sync::Arc;
 
@@ -169,4 +170,57 @@ fn a_tensor_too_large_for_the_adapter() {
     tape.tensor("giant", [1024, 65535, 65535]);
     let error = tape.freeze().err().expect("it cannot fit");
     assert!(matches!(&error, GpuError::TooLarge { name, .. } if name == "giant"), "{error}");
+}
+
+#[test]
+fn a_gradient_is_passed_on_only_where_nobody_else_has_it() {
+    let gpu = gpu();
+    let persistent = |name| gpu.tensor(name, [1, 3, 4]).unwrap();
+    let mut tape = Tape::new(&gpu);
+    let [x, y, z] = ["x", "y", "z"].map(|name| tape.tensor(name, [1, 3, 4]));
+    // Given from outside: others may have the same one.
+    let seed = persistent("seed");
+    tape.seed(&z, &seed);
+    let slot = tape.pass_gradient(&z, &y).expect("a slot");
+    assert!(!slot.accumulate && tape.written_gradient(&z).is_some());
+    // The tape's own: no slot, no copy, and the output has none any more.
+    assert!(tape.pass_gradient(&y, &x).is_none());
+    assert!(tape.written_gradient(&y).is_none());
+    let passed = tape.written_gradient(&x).expect("passed");
+    assert_eq!(passed.name, slot.tensor.name);
+    // What comes later adds to it.
+    assert!(tape.gradient(&x).accumulate);
+    // Written already: another is added to it.
+    let w = tape.tensor("w", [1, 3, 4]);
+    tape.gradient(&w);
+    let slot = tape.pass_gradient(&w, &x).expect("a slot");
+    assert!(slot.accumulate && slot.tensor.name == passed.name && tape.written_gradient(&w).is_some());
+    // A place of its own.
+    let (v, place) = (persistent("v"), persistent("place"));
+    tape.bind_gradient(&v, &place);
+    let slot = tape.pass_gradient(&w, &v).expect("a slot");
+    assert!(!slot.accumulate && &*slot.tensor.name == "place");
+}
+
+#[test]
+fn a_slice_of_what_was_written_may_be_read() {
+    let gpu = gpu();
+    let partials = gpu.tensor("partials", [1, 1, 128]).unwrap();
+    let read = |before: bool| {
+        let mut tape = Tape::new(&gpu);
+        let flat = tape.tensor("flat", [1, 1, 192]);
+        if before {
+            fold(&mut tape, &partials, &flat.slice("one", 0, 1, 128), &flat.slice("two", 128, 1, 64));
+        } else {
+            fold(&mut tape, &partials, &flat.slice("one", 0, 1, 64), &flat.slice("two", 128, 1, 64));
+        }
+        let y = tape.tensor("output", [1, 1, 64]);
+        let values = [("rows", 1_u32), ("columns", 64), ("x_stride", 64)];
+        let record = tape.dispatch(&L2NORM).set("least", 1.0_f32).read("x", &flat.slice("middle", 64, 1, 64)).write("y", &y);
+        values.into_iter().fold(record, |record, (field, value)| record.set(field, value)).over([1, 1, 1]);
+        tape.freeze().err()
+    };
+    assert!(read(true).is_none());
+    let error = read(false).expect("nobody wrote the middle");
+    assert!(matches!(&error, GpuError::Freeze(FreezeError::ReadBeforeWrite { tensor, .. }) if tensor == "middle"), "{error}");
 }

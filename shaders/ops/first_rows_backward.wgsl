@@ -1,9 +1,9 @@
 // The gradient of first_rows_forward; one element of dx a thread.
-// dy (L, images, C); dx (L, rows, C): overwritten, with zeros where a row is no image's first, or added to if `accumulate`.
+// dy (L, images, C); dx (L, rows, C): overwritten, with zeros where a row is no image's first.
 #import "shared/item.wgsl"
 #import "shared/sequences.wgsl"
 
-struct Params { rows: u32, images: u32, columns: u32, count0: u32, length0: u32, length1: u32, accumulate: u32 }
+struct Params { rows: u32, images: u32, columns: u32, count0: u32, length0: u32, length1: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
@@ -16,12 +16,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
     if (row >= params.rows) { return; }
     let column = item - row * params.columns;
     let place = image_and_thing(row, params.count0, params.length0, params.length1);
-    let to = gid.z * params.rows * params.columns + item;
-    if (place.y == 0u) {
-        var value = dy[(gid.z * params.images + place.x) * params.columns + column];
-        if (params.accumulate != 0u) { value += dx[to]; }
-        dx[to] = value;
-    } else if (params.accumulate == 0u) {
-        dx[to] = 0.0;
-    }
+    var value = 0.0;
+    if (place.y == 0u) { value = dy[(gid.z * params.images + place.x) * params.columns + column]; }
+    dx[gid.z * params.rows * params.columns + item] = value;
 }

@@ -1,5 +1,5 @@
-// C (+)= A B: A (L, m, k), B (L, k, n), C (L, m, n); for subgroups of 8 without workgroup memory (llvmpipe). k a multiple of
-// 2; n and all strides multiples of 4; m any. Overwrites C or adds to it.
+// C (+)= A B (* extra): A (L, m, k), B (L, k, n), extra and C (L, m, n); for subgroups of 8 without workgroup memory (llvmpipe). k
+// a multiple of 2; n and all strides multiples of 4; m any. Overwrites C or adds to it.
 // Measured on llvmpipe, two shared cores, by CPU time, 2048x128x64: 9 to 10 GFLOP/s; plain kernel 0.2, workgroup kernel 0.5.
 #import "shared/matmul.wgsl"
 #import "shared/matmul_tile.wgsl"
@@ -7,7 +7,8 @@
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<u64>;
 @group(0) @binding(2) var<storage, read> b: array<vec2<u64>>;
-@group(0) @binding(3) var<storage, read_write> c: array<vec2<u64>>;
+@group(0) @binding(3) var<storage, read> extra: array<vec2<u64>>;
+@group(0) @binding(4) var<storage, read_write> c: array<vec2<u64>>;
 
 @compute @workgroup_size(8, 1, 1)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -47,7 +48,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let to = row + 8u * i + r;
             if (to < params.m) {
                 var value = pick(i, rows0[0], rows1[0], rows2[0], rows3[0]);
-                let at = (group.z * params.c_stride + to * params.n + column) / 4u;
+                let item = to * params.n + column;
+                if (params.scaled != 0u) { value *= unpack(extra[(group.z * params.extra_stride + item) / 4u]); }
+                let at = (group.z * params.c_stride + item) / 4u;
                 if (params.accumulate != 0u) { value += unpack(c[at]); }
                 c[at] = pack(value);
             }

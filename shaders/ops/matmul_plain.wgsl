@@ -1,12 +1,6 @@
-// C (+)= A B (+ bias) in any layout, one element of C a thread: any shape; the reference for the faster kernels.
+// C (+)= A B with its epilogue in any layout, one element of C a thread: any shape; the reference for the faster kernels.
 // A, B by the strides in Params; C (L, splits, m, n). Overwrites C or adds to it.
-#import "shared/matmul.wgsl"
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+#import "shared/matmul_items.wgsl"
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
@@ -24,10 +18,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
         value += factor * b[from_b + k * params.b_step];
         sum += factor;
     }
-    if (params.biased != 0u) { value += bias[learner * params.bias_stride + gid.y]; }
     let block = learner * params.c_stride + split * params.block;
-    let to = block + gid.x * params.n + gid.y;
-    if (params.accumulate != 0u) { value += c[to]; }
-    c[to] = value;
-    if (params.sums != 0u && gid.y == 0u) { c[block + params.m * params.n + gid.x] = sum; }
+    store(value, gid.x, gid.y, learner, block);
+    if (params.sums_at != 0u && gid.y == 0u) { store_sum(sum, gid.x, block); }
 }

@@ -1,6 +1,6 @@
-// Partial sums of C = A^T B over chunks of k: A (L, k, m), B (L, k, n), C (L, splits, m n + m): each split's m x n products, then
-// its m sums of A over k (the bias gradient); for subgroups of 8 without workgroup memory (llvmpipe). m, n and all strides
-// multiples of 4; k any. Overwrites C.
+// C (+)= A^T B, or partial sums of it over chunks of k: A (L, k, m), B (L, k, n), C (L, splits, m, n) and in each block, where
+// wanted, the m sums of A over k (the bias gradient); for subgroups of 8 without workgroup memory (llvmpipe). m, n and all strides
+// multiples of 4; k any. Overwrites C or adds to it.
 // Measured on llvmpipe, two shared cores, by CPU time, 2048x128x64 with its fold: 9 GFLOP/s; plain kernel 0.3, workgroup kernel 0.5.
 #import "shared/matmul.wgsl"
 #import "shared/matmul_tile.wgsl"
@@ -44,8 +44,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         multiply(&rows3, vec2<f32>(q0.w, q1.w), even, odd);
     }
     let block = (learner * params.c_stride + split * params.block) / 4u;
-    if (params.sums != 0u && group.y == 0u && row + 4u * lane < params.m) {
-        c[block + params.m * quads_b + row / 4u + lane] = pack(sums);
+    if (params.sums_at != 0u && group.y == 0u && row + 4u * lane < params.m) {
+        let at = block + (params.sums_at + row) / 4u + lane;
+        if (params.accumulate != 0u) { sums += unpack(c[at]); }
+        c[at] = pack(sums);
     }
     if (column >= params.n) { return; }
     // The bound is no constant, so that the compiler keeps the loop: code for 32 stores takes 300 ms to compile.
@@ -53,7 +55,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var i = 0u; i < 4u; i++) {
             let to = row + 4u * r + i;
             if (to < params.m) {
-                c[block + to * quads_b + column / 4u] = pack(pick(i, rows0[0], rows1[0], rows2[0], rows3[0]));
+                var value = pick(i, rows0[0], rows1[0], rows2[0], rows3[0]);
+                let at = block + to * quads_b + column / 4u;
+                if (params.accumulate != 0u) { value += unpack(c[at]); }
+                c[at] = pack(value);
             }
         }
         advance(&rows0);

@@ -1,28 +1,14 @@
-// C (+)= A B (+ bias) in any layout and shape, for GPUs: a workgroup of 128 has a 64 x 32 tile of C, 4 x 4 elements a thread,
-// and passes A and B through workgroup memory 16 k at a time. A, B by the strides in Params; C (L, splits, m, n). Overwrites
-// C or adds to it. Not yet measured on a GPU; on llvmpipe it does 0.5 GFLOP/s (barriers), so software adapters get the register kernels.
-#import "shared/matmul.wgsl"
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+// C (+)= A B with its epilogue in any layout and shape, for GPUs: a workgroup of 128 has a 64 x 32 tile of C, 4 x 4 elements a
+// thread, and passes A and B through workgroup memory 16 k at a time. A, B by the strides in Params; C (L, splits, m, n).
+// Overwrites C or adds to it. Not yet measured on a GPU; on llvmpipe it does 0.5 GFLOP/s (barriers), so software adapters get
+// the register kernels.
+#import "shared/matmul_items.wgsl"
 
 // One more than 64 and 32, so that neighbours in k fall into different banks.
 const ROW_A: u32 = 65u;
 const ROW_B: u32 = 33u;
 var<workgroup> tile_a: array<f32, 1040>;
 var<workgroup> tile_b: array<f32, 528>;
-
-fn store(value: f32, row: u32, column: u32, learner: u32, block: u32) {
-    if (row >= params.m || column >= params.n) { return; }
-    let to = block + row * params.n + column;
-    var result = value;
-    if (params.biased != 0u) { result += bias[learner * params.bias_stride + column]; }
-    if (params.accumulate != 0u) { result += c[to]; }
-    c[to] = result;
-}
 
 fn store_row(values: vec4<f32>, row: u32, column: u32, learner: u32, block: u32) {
     store(values.x, row, column, learner, block);
@@ -87,7 +73,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     store_row(row1, row + y + 16u, column + x, learner, block);
     store_row(row2, row + y + 32u, column + x, learner, block);
     store_row(row3, row + y + 48u, column + x, learner, block);
-    if (params.sums != 0u && group.y == 0u && lane < 64u && row + lane < params.m) {
-        c[block + params.m * params.n + row + lane] = sum;
-    }
+    if (params.sums_at != 0u && group.y == 0u && lane < 64u) { store_sum(sum, row + lane, block); }
 }

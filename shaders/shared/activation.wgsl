@@ -30,3 +30,13 @@ fn activation_derivative(u: f32) -> f32 {
     }
     return 1.0;
 }
+
+// activate(u) and activation_derivative(u), which share the exponential.
+fn activate_with_slope(u: f32) -> vec2<f32> {
+    if (ACTIVATION == 1u) {
+        let t = gelu_tanh(u);
+        let half = 0.5 * (1.0 + t);
+        return vec2<f32>(u * half, half + 0.5 * u * (1.0 - t * t) * GELU_SCALE * (1.0 + 3.0 * GELU_CUBIC * u * u));
+    }
+    return vec2<f32>(activate(u), activation_derivative(u));
+}

@@ -85,6 +85,14 @@ impl Tensor {
         Self { offset: self.offset + u64::from(first) * 4, rows, columns, learner_stride, name: name.into(), ..self.clone() }
     }
 
+    /// From its first element to the last of `end`, if that lies behind it in the same buffer and has the same learners.
+    pub fn through(&self, end: &Self) -> Option<Self> {
+        let fits =
+            self.id == end.id && self.offset < end.offset && (self.learners, self.learner_stride) == (end.learners, end.learner_stride);
+        let columns = (end.offset.saturating_sub(self.offset) / 4) as u32 + end.elements();
+        fits.then(|| Self { rows: 1, columns, ..self.clone() })
+    }
+
     /// The first learner's part alone.
     #[must_use]
     pub fn first_learner(&self) -> Self {

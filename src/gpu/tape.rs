@@ -2,7 +2,8 @@
 //!
 //! Recording an operation's forward also registers its local backward; [`Tape::backward`] unwinds these once, at record time.
 //! [`Tape::freeze`] checks every dispatch against its shader and refuses, by name, what does not fit. The first operation that
-//! writes a gradient overwrites it, later ones add: [`GradSlot::accumulate`] says which.
+//! writes a gradient overwrites it, later ones add: [`GradSlot::accumulate`] says which. What only hands its gradient on (a
+//! residual) need not copy it: [`Tape::pass_gradient`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -77,6 +78,8 @@ pub struct Tape<'g> {
     backward: Vec<Registered<'g>>,
     gradients: HashMap<Key, Tensor>,
     written_gradients: HashSet<Key>,
+    /// Gradients for which the tape made a tensor itself: nobody outside knows them.
+    own_gradients: HashSet<Key>,
     tracked: HashSet<Key>,
     recording_gradients: bool,
     software: bool,
@@ -95,6 +98,7 @@ impl<'g> Tape<'g> {
             backward: Vec::new(),
             gradients: HashMap::new(),
             written_gradients: HashSet::new(),
+            own_gradients: HashSet::new(),
             tracked: HashSet::new(),
             recording_gradients: true,
             software: gpu.is_software(),
@@ -224,11 +228,30 @@ impl<'g> Tape<'g> {
             None => {
                 let tensor = self.tensor(&format!("d{}", of.name), of.shape());
                 self.gradients.insert(of.key(), tensor.clone());
+                self.own_gradients.insert(tensor.key());
                 tensor
             }
         };
         let accumulate = !self.written_gradients.insert(tensor.key());
         GradSlot { tensor: tensor.reshaped(of.rows, of.columns), accumulate }
+    }
+
+    /// Makes the gradient of `output` that of `input` too, without a copy: what comes later adds to it in place. Only within
+    /// the backward of `output`, behind everything in it that reads the gradient; from then on `output` has none. That is safe
+    /// because all who use `output` have been unwound before, and nobody reads its gradient again.
+    ///
+    /// Where it cannot be passed, the slot that it is to be added to: something has written the gradient of `input`, or that has
+    /// a place of its own, or the gradient of `output` was given from outside.
+    pub fn pass_gradient(&mut self, output: &Tensor, input: &Tensor) -> Option<GradSlot> {
+        let gradient = self.gradients.get(&output.key()).filter(|gradient| self.own_gradients.contains(&gradient.key())).cloned();
+        match gradient {
+            Some(gradient) if !self.gradients.contains_key(&input.key()) => {
+                self.gradients.remove(&output.key());
+                self.gradients.insert(input.key(), gradient);
+                None
+            }
+            _ => Some(self.gradient(input)),
+        }
     }
 
     /// The gradient with respect to `of`, if some backward has written it.
@@ -280,7 +303,7 @@ impl<'g> Tape<'g> {
         if let Some(error) = self.failure {
             return Err(error);
         }
-        let mut written = HashSet::new();
+        let mut written: HashMap<u64, Vec<Range<u64>>> = HashMap::new();
         let mut uniform_bytes = Vec::new();
         let mut prepared = Vec::new();
         for dispatch in &self.dispatches {
@@ -289,13 +312,16 @@ impl<'g> Tape<'g> {
             check_ranges(dispatch)?;
             check_limits(dispatch, &kernel, &self.gpu.limits)?;
             for bound in dispatch.bound.iter().filter(|bound| bound.access != Recorded::Write) {
-                if !bound.tensor.persistent && !written.contains(&bound.tensor.key()) {
+                let ranges = written.get(&bound.tensor.id).map_or(&[][..], Vec::as_slice);
+                if !bound.tensor.persistent && !ranges.iter().any(|range| range.contains(&bound.tensor.offset)) {
                     return Err(
                         FreezeError::ReadBeforeWrite { dispatch: dispatch.label.clone(), tensor: bound.tensor.name.to_string() }.into()
                     );
                 }
             }
-            written.extend(dispatch.bound.iter().filter(|bound| bound.access != Recorded::Read).map(|bound| bound.tensor.key()));
+            for Bound { tensor, .. } in dispatch.bound.iter().filter(|bound| bound.access != Recorded::Read) {
+                written.entry(tensor.id).or_default().push(tensor.offset..tensor.offset + tensor.bytes());
+            }
             let uniform = uniform_block(dispatch, &kernel)?;
             let place = uniform.map(|block| {
                 let start = uniform_bytes.len() as u64;

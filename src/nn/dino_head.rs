@@ -7,9 +7,8 @@
 use super::linear::Linear;
 use super::parameters::{Group, Network, ParameterId, ParameterLayout};
 use crate::gpu::{Tape, Tensor};
-use crate::ops::gelu::gelu;
 use crate::ops::l2norm::l2norm;
-use crate::ops::matmul::linear;
+use crate::ops::linear::{Features, Then, linear};
 
 /// The sizes of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +62,12 @@ impl DinoHead {
 
     /// Embeddings (L, R, inputs) → bottleneck and logits.
     pub fn forward(&self, tape: &mut Tape<'_>, network: Network<'_>, x: &Tensor) -> DinoOutputs {
-        let mut y = self.layers[0].forward(tape, network, x);
-        for layer in &self.layers[1..] {
-            let active = gelu(tape, &y);
-            y = layer.forward(tape, network, &active);
+        let (last, others) = self.layers.split_last().expect("a head has layers");
+        let mut hidden = Features::from(x);
+        for layer in others {
+            hidden = layer.layer(tape, network, &hidden, Then::Gelu);
         }
+        let y = last.layer(tape, network, &hidden, Then::Nothing).values;
         let bottleneck = l2norm(tape, &y);
         let prototypes = l2norm(tape, &network.parameter(self.prototypes));
         let logits = linear(tape, &bottleneck, &prototypes, None);

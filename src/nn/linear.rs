@@ -2,7 +2,7 @@
 
 use super::parameters::{Group, Network, ParameterId, ParameterLayout, Start};
 use crate::gpu::{Tape, Tensor};
-use crate::ops::matmul::linear;
+use crate::ops::linear::{Features, Then, layer};
 
 /// Where the weight and the bias lie.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,11 @@ impl Linear {
 
     /// (L, R, in) → (L, R, out)
     pub fn forward(&self, tape: &mut Tape<'_>, network: Network<'_>, x: &Tensor) -> Tensor {
-        linear(tape, x, &network.parameter(self.weight), Some(&network.parameter(self.bias)))
+        self.layer(tape, network, &x.into(), Then::Nothing).values
+    }
+
+    /// The same with what follows.
+    pub fn layer(&self, tape: &mut Tape<'_>, network: Network<'_>, x: &Features, then: Then<'_>) -> Features {
+        layer(tape, x, &network.parameter(self.weight), Some(&network.parameter(self.bias)), then)
     }
 }

@@ -9,10 +9,9 @@ use super::norm::{Norm, NormKind};
 use super::parameters::{Form, Group, Network, ParameterId, ParameterLayout, Start};
 use crate::gpu::{Tape, Tensor};
 use crate::ops::activation::Activation;
-use crate::ops::add::add;
 use crate::ops::attention::{Queries, attention};
 use crate::ops::first_rows::first_rows;
-use crate::ops::gelu::gelu;
+use crate::ops::linear::Then;
 use crate::ops::positions::interpolate_positions;
 use crate::ops::sequences::Sequences;
 use crate::ops::tokens::tokens;
@@ -174,12 +173,14 @@ impl Block {
 
     /// Tokens (L, rows, D) → the CLS tokens (L, images, D) and their attention (L, images · heads, longest).
     fn forward_cls(&self, tape: &mut Tape<'_>, network: Network<'_>, x: &Tensor, heads: u32, sequences: Sequences) -> (Tensor, Tensor) {
+        // What takes only the CLS rows is recorded before what takes all, so that in the backward a few rows are added to many, and
+        // not many to a few and zeros.
+        let cls = first_rows(tape, x, sequences);
         let normal = self.norm1.forward(tape, network, x, NormKind::Layer, Activation::None);
-        let key_value = self.key_value.forward(tape, network, &normal);
         let asking = first_rows(tape, &normal, sequences);
         let query = self.query.forward(tape, network, &asking);
+        let key_value = self.key_value.forward(tape, network, &normal);
         let attended = attention(tape, &query, &key_value, heads, sequences, Queries::First);
-        let cls = first_rows(tape, x, sequences);
         let output = self.finish(tape, network, &cls, &attended.output);
         (output, attended.probabilities.expect("one query an image keeps them"))
     }
@@ -195,12 +196,9 @@ impl Block {
 
     /// Both residuals: x + projection, then + MLP.
     fn finish(&self, tape: &mut Tape<'_>, network: Network<'_>, x: &Tensor, attended: &Tensor) -> Tensor {
-        let projected = self.projection.forward(tape, network, attended);
-        let x = add(tape, x, &projected);
+        let x = self.projection.layer(tape, network, &attended.into(), Then::Add(x)).values;
         let normal = self.norm2.forward(tape, network, &x, NormKind::Layer, Activation::None);
-        let hidden = self.hidden.forward(tape, network, &normal);
-        let active = gelu(tape, &hidden);
-        let output = self.output.forward(tape, network, &active);
-        add(tape, &x, &output)
+        let hidden = self.hidden.layer(tape, network, &(&normal).into(), Then::Gelu);
+        self.output.layer(tape, network, &hidden, Then::Add(&x)).values
     }
 }

@@ -1,4 +1,5 @@
-//! The first row of every image: its CLS token.
+//! The first row of every image: its CLS token. Its gradient is zero in all other rows, so where it is added to another it touches
+//! the first rows alone.
 
 use super::case::{Case, Input};
 use super::items::{fits_lines, items_over};
@@ -8,12 +9,13 @@ use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/first_rows_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/first_rows_backward.wgsl");
+const ADD: Kernel = Kernel::new("ops/first_rows_add.wgsl");
 const BACKWARD_QUADS: Kernel = Kernel::new("ops/first_rows_backward_quads.wgsl");
 
 /// The ways to compute it.
 pub const FAMILY: Family = Family {
     name: "first_rows",
-    kernels: &["first_rows_forward"],
+    kernels: &["first_rows_forward", "first_rows_add"],
     variants: &[
         Variant::software("quads", Needs::Pairs, &["first_rows_backward_quads"]),
         Variant::gpu("items", Needs::Nothing, &["first_rows_backward"]),
@@ -42,15 +44,25 @@ pub fn first_rows(tape: &mut Tape<'_>, x: &Tensor, sequences: Sequences) -> Tens
     tape.on_backward(&y, &[&x.clone()], move |tape, dy| {
         let dx = tape.gradient(&x);
         let elements = x.elements();
-        let quads = tape.chooses(&FAMILY, "quads", columns.is_multiple_of(4) && fits_lines(elements / 4));
-        tape.dispatch(&if quads { BACKWARD_QUADS } else { BACKWARD })
+        let (kernel, over) = if dx.accumulate {
+            (ADD, items_over(dy.elements(), learners))
+        } else if tape.chooses(&FAMILY, "quads", columns.is_multiple_of(4) && fits_lines(elements / 4)) {
+            (BACKWARD_QUADS, [elements / 4, 1, learners])
+        } else {
+            (BACKWARD, items_over(elements, learners))
+        };
+        let added = if dx.accumulate { dy.all_elements() } else { 0 };
+        let untouched = if dx.accumulate { 8 * (x.all_elements() - dy.all_elements()) } else { 0 };
+        tape.dispatch(&kernel)
             .set("rows", rows)
             .set("images", images)
             .set("columns", columns)
             .sequences(sequences)
             .read("dy", dy)
-            .gradient("dx", &dx)
-            .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });
+            .read_write_or_write("dx", &dx.tensor, dx.accumulate)
+            .untouched(untouched)
+            .flops(added)
+            .over(over);
     });
     y
 }

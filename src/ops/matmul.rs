@@ -2,21 +2,22 @@
 //!
 //! | layout | product | in a linear layer |
 //! |---|---|---|
-//! | NT | C[m,n] = Σ A[m,k] B[n,k] + bias[n] | forward: A = x, B = weight |
+//! | NT | C[m,n] = Σ A[m,k] B[n,k] | forward: A = x, B = weight |
 //! | NN | C[m,n] = Σ A[m,k] B[k,n] | dx: A = dy, B = weight |
 //! | TN | C[m,n] = Σ A[k,m] B[k,n] | dweight: A = dy, B = x; dbias comes out of the same pass |
 //!
 //! Several variants of each ([`FAMILIES`]): tiles held by subgroups of 8 lanes without workgroup memory, for llvmpipe; tiles passed
-//! through workgroup memory, for GPUs; one element a thread, for shapes that no other takes. TN splits its long k over
-//! workgroups by the shape of one learner alone and folds the partial sums in fixed order, so that a learner's result
-//! depends neither on chance nor on the number of learners.
+//! through workgroup memory, for GPUs; one element a thread, for shapes that no other takes. What is done to an element before it is
+//! stored ([`Epilogue`]) costs no dispatch of its own. TN splits its long k over workgroups by the shape of one learner alone
+//! and folds the partial sums in fixed order, so that a learner's result depends neither on chance nor on the number of
+//! learners; where one split is enough, the gradients are written straight to their places.
 
-use super::case::{Case, Input};
-use super::reference::Host;
+use super::activation::Activation;
 use crate::gpu::{Family, GradSlot, Kernel, Needs, Record, Tape, Tensor, Variant};
 
 const PLAIN: Kernel = Kernel::new("ops/matmul_plain.wgsl");
 const WORKGROUP: Kernel = Kernel::new("ops/matmul_workgroup.wgsl");
+const WORKGROUP_LARGE: Kernel = Kernel::new("ops/matmul_workgroup_large.wgsl");
 const NT_REGISTER: Kernel = Kernel::new("ops/matmul_nt_register.wgsl");
 const NN_REGISTER: Kernel = Kernel::new("ops/matmul_nn_register.wgsl");
 const TN_REGISTER: Kernel = Kernel::new("ops/matmul_tn_register.wgsl");
@@ -45,6 +46,7 @@ const NT: Family = Family {
     variants: &[
         Variant::software("register", Needs::EightLanes, &["matmul_nt_register"]),
         Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
+        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_workgroup_large"]),
         Variant::plain(&["matmul_plain"]),
     ],
 };
@@ -56,6 +58,7 @@ const NN: Family = Family {
     variants: &[
         Variant::software("register", Needs::EightLanes, &["matmul_nn_register"]),
         Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
+        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_workgroup_large"]),
         Variant::plain(&["matmul_plain"]),
     ],
 };
@@ -67,6 +70,7 @@ const TN: Family = Family {
     variants: &[
         Variant::software("register", Needs::EightLanes, &["matmul_tn_register"]),
         Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
+        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_workgroup_large"]),
         Variant::plain(&["matmul_plain"]),
     ],
 };
@@ -97,11 +101,16 @@ impl Layout {
     }
 
     fn tiling(self, variant: &str) -> Tiling {
+        let large = || {
+            let along = |yes: bool| f64::from(u8::from(yes));
+            WORKGROUP_LARGE.with("A_ALONG_K", along(self != Self::Tn)).with("B_ALONG_K", along(self == Self::Nt))
+        };
         match (variant, self) {
-            ("register", Self::Nt) => Tiling { kernel: NT_REGISTER, tile: [32, 32], threads: 8, groups: 16 },
-            ("register", Self::Nn) => Tiling { kernel: NN_REGISTER, tile: [32, 32], threads: 8, groups: 16 },
-            ("register", Self::Tn) => Tiling { kernel: TN_REGISTER, tile: [32, 32], threads: 8, groups: 16 },
+            ("register", Self::Nt) => Tiling { kernel: NT_REGISTER, tile: [32, 32], threads: 8, groups: 8 },
+            ("register", Self::Nn) => Tiling { kernel: NN_REGISTER, tile: [32, 32], threads: 8, groups: 8 },
+            ("register", Self::Tn) => Tiling { kernel: TN_REGISTER, tile: [32, 32], threads: 8, groups: 8 },
             ("workgroup", _) => Tiling { kernel: WORKGROUP, tile: [64, 32], threads: 128, groups: 256 },
+            ("workgroup_large", _) => Tiling { kernel: large(), tile: [128, 64], threads: 256, groups: 256 },
             _ => Tiling { kernel: PLAIN, tile: [64, 1], threads: 64, groups: 256 },
         }
     }
@@ -138,7 +147,8 @@ impl Product {
             Layout::Nt | Layout::Nn => self.k.is_multiple_of(4) && self.n.is_multiple_of(4),
             Layout::Tn => self.m.is_multiple_of(4) && self.n.is_multiple_of(4),
         };
-        self.layout.tiling(tape.choose(self.layout.family(), |variant| variant != "register" || quads))
+        let fits = |variant| !["register", "workgroup_large"].contains(&variant) || quads;
+        self.layout.tiling(tape.choose(self.layout.family(), fits))
     }
 
     /// Into how many chunks k is split, and their length (even): enough workgroups to fill the adapter, of one learner.
@@ -159,24 +169,53 @@ impl Product {
     }
 }
 
-struct Operands<'t> {
-    a: &'t Tensor,
-    b: &'t Tensor,
-    bias: Option<&'t Tensor>,
+/// What is done to each element of C = A B before it is stored: + bias, + residual, the activation; or · slope.
+#[derive(Clone, Copy, Debug)]
+pub struct Epilogue<'t> {
+    /// (L, 1, n), added. NT alone.
+    pub bias: Option<&'t Tensor>,
+    /// (L, m, n), added. NT alone.
+    pub residual: Option<&'t Tensor>,
+    /// NT alone.
+    pub activation: Activation,
+    /// (L, m, n), multiplied with. NN alone.
+    pub slopes: Option<&'t Tensor>,
 }
 
-/// The part of a dispatch that all layouts share: sizes, strides, operands. What is left is C.
-fn product<'t, 'g>(tape: &'t mut Tape<'g>, shape: Product, tiling: &Tiling, operands: &Operands<'_>) -> Record<'t, 'g> {
-    let Operands { a, b, bias } = *operands;
+impl Epilogue<'_> {
+    /// Nothing.
+    pub const NONE: Self = Self { bias: None, residual: None, activation: Activation::None, slopes: None };
+}
+
+/// The part of a dispatch that all layouts share: sizes, strides, operands, the epilogue. What is left is C.
+fn product<'t, 'g>(
+    tape: &'t mut Tape<'g>,
+    shape: Product,
+    tiling: &Tiling,
+    [a, b]: [&Tensor; 2],
+    epilogue: Epilogue<'_>,
+) -> Record<'t, 'g> {
+    let Epilogue { bias, residual, activation, slopes } = epilogue;
     let Product { layout, m, k, n } = shape;
     let (splits, chunk) = shape.splits(tiling);
     let (a_row, a_step) = if layout == Layout::Tn { (1, m) } else { (k, 1) };
     let (b_step, b_column) = if layout == Layout::Nt { (1, k) } else { (n, 1) };
-    let mut dispatch = tape.dispatch(&tiling.kernel).read("a", a).read("b", b);
+    let extra = residual.or(slopes);
+    let elements = u64::from(learners(a, b)) * u64::from(m) * u64::from(n);
+    let adds = u64::from(bias.is_some()) + u64::from(extra.is_some());
+    let kernel = match activation {
+        Activation::None => tiling.kernel.clone(),
+        _ => tiling.kernel.clone().with("ACTIVATION", activation.code()),
+    };
+    let mut dispatch = tape.dispatch(&kernel).read("a", a).read("b", b);
+    // What is not there still has its binding.
     if ![NN_REGISTER, TN_REGISTER].contains(&tiling.kernel) {
-        // A product without a bias still has the binding.
         dispatch = dispatch.read("bias", bias.unwrap_or(b));
     }
+    if tiling.kernel != TN_REGISTER {
+        dispatch = dispatch.read("extra", extra.unwrap_or(b));
+    }
+    let stride = |tensor: Option<&Tensor>| tensor.map_or(0, |tensor| tensor.learner_stride);
     dispatch
         .set("m", m)
         .set("n", n)
@@ -190,13 +229,15 @@ fn product<'t, 'g>(tape: &'t mut Tape<'g>, shape: Product, tiling: &Tiling, oper
         .set("b_column", b_column)
         .set("a_stride", a.learner_stride)
         .set("b_stride", b.learner_stride)
-        .set("bias_stride", bias.map_or(0, |bias| bias.learner_stride))
+        .set("bias_stride", stride(bias))
+        .set("extra_stride", stride(extra))
         .set("biased", bias.is_some())
-        .set("sums", layout == Layout::Tn)
-        .flops(shape.flops(learners(a, b)))
+        .set("added", residual.is_some())
+        .set("scaled", slopes.is_some())
+        .flops(shape.flops(learners(a, b)) + (adds + activation.flops()) * elements)
 }
 
-fn learners(a: &Tensor, b: &Tensor) -> u32 {
+pub(super) fn learners(a: &Tensor, b: &Tensor) -> u32 {
     let learners = a.learners.max(b.learners);
     assert!([1, learners].contains(&a.learners) && [1, learners].contains(&b.learners), "{} and {}: learners differ", a.name, b.name);
     learners
@@ -204,25 +245,52 @@ fn learners(a: &Tensor, b: &Tensor) -> u32 {
 
 /// c = a · bᵀ + bias. a (L, m, k), b (L, n, k), bias (L, 1, n), c (L, m, n); a or b may be shared by all learners.
 pub fn matmul_nt(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, bias: Option<&Tensor>, c: &Tensor) {
+    matmul_nt_with(tape, [a, b], Epilogue { bias, ..Epilogue::NONE }, c, None);
+}
+
+/// [`matmul_nt`] with any epilogue; where `slopes` are wanted, c and slopes are slices of one tensor: that, and where in a
+/// learner's part the slopes begin.
+pub(super) fn matmul_nt_with(
+    tape: &mut Tape<'_>,
+    [a, b]: [&Tensor; 2],
+    epilogue: Epilogue<'_>,
+    c: &Tensor,
+    slopes: Option<(&Tensor, u32)>,
+) {
     assert_eq!(a.columns, b.columns, "{} · {}ᵀ", a.name, b.name);
     let shape = Product { layout: Layout::Nt, m: a.rows, k: a.columns, n: b.rows };
     assert_eq!(c.shape(), [learners(a, b), shape.m, shape.n], "shape of {}", c.name);
     let tiling = shape.tiling(tape);
-    product(tape, shape, &tiling, &Operands { a, b, bias })
-        .set("c_stride", c.learner_stride)
-        .set("accumulate", 0_u32)
-        .write("c", c)
+    let (whole, slopes_at) = slopes.unwrap_or((c, 0));
+    let written = if slopes_at > 0 { 2 * c.all_elements() } else { c.all_elements() };
+    let slope_flops = if slopes_at > 0 { epilogue.activation.slope_flops() - epilogue.activation.flops() } else { 0 };
+    product(tape, shape, &tiling, [a, b], epilogue)
+        .set("c_stride", whole.learner_stride)
+        .set("accumulate", false)
+        .set("sums_at", 0_u32)
+        .set("slopes_at", slopes_at)
+        .write("c", whole)
+        .untouched(4 * (whole.all_elements() - written))
+        // They share what the values need.
+        .flops(slope_flops * c.all_elements())
         .over(shape.over(&tiling, c.learners));
 }
 
 /// c (+)= a · b. a (L, m, k), b (L, k, n), c (L, m, n); a or b may be shared by all learners.
 pub fn matmul_nn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot) {
+    matmul_nn_with(tape, [a, b], None, c);
+}
+
+/// c (+)= slopes · (a · b), element by element with slopes (L, m, n).
+pub(super) fn matmul_nn_with(tape: &mut Tape<'_>, [a, b]: [&Tensor; 2], slopes: Option<&Tensor>, c: &GradSlot) {
     assert_eq!(a.columns, b.rows, "{} · {}", a.name, b.name);
     let shape = Product { layout: Layout::Nn, m: a.rows, k: a.columns, n: b.columns };
     assert_eq!(c.tensor.shape(), [learners(a, b), shape.m, shape.n], "shape of {}", c.tensor.name);
     let tiling = shape.tiling(tape);
-    product(tape, shape, &tiling, &Operands { a, b, bias: None })
+    product(tape, shape, &tiling, [a, b], Epilogue { slopes, ..Epilogue::NONE })
         .set("c_stride", c.tensor.learner_stride)
+        .set("sums_at", 0_u32)
+        .set("slopes_at", 0_u32)
         .gradient("c", c)
         .over(shape.over(&tiling, c.tensor.learners));
 }
@@ -236,125 +304,61 @@ pub fn matmul_tn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, sums
     assert_eq!(c.tensor.shape(), [learners, shape.m, shape.n], "shape of {}", c.tensor.name);
     let tiling = shape.tiling(tape);
     let (splits, _) = shape.splits(&tiling);
-    let block = shape.m * shape.n + shape.m;
-    let partials = tape.tensor("matmul_partials", [learners, splits, block]);
-    product(tape, shape, &tiling, &Operands { a, b, bias: None })
+    let weights = shape.m * shape.n;
+    let straight = if splits == 1 { in_one_place(c, sums) } else { None };
+    let partials = match &straight {
+        Some((place, _)) => place.clone(),
+        None => tape.tensor("matmul_partials", [learners, splits, weights + shape.m]),
+    };
+    let (accumulate, sums_at) = match &straight {
+        Some((_, sums_at)) => (c.accumulate, *sums_at),
+        None => (false, if sums.is_some() { weights } else { 0 }),
+    };
+    let written = u64::from(learners * splits) * u64::from(weights + if sums.is_some() { shape.m } else { 0 });
+    let accesses = if accumulate { 8 } else { 4 };
+    product(tape, shape, &tiling, [a, b], Epilogue::NONE)
         .set("c_stride", partials.learner_stride)
-        .set("accumulate", 0_u32)
-        .write("c", &partials)
+        .set("accumulate", accumulate)
+        .set("sums_at", sums_at)
+        .set("slopes_at", 0_u32)
+        .read_write_or_write("c", &partials, accumulate)
+        .untouched(accesses * (partials.all_elements() - written))
+        .flops(if accumulate { written } else { 0 })
         .over(shape.over(&tiling, learners * splits));
-    let unwanted = || GradSlot { tensor: c.tensor.clone(), accumulate: false };
+    if straight.is_none() {
+        fold(tape, shape, &partials, c, sums);
+    }
+}
+
+/// One tensor that holds both gradients, and where in a learner's part the sums begin (0 without): if they lie in one
+/// buffer, the sums behind c, and both are overwritten or both added to.
+fn in_one_place(c: &GradSlot, sums: Option<&GradSlot>) -> Option<(Tensor, u32)> {
+    let Some(sums) = sums else { return Some((c.tensor.clone(), 0)) };
+    let both = c.tensor.through(&sums.tensor).filter(|_| c.accumulate == sums.accumulate)?;
+    let sums_at = both.columns - sums.tensor.elements();
+    Some((both, sums_at))
+}
+
+/// Sums the partial products (L, splits, m n + m) of a TN product in the order of the splits.
+fn fold(tape: &mut Tape<'_>, shape: Product, partials: &Tensor, c: &GradSlot, sums: Option<&GradSlot>) {
+    let (weights, block) = (shape.m * shape.n, shape.m * shape.n + shape.m);
     let (sums, count) = match sums {
         Some(sums) => (sums.clone(), block),
         // Nothing reaches the second output then.
-        None => (GradSlot { tensor: tape.tensor("matmul_sums", [1, 1, 1]), ..unwanted() }, shape.m * shape.n),
+        None => (GradSlot { tensor: tape.tensor("matmul_sums", [1, 1, 1]), accumulate: false }, weights),
     };
     tape.dispatch(&FOLD)
-        .set("weights", shape.m * shape.n)
+        .set("weights", weights)
         .set("block", block)
         .set("count", count)
-        .set("splits", splits)
+        .set("splits", partials.rows)
         .set("weight_stride", c.tensor.learner_stride)
         .set("bias_stride", sums.tensor.learner_stride)
         .set("accumulate_weight", c.accumulate)
         .set("accumulate_bias", sums.accumulate)
-        .read("partials", &partials)
+        .read("partials", partials)
         .read_write_or_write("dweight", &c.tensor, c.accumulate)
         .read_write_or_write("dbias", &sums.tensor, sums.accumulate)
         .flops(partials.all_elements())
-        .over([count, 1, learners]);
-}
-
-/// y = x · weightᵀ + bias. x (L, R, in) or shared (1, R, in), weight (L, out, in), bias (L, 1, out) → (L, R, out).
-///
-/// # Panics
-/// If shapes do not fit, or if a tensor shared by several learners wants a gradient.
-pub fn linear(tape: &mut Tape<'_>, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
-    let y = tape.tensor("linear", [learners(x, weight), x.rows, weight.rows]);
-    matmul_nt(tape, x, weight, bias, &y);
-    let mut inputs = vec![x, weight];
-    inputs.extend(bias);
-    for input in &inputs {
-        assert!(input.learners == y.learners || !tape.needs_gradient(input), "{}: no gradient for what learners share", input.name);
-    }
-    let (x, weight, bias) = (x.clone(), weight.clone(), bias.cloned());
-    tape.on_backward(&y, &inputs, move |tape, dy| {
-        if tape.needs_gradient(&x) {
-            let dx = tape.gradient(&x);
-            matmul_nn(tape, dy, &weight, &dx);
-        }
-        if tape.needs_gradient(&weight) {
-            let dweight = tape.gradient(&weight);
-            let dbias = bias.filter(|bias| tape.needs_gradient(bias)).map(|bias| tape.gradient(&bias));
-            matmul_tn(tape, dy, &x, &dweight, dbias.as_ref());
-        }
-    });
-    y
-}
-
-/// Naive forward. Inputs: x, weight, bias (optional).
-pub fn reference(inputs: &[Host]) -> Host {
-    let (x, weight) = (&inputs[0], &inputs[1]);
-    let learners = x.shape[0].max(weight.shape[0]);
-    Host::from_fn([learners, x.shape[1], weight.shape[1]], |l, r, o| {
-        let products = (0..x.shape[2]).map(|i| x.at(l, r, i) * weight.at(l, o, i)).sum::<f64>();
-        products + inputs.get(2).map_or(0.0, |bias| bias.at(l, 0, o))
-    })
-}
-
-/// Naive backward. Returns dx, dweight, dbias (with a bias).
-pub fn reference_backward(inputs: &[Host], dy: &Host) -> Vec<Host> {
-    let (x, weight) = (&inputs[0], &inputs[1]);
-    let [learners, rows, outs] = dy.shape;
-    let mut gradients: Vec<Host> = inputs.iter().map(|input| Host::zeros(input.shape)).collect();
-    for l in 0..learners {
-        for r in 0..rows {
-            for o in 0..outs {
-                let d = dy.at(l, r, o);
-                for i in 0..x.shape[2] {
-                    *gradients[0].at_mut(l, r, i) += d * weight.at(l, o, i);
-                    *gradients[1].at_mut(l, o, i) += d * x.at(l, r, i);
-                }
-                if let Some(dbias) = gradients.get_mut(2) {
-                    *dbias.at_mut(l, 0, o) += d;
-                }
-            }
-        }
-    }
-    gradients
-}
-
-/// Awkward shapes: one, primes, tile edges, more rows than a chunk; learners one and three.
-pub fn cases() -> Vec<Case> {
-    // (rows, in, out): the last five are multiples of four, which the register kernels take.
-    let shapes = [(1, 1, 1), (1, 5, 3), (67, 7, 13), (13, 31, 37), (4, 4, 4), (33, 12, 20), (1, 36, 68), (70, 64, 32), (261, 8, 40)];
-    let mut cases = Vec::new();
-    for (rows, ins, outs) in shapes {
-        for (learners, biased) in [(1, true), (3, rows % 2 == 1)] {
-            let mut inputs = vec![Input::new("x", [learners, rows, ins]), Input::new("weight", [learners, outs, ins])];
-            if biased {
-                inputs.push(Input::new("bias", [learners, 1, outs]));
-            }
-            cases.push(Case {
-                name: format!("linear {learners}x{rows}x{ins}x{outs}{}", if biased { " biased" } else { "" }),
-                inputs,
-                record: Box::new(move |tape, inputs| linear(tape, &inputs[0], &inputs[1], inputs.get(2))),
-                forward: Box::new(reference),
-                backward: Box::new(reference_backward),
-                tolerance: (2e-4, 2e-4),
-                flops: 6 * (learners * rows * ins * outs) as u64,
-            });
-        }
-    }
-    // One x for all learners: what the data loader gives.
-    cases.push(Case {
-        name: "linear shared x".to_owned(),
-        inputs: vec![Input::new("x", [1, 33, 12]).constant(), Input::new("weight", [3, 20, 12]), Input::new("bias", [3, 1, 20])],
-        record: Box::new(|tape, inputs| linear(tape, &inputs[0], &inputs[1], inputs.get(2))),
-        forward: Box::new(reference),
-        backward: Box::new(reference_backward),
-        tolerance: (2e-4, 2e-4),
-        flops: 4 * 3 * 33 * 12 * 20,
-    });
-    cases
+        .over([count, 1, partials.learners]);
 }

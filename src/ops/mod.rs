@@ -5,7 +5,6 @@
 
 pub mod activation;
 pub mod adamw;
-pub mod add;
 pub mod attention;
 pub mod batchnorm;
 pub mod blend;
@@ -16,15 +15,16 @@ pub mod clip;
 pub mod cross_entropy;
 pub mod ema;
 pub mod first_rows;
-pub mod gelu;
 mod items;
 pub mod l2norm;
 pub mod layernorm;
+pub mod linear;
 pub mod log_softmax;
 pub mod matmul;
 pub mod pool;
 pub mod positions;
 pub mod reference;
+pub mod residual;
 pub mod segment_squares;
 pub mod sequences;
 pub mod softmax;
@@ -38,7 +38,7 @@ use crate::gpu::Family;
 pub const LEARNER_WORDS: usize = 16;
 
 /// Kernel families with several variants, those of the operations alone.
-pub const FAMILIES: [&Family; 22] = [
+pub const FAMILIES: [&Family; 21] = [
     &layernorm::FAMILY,
     matmul::FAMILIES[0],
     matmul::FAMILIES[1],
@@ -49,8 +49,7 @@ pub const FAMILIES: [&Family; 22] = [
     &pool::FAMILY,
     &l2norm::FAMILY,
     &byol_loss::FAMILY,
-    &gelu::FAMILY,
-    &add::FAMILY,
+    &residual::FAMILY,
     &tokens::FAMILY,
     &first_rows::FAMILY,
     &softmax::FAMILY,
@@ -67,15 +66,13 @@ pub const FAMILIES: [&Family; 22] = [
 pub fn all_cases() -> Vec<case::Case> {
     [
         layernorm::cases(),
-        matmul::cases(),
+        linear::cases(),
         batchnorm::cases(),
         pool::cases(),
         l2norm::cases(),
         blend::cases(),
         byol_loss::cases(),
         attention::cases(),
-        gelu::cases(),
-        add::cases(),
         positions::cases(),
         tokens::cases(),
         first_rows::cases(),

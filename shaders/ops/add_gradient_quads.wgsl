@@ -1,4 +1,4 @@
-// add_backward for llvmpipe: four elements a thread, two a load. dx, dy (L, R, C), R C a multiple of 4. Overwrites dx, or adds to
+// add_gradient for llvmpipe: four elements a thread, two a load. dx, dy (L, R, C), R C a multiple of 4. Overwrites dx, or adds to
 // it if `accumulate`.
 #import "shared/pairs.wgsl"
 

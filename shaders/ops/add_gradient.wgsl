@@ -1,4 +1,4 @@
-// dx = dy; one element a thread. dx, dy (L, R, C). Overwrites dx, or adds to it if `accumulate`.
+// dx (+)= dy; one element a thread. dx, dy (L, R, C). Overwrites dx, or adds to it if `accumulate`.
 #import "shared/item.wgsl"
 
 struct Params { elements: u32, accumulate: u32 }
