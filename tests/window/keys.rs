@@ -47,7 +47,8 @@ const KEYS: [(&str, &str, [usize; 4], usize); 29] = [
 fn window_every_key_does_what_its_label_says() {
     let _guard = one_at_a_time();
     let Some(display) = Display::start("1280x800x24") else { return };
-    let app = App::start(&display, &["--preset", "byol-fast"], &[]);
+    let saved = tempfile::tempdir().expect("a folder");
+    let app = App::start(&display, &["--preset", "byol-fast", "--save-to", &saved.path().to_string_lossy()], &[]);
     app.wait("first trained step shown");
     app.focus(&display);
     while app.shown().0 < 8 {}
@@ -69,8 +70,10 @@ fn window_every_key_does_what_its_label_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any.
-    for (key, loads) in [("2", "command LoadPreset(\"dino"), ("3", ""), ("1", "command LoadPreset(\"byol")] {
+    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any, scene 4 its kernels, which are timed only there.
+    for (key, loads) in
+        [("2", "command LoadPreset(\"dino"), ("3", ""), ("4", "command ProfileSteps(true)"), ("1", "command LoadPreset(\"byol")]
+    {
         let before = display.screen();
         match loads {
             "" => drop(display.xdotool(&["key", key])),
@@ -80,6 +83,20 @@ fn window_every_key_does_what_its_label_says() {
         std::thread::sleep(Duration::from_millis(800));
         let changed = display.screen().difference(&before, LEFT);
         assert!(changed > 5_000, "scene {key}: only {changed} pixels changed");
+        if key == "4" {
+            app.press(&display, "s", "command Step");
+            let exported = |app: &App| app.lines().iter().any(|line| line.contains("exported "));
+            for _ in 0..40 {
+                display.xdotool(&["key", "x"]);
+                std::thread::sleep(Duration::from_millis(500));
+                if exported(&app) {
+                    break;
+                }
+            }
+            assert!(exported(&app), "a step that was timed is exported");
+            app.press(&display, "v", "command SetVariant");
+            app.press(&display, "F9", "notice No graphics debugger");
+        }
     }
     app.assert_calm();
 }
