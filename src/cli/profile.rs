@@ -18,6 +18,9 @@ use crate::session::{Cadence, Pace, Session};
 /// Steps before the first one that counts: they compile the kernels.
 const WARM_UP: u32 = 3;
 
+/// Steps in a run, so many that none has to wait for room for its times.
+const RUN: u32 = 4;
+
 /// Arguments of `profile`.
 #[derive(Clone, Debug, Args)]
 pub struct ProfileArgs {
@@ -45,24 +48,26 @@ pub fn roof(gpu: &Gpu) -> Result<Roof, Failure> {
     Ok(roof_of(gpu)?)
 }
 
-/// Profiled steps of a session that has none under way: their times, and the wall time of each in milliseconds, sorted.
-pub fn measure(session: &mut Session, steps: u32, mut done: impl FnMut()) -> Result<(StepTimes, Vec<f64>), Failure> {
+/// Profiled steps of a session that has none under way: their times, and the wall time of one in milliseconds (the median of
+/// short runs of steps, which follow each other as they do in training). `done` hears of each run's steps.
+pub fn measure(session: &mut Session, steps: u32, mut done: impl FnMut(u32)) -> Result<(StepTimes, f64), Failure> {
     session.apply(Command::ProfileSteps(true));
     let mut millis = Vec::new();
-    for _ in 0..steps {
+    for first in (0..steps).step_by(RUN as usize) {
+        let count = RUN.min(steps - first);
         let began = Instant::now();
-        session.advance(Pace::Steps(1))?;
+        session.advance(Pace::Steps(count))?;
         session.settle()?;
-        millis.push(began.elapsed().as_secs_f64() * 1e3);
+        millis.push(began.elapsed().as_secs_f64() * 1e3 / f64::from(count));
         if let Some(reason) = session.stopped() {
             return Err(Failure::Stopped(format!("training stopped: {reason}")));
         }
-        done();
+        done(count);
     }
     let times = session.snapshot().kernels.ok_or_else(|| Failure::Bug("profiled steps brought no times".to_owned()))?;
     session.apply(Command::ProfileSteps(false));
     millis.sort_by(f64::total_cmp);
-    Ok(((*times).clone(), millis))
+    Ok(((*times).clone(), millis[(millis.len() - 1) / 2]))
 }
 
 /// Profiles.
@@ -79,11 +84,10 @@ pub fn run(args: &ProfileArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     session.advance(Pace::Steps(WARM_UP))?;
     session.settle()?;
     let bar = bar(u64::from(args.steps), "step");
-    let (times, millis) = measure(&mut session, args.steps, || bar.inc(1))?;
+    let (times, step_millis) = measure(&mut session, args.steps, |count| bar.inc(count.into()))?;
     bar.finish_and_clear();
-    let step_millis = millis[(millis.len() - 1) / 2];
     let kernel_millis = times.total_micros() / 1e3;
-    let accounted = kernel_millis / step_millis;
+    let accounted = times.busy_micros / 1e3 / step_millis;
     let title = format!("twinlens {preset} on {}", gpu.info.name);
     for (file, text) in [(trace, export::trace(&times, &title)), (csv, export::csv(&times))] {
         if let Some(file) = file {
@@ -112,7 +116,10 @@ pub fn run(args: &ProfileArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     println!();
     print!("{}", export::table(&times));
     println!();
-    println!("kernels {kernel_millis:.2} ms of the profiled step's {step_millis:.2} ms: {:.1} % accounted for", 100.0 * accounted);
+    println!(
+        "medians of all dispatches {kernel_millis:.2} ms; a profiled step {step_millis:.2} ms, its dispatches {:.1} % of it",
+        100.0 * accounted
+    );
     for path in [&args.trace, &args.csv].into_iter().flatten() {
         println!("written: {}", path.display());
     }

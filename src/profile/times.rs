@@ -59,6 +59,9 @@ pub struct StepTimes {
     pub median_micros: Vec<f64>,
     /// 95 % of the steps took no longer for it.
     pub p95_micros: Vec<f64>,
+    /// Median of what each step's dispatches took together. Not the sum of the medians: whatever disturbs the machine for a moment
+    /// lengthens one dispatch of a step, and no dispatch's median.
+    pub busy_micros: f64,
     /// Median of the steps' spans, see [`Measured::span_micros`].
     pub span_micros: f64,
     /// Kernels, the one with the largest share first.
@@ -123,6 +126,7 @@ impl StepTimes {
             last_step: steps.back().map_or(0, |step| step.step),
             start_micros: ends.collect(),
             p95_micros: each.iter().map(|times| quantile(times, 0.95)).collect(),
+            busy_micros: quantile(&sorted(steps.iter().map(|step| step.micros.iter().sum()).collect()), 0.5),
             span_micros: quantile(&sorted(steps.iter().map(|step| step.span_micros).collect()), 0.5),
             median_micros,
             dispatches,
@@ -178,7 +182,7 @@ mod tests {
             readback_micros: 1.0,
         };
         let times = StepTimes::of(Clock::Valid, dispatches, &steps, Some(Arc::new(roof)));
-        assert_eq!((times.steps, times.last_step, times.span_micros), (3, 3, 17.0));
+        assert_eq!((times.steps, times.last_step, times.busy_micros, times.span_micros), (3, 3, 16.0, 17.0));
         assert_eq!(times.median_micros, [2.0, 10.0, 4.0]);
         assert_eq!(times.p95_micros, [3.0, 10.0, 4.0]);
         assert_eq!(times.start_micros, [0.0, 2.0, 12.0]);
