@@ -159,6 +159,24 @@ pub fn next_pace(limit: Option<u32>, division: Division, faster: bool) -> Comman
     }
 }
 
+/// The shares of the time for training that the keys go through; beyond the last lies [`Division::Turbo`], before the first
+/// [`Division::Smooth`].
+pub const SHARES: [f32; 6] = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95];
+
+/// The next share above (`more`) or below. Where none is kept, from the one that training has, `measured`.
+pub fn next_share(division: Division, measured: f32, more: bool) -> Division {
+    let now = match division {
+        Division::Smooth => measured,
+        Division::Share(share) => share,
+        Division::Turbo => 1.0,
+    };
+    if more {
+        SHARES.into_iter().find(|&share| share > now + 0.01).map_or(Division::Turbo, Division::Share)
+    } else {
+        SHARES.into_iter().rev().find(|&share| share < now - 0.01).map_or(Division::Smooth, Division::Share)
+    }
+}
+
 /// One request. Applied between two training steps, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -227,6 +245,22 @@ pub enum Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_go_up_to_turbo_and_down_to_smooth() {
+        use Division::{Share, Smooth, Turbo};
+        let walk = |mut division: Division, measured, more| {
+            let steps = (0..3).map(|_| {
+                division = next_share(division, measured, more);
+                division
+            });
+            steps.collect::<Vec<_>>()
+        };
+        assert_eq!(walk(Smooth, 0.76, true), [Share(0.8), Share(0.9), Share(0.95)]);
+        assert_eq!(walk(Share(0.95), 0.2, true), [Turbo; 3]);
+        assert_eq!(walk(Turbo, 0.9, false), [Share(0.95), Share(0.9), Share(0.8)]);
+        assert_eq!(walk(Share(0.5), 0.5, false), [Share(0.3), Smooth, Share(0.3)]);
+    }
 
     #[test]
     fn speeds_go_up_and_down() {

@@ -214,19 +214,6 @@ impl Meter {
             Self::Kl => "KL",
         }
     }
-
-    /// Its last value.
-    pub fn last(self, history: &crate::snapshot::History) -> Option<f32> {
-        match self {
-            Self::Loss => history.loss.last(),
-            Self::EmbeddingStd => history.embedding_std.last(),
-            Self::KnnAccuracy => history.knn_accuracy.last(),
-            Self::TeacherEntropy => history.teacher_entropy.last(),
-            Self::MeanTeacherEntropy => history.mean_teacher_entropy.last(),
-            Self::MutualInformation => Some(history.mean_teacher_entropy.last()? - history.teacher_entropy.last()?),
-            Self::Kl => history.kl.last(),
-        }
-    }
 }
 
 /// A published figure.

@@ -52,7 +52,12 @@
 //! ([`view::paint`]) and push commands; wgpu draws the cloud and all pictures below them, straight from the training's buffers. A
 //! colour is a meaning that knows both themes ([`view::theme`]); presenting is another set of type sizes and panes, not another
 //! window. The brush can remember what it writes, and a test holds every text of every scene, size, scale and mode against the rule
-//! that nothing is cut off or written over (`tests/frames/layout.rs`); names that are not ours may be shortened.
+//! that nothing is cut off or written over (`tests/frames/layout.rs`); names that are not ours may be shortened. It remembers, too,
+//! what may be touched and what the pointer is told: every such area and every number that is written answers with a sentence
+//! (`tests/frames/tips.rs`).
+//!
+//! What is drawn is what is quoted: captions, cards, the badge and lessons give a meter's value as its chart does
+//! ([`view::charts::reading`]).
 //!
 //! What flows in the diagram moves with finished steps, dots move between two measured projections: nothing eases towards a value
 //! that was not measured. A walked step ([`snapshot::SubStep`]) is the step's own program, stopped at the boundaries of its scopes.

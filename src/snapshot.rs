@@ -11,7 +11,7 @@ mod walk;
 use std::sync::Arc;
 
 pub use images::{ImagesReport, Loading, grouped};
-pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, Tensors};
+pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, OfOne, Tensors};
 pub use pacing::{FrameLane, LaneSpan, Shares, SpanKind};
 pub use variants::KernelChoice;
 pub use walk::{SubStep, Walk};

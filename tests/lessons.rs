@@ -10,10 +10,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use twinlens::command::{Command, Switch};
 use twinlens::config::RunConfig;
-use twinlens::lesson::{Lesson, SCENES, shipped_names};
+use twinlens::lesson::{COLOURS, Lesson, SCENES, shipped_names};
 use twinlens::snapshot::{Snapshot, Verdict, VerdictKind};
 use twinlens::view::lesson_player::{Finding, Player};
 use twinlens::view::scene::Scene;
+use twinlens::view::tint::Tint;
 
 const FIRST: &str = "title = \"T\"\nsummary = \"S\"\n[[step]]\ncaption = \"C\"\npreset = \"byol-fast\"\n";
 
@@ -33,6 +34,7 @@ fn refused(text: &str, words: &[&str]) {
 fn shipped_lessons_are_whole() {
     assert_eq!(shipped_names(), ["asymmetries", "balance", "local-global", "one-step", "kernels"]);
     assert_eq!(SCENES, Scene::ALL.map(Scene::name));
+    assert_eq!(COLOURS, Tint::ALL.map(Tint::title));
     for name in shipped_names() {
         let lesson = Lesson::load(name, &[]).unwrap_or_else(|error| panic!("{error}"));
         assert!(lesson.steps.len() > 4, "{name}");
@@ -234,6 +236,24 @@ fn every_page_stands_where_the_lesson_says_forwards_and_back() {
         player.back(&pretended.snapshot);
         assert!(player.is_first());
     }
+}
+
+#[test]
+fn a_page_says_its_scene_and_its_colour_once() {
+    let page = |colour: &str| format!("[[step]]\ncaption = \"C\"\ncolour = \"{colour}\"\n");
+    let lesson = read(&format!("{FIRST}scene = \"multicrop\"\n{}{}", page("loss"), page("prototype"))).expect("a lesson");
+    assert!(read(&format!("{FIRST}{}", page("mood"))).is_err_and(|error| error.contains("mood") && error.contains("cluster")));
+    let mut pretended = Pretended::new(textbook);
+    let mut player = Player::new(Arc::new(lesson), &pretended.snapshot);
+    pretended.settle(&mut player);
+    assert_eq!((player.take_scene(), player.take_scene()), (Some(Scene::Multicrop), None));
+    assert_eq!(player.take_colour(), None);
+    for colour in ["loss", "prototype"] {
+        player.forward(&pretended.snapshot);
+        assert_eq!((player.take_colour().as_deref(), player.take_colour()), (Some(colour), None));
+    }
+    player.back(&pretended.snapshot);
+    assert_eq!(player.take_colour().as_deref(), Some("loss"));
 }
 
 #[test]

@@ -99,6 +99,46 @@ fn check(walk: &Walk, session: &Session) {
     }
 }
 
+/// What the crops of the first image have must be what the images' rows have of them.
+fn check_crops(walk: &Walk, session: &Session) {
+    let moment = walk.moment.as_ref().expect("its tensors");
+    let views = 2 + session.trainer().config.views.locals as usize;
+    let Some(of_one) = &moment.of_one else {
+        return assert!(matches!(walk.at, SubStep::Views | SubStep::Update | SubStep::Ema | SubStep::Center), "{:?}", walk.at);
+    };
+    match (&moment.tensors, &of_one.tensors) {
+        (Tensors::Forward { view, matrices }, Tensors::Forward { matrices: crops, .. }) => {
+            let rows = if *view == 1 { views } else { 2 };
+            for (images, crops) in matrices.iter().zip(crops) {
+                assert_eq!((crops.rows, crops.name, crops.shape), (rows, images.name, images.shape));
+                assert_eq!(crops.row(*view as usize - 1), images.row(0), "{}", images.name);
+            }
+            assert_eq!(matrices.len(), crops.len());
+        }
+        (Tensors::Cosines { cosines, .. }, Tensors::Cosines { cosines: of_crops, mean, .. }) => {
+            assert_eq!((of_crops.len(), of_crops[0]), (views, cosines[0]));
+            assert!(of_one.losses[1][0].is_some_and(|loss| (loss - (2.0 - 2.0 * cosines[0])).abs() < 1e-5));
+            assert!((0.0..=4.0).contains(mean));
+        }
+        (Tensors::Distributions { losses, .. }, Tensors::Distributions { losses: of_crops, student, .. }) => {
+            assert_eq!((of_crops.len(), of_crops[0], student.rows), (views, losses[0], views));
+            assert_eq!(of_one.losses[1][0], losses[0]);
+        }
+        (Tensors::Gradients { student, .. }, Tensors::Gradients { student: crops, .. }) => {
+            let (images, crops) = student.as_ref().zip(crops.as_ref()).expect("gradients");
+            assert_eq!((crops.rows, crops.row(0)), (views, images.row(0)));
+        }
+        (one, other) => panic!("{:?}: {one:?} and {other:?}", walk.at),
+    }
+    if walk.at == SubStep::Loss {
+        for (global, losses) in of_one.losses.iter().enumerate() {
+            let measured = losses.iter().enumerate().all(|(crop, loss)| loss.is_some_and(f32::is_finite) == (crop != global));
+            assert!(losses.len() == views && measured, "{losses:?}");
+        }
+        assert_eq!(of_one.losses.len(), 2);
+    }
+}
+
 #[test]
 fn a_walked_step_is_the_step_it_would_have_been() {
     let gpu = gpu();
@@ -113,6 +153,7 @@ fn a_walked_step_is_the_step_it_would_have_been() {
             let last = place + 1 == all.len();
             assert_eq!((walk.step, walk.at, walk.is_complete, walk.waiting), (3, sub, last, 0), "{preset}");
             check(&walk, &walked);
+            check_crops(&walk, &walked);
             assert_eq!(walked.step(), 2 + u64::from(last), "{preset}: the step counts when it is complete");
             assert!(!walked.snapshot().playing);
         }

@@ -16,6 +16,8 @@ pub enum Pressed {
     Fullscreen,
     /// Save a picture.
     Screenshot,
+    /// Put the clipboard's text into the field that takes text.
+    Paste,
     /// Begin to record the window, or stop.
     Record,
     /// Multiply the UI scale; 0 sets it back.
@@ -51,6 +53,8 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
     // Where [ and ] need AltGr, some systems report it as Ctrl and Alt.
     match letter {
         Some('[') => return Some(Pressed::Screen(Action::Speed { faster: false })),
+        Some('{') => return Some(Pressed::Screen(Action::Share { more: false })),
+        Some('}') => return Some(Pressed::Screen(Action::Share { more: true })),
         Some(']') => return Some(Pressed::Screen(Action::Speed { faster: true })),
         _ => {}
     }
@@ -63,6 +67,7 @@ fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode
             'z' => Some(Pressed::Screen(Action::Undo)),
             'y' => Some(Pressed::Screen(Action::Redo)),
             'o' => Some(Pressed::Screen(Action::OwnImages)),
+            'v' => Some(Pressed::Paste),
             'q' => Some(Pressed::Screen(Action::Quit)),
             _ => None,
         };
@@ -184,6 +189,8 @@ mod tests {
         assert_eq!(letter('z', ModifiersState::empty()), None);
         let slower = Some(Pressed::Screen(Action::Speed { faster: false }));
         assert_eq!(letter('[', ModifiersState::empty()), slower);
+        let more = Some(Pressed::Screen(Action::Share { more: true }));
+        assert_eq!(letter('}', ModifiersState::SHIFT), more);
         assert_eq!(letter('[', control | ModifiersState::ALT), slower, "AltGr of a German keyboard on Windows");
         assert_eq!(interpret(Some('х'), None, Some(KeyCode::BracketLeft), ModifiersState::empty()), slower, "by its place");
         assert_eq!(interpret(Some('я'), None, Some(KeyCode::KeyZ), control), Some(Pressed::Screen(Action::Undo)), "by its place");

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use imgui::ClipboardBackend as _;
 use imgui_winit_support::{HiDpiMode, WinitPlatform};
 use winit::application::ApplicationHandler;
 use winit::dpi::{LogicalSize, PhysicalSize};
@@ -63,6 +64,7 @@ struct Open {
     modifiers: ModifiersState,
     dropped: Vec<PathBuf>,
     screenshot: bool,
+    clipboard: Clipboard,
     recorder: Option<Recorder>,
     /// F10 was pressed.
     record: bool,
@@ -183,6 +185,7 @@ impl App {
             modifiers: ModifiersState::empty(),
             dropped: Vec::new(),
             screenshot: false,
+            clipboard: Clipboard::default(),
             recorder: None,
             record: false,
             capture: false,
@@ -306,7 +309,7 @@ impl ApplicationHandler for App {
 impl Open {
     /// The picture changes by itself.
     fn is_moving(&self) -> bool {
-        self.snapshot.playing || self.recorder.is_some() || !self.session.is_idle()
+        self.snapshot.playing || self.recorder.is_some() || self.screen.is_settling() || !self.session.is_idle()
     }
 
     /// Does what it is time for: asks for a frame, or gives the training a slice. Gives the time until it is to be called again;
@@ -396,8 +399,11 @@ impl Open {
         // as characters alone: with their keys, imgui would spread each over three frames.
         let for_imgui = match &event {
             WindowEvent::KeyboardInput { event: key, .. } if key.state == ElementState::Pressed => {
+                let pastes = self.screen.takes_text() && meaning(key, self.modifiers, false) == Some(Pressed::Paste);
                 let letters = key.text.as_ref().filter(|text| !text.chars().any(char::is_control) && !self.modifiers.control_key());
                 match letters {
+                    // imgui's own paste needs keys in several frames, which a window at rest does not draw.
+                    _ if pastes => false,
                     Some(text) if self.screen.is_typing() => {
                         let io = graphics.renderer.imgui().io_mut();
                         text.chars().for_each(|letter| io.add_input_character(letter));
@@ -450,7 +456,13 @@ impl Open {
                 match meaning(&key, self.modifiers, self.screen.is_asking()) {
                     Some(Pressed::Fullscreen) => {
                         let now = self.window.fullscreen().is_some();
+                        log::info!(target: "twinlens::event", "full screen {}", if now { "off" } else { "on" });
                         self.window.set_fullscreen((!now).then_some(Fullscreen::Borderless(None)));
+                    }
+                    Some(Pressed::Paste) if self.screen.takes_text() => {
+                        if let Some(text) = self.clipboard.get() {
+                            self.screen.paste(&text);
+                        }
                     }
                     Some(Pressed::Screenshot) => self.screenshot = true,
                     Some(Pressed::Record) => self.record = true,

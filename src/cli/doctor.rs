@@ -5,6 +5,7 @@ use clap::Args;
 use super::{AdapterFlags, Failure};
 use crate::gpu::{AdapterReport, Gpu, measure_roof, remember_roof, roof_of, survey};
 use crate::profile::export;
+use crate::session::tuning;
 
 /// Arguments of `doctor`.
 #[derive(Clone, Debug, Args)]
@@ -28,6 +29,7 @@ pub fn run(args: &DoctorArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         remember_roof(&gpu, &roof);
     }
     export::roof(&roof).iter().for_each(|line| println!("  at best: {line}"));
+    println!("  kernels: {}", kernels(&gpu));
     let display = ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     if cfg!(target_os = "linux") {
         match display {
@@ -62,6 +64,15 @@ fn print(report: &AdapterReport) {
         Some(reason) => println!("  refused: {reason}"),
         None => println!("  usable{}", if report.chosen { ", chosen" } else { "" }),
     }
+}
+
+fn kernels(gpu: &Gpu) -> String {
+    let Some(choices) = tuning::remembered(gpu) else {
+        return "those for its kind; not measured yet (the first start does it, --retune does it again)".to_owned();
+    };
+    let faster: Vec<String> = choices.iter().map(|(family, variant)| format!("{family} {variant}")).collect();
+    let measured = if faster.is_empty() { "nothing else was clearly faster".to_owned() } else { format!("but {}", faster.join(", ")) };
+    format!("those for its kind, {measured} (measured; --retune does it again)")
 }
 
 fn why(gpu: &Gpu) -> &'static str {

@@ -14,6 +14,7 @@ use super::{AdapterFlags, Failure};
 use crate::lesson::{Lesson, LessonError, Meter, Step, shipped_names};
 use crate::session::{Cadence, Pace, Session};
 use crate::snapshot::Snapshot;
+use crate::view::charts::reading::{of_lesson, of_verdict, reading};
 use crate::view::lesson_player::{Finding, Player};
 
 /// Arguments of `lesson`.
@@ -196,7 +197,7 @@ fn page(player: &Player, snapshot: &Snapshot, cut: bool, seconds: f64) -> Value 
     map.insert("seconds".to_owned(), json!((seconds * 100.0).round() / 100.0));
     map.insert("verdict".to_owned(), json!(snapshot.verdict.kind.word()));
     for meter in Meter::ALL {
-        if let Some(value) = meter.last(&snapshot.history) {
+        if let Some(value) = of_lesson(meter, &snapshot.history, snapshot.step) {
             map.insert(meter.key().to_owned(), json!(value));
         }
     }
@@ -235,8 +236,15 @@ fn print_page(player: &Player, snapshot: &Snapshot, cut: bool) {
     }
     if step.run.is_some() {
         let verdict = &snapshot.verdict;
-        let std = snapshot.history.embedding_std.last().map_or_else(String::new, |value| format!(", embedding std {value:.3}"));
-        println!("  measured at step {}: {} ({} {:.3}){std}", snapshot.step, verdict.kind.word(), verdict.meter, verdict.value);
+        let std =
+            reading(&snapshot.history.embedding_std, snapshot.step).map_or_else(String::new, |value| format!(", embedding std {value:.3}"));
+        println!(
+            "  measured at step {}: {} ({} {:.3}){std}",
+            snapshot.step,
+            verdict.kind.word(),
+            verdict.meter,
+            of_verdict(verdict, &snapshot.history, snapshot.step)
+        );
     }
     let (_, words) = finding_words(player, cut);
     if !words.is_empty() {

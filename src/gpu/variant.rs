@@ -29,8 +29,6 @@ pub enum Needs {
     Pairs,
     /// 64-bit integers and subgroups of exactly 8 lanes.
     EightLanes,
-    /// Subgroups of 16 to 64 lanes.
-    Subgroups,
 }
 
 /// One way to compute what its family computes.
@@ -150,7 +148,6 @@ impl Gpu {
             Needs::Nothing => true,
             Needs::Pairs => pairs,
             Needs::EightLanes => pairs && subgroups && lanes == [8, 8],
-            Needs::Subgroups => subgroups && lanes[0] >= 16 && lanes[1] <= 64,
         }
     }
 }

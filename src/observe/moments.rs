@@ -10,7 +10,7 @@ use crate::config::Method;
 use crate::data::views::{CROP_COLUMNS, crop_box, record_stretched};
 use crate::gpu::{Gpu, GpuError, Program, Tape, Tensor};
 use crate::ops::segment_squares::{pieces, segment_squares};
-use crate::snapshot::{BatchPictures, Excerpt, Layer, Moment, SubStep, Tensors};
+use crate::snapshot::{BatchPictures, Excerpt, Layer, Moment, OfOne, SubStep, Tensors};
 use crate::train::Trainer;
 
 /// Images whose rows are shown.
@@ -29,24 +29,31 @@ struct Rows {
     tensor: Tensor,
     first: u32,
     rows: u32,
+    /// From a row to the next.
+    stride: u32,
     columns: u32,
 }
 
 impl Rows {
     fn new(name: &'static str, tensor: &Tensor, first: u32, rows: u32) -> Self {
         let columns = tensor.columns.min(MOST_ELEMENTS / rows.max(1));
-        Self { name, tensor: tensor.clone(), first, rows, columns }
+        Self { name, tensor: tensor.clone(), first, rows, stride: 1, columns }
+    }
+
+    /// The first image's row in each view of so many images.
+    fn of_one(name: &'static str, tensor: &Tensor, batch: u32) -> Self {
+        Self { stride: batch, ..Self::new(name, tensor, 0, tensor.rows / batch.max(1)) }
     }
 
     fn parts(&self) -> impl Iterator<Item = Part> {
-        let Self { tensor, first, rows, columns, .. } = self;
+        let Self { tensor, first, rows, stride, columns, .. } = self;
         let part = |row: u32, elements: u32| {
             let place = tensor.offset + u64::from(row) * u64::from(tensor.columns) * 4;
             (tensor.buffer.clone(), place, u64::from(elements) * 4)
         };
-        let whole = *columns == tensor.columns;
+        let whole = *columns == tensor.columns && *stride == 1;
         let runs = if whole { 0..1 } else { 0..*rows };
-        runs.map(move |run| if whole { part(*first, rows * columns) } else { part(first + run, *columns) })
+        runs.map(move |run| if whole { part(*first, rows * columns) } else { part(first + run * stride, *columns) })
     }
 
     fn decode(&self, values: &mut Values<'_>) -> Excerpt {
@@ -204,14 +211,14 @@ impl Moments {
         match done {
             SubStep::Views => {}
             SubStep::Student | SubStep::Teacher | SubStep::Loss => {
-                parts.extend(self.rows(trainer, done).iter().flat_map(Rows::parts));
+                parts.extend(self.all_rows(trainer, done).iter().flat_map(Rows::parts));
                 if done == SubStep::Loss {
                     parts.push(whole(&trainer.recorded().probes.loss.first_learner()));
                 }
             }
             SubStep::Backward => {
                 parts.extend(self.gradients.sums.iter().map(whole));
-                parts.extend(self.rows(trainer, done).iter().flat_map(Rows::parts));
+                parts.extend(self.all_rows(trainer, done).iter().flat_map(Rows::parts));
             }
             SubStep::Update => parts.extend(self.update.sums.iter().map(whole)),
             SubStep::Ema => parts.extend(self.ema.sums.iter().map(whole)),
@@ -228,17 +235,31 @@ impl Moments {
         let rows = |rows: &Rows| u64::from(rows.rows) * u64::from(rows.columns) * 4;
         let pictures: u64 = std::iter::once(&self.shapes).chain(&self.plans).map(rows).sum();
         let matrices = [SubStep::Student, SubStep::Teacher, SubStep::Loss, SubStep::Backward]
-            .map(|sub| self.rows(trainer, sub).iter().map(rows).sum::<u64>());
+            .map(|sub| self.all_rows(trainer, sub).iter().map(rows).sum::<u64>());
         let sums = self.gradients.sums.iter().map(Tensor::bytes).sum::<u64>();
         let center = self.center_before.as_ref().map_or(0, |center| 2 * center.bytes());
         pictures + matrices.iter().sum::<u64>() + sums + center + 4
     }
 
-    /// The matrices that a sub-step shows: the student's rows of view 1, the teacher's of view 2, for these are compared.
-    fn rows(&self, trainer: &Trainer, done: SubStep) -> Vec<Rows> {
-        let probes = &trainer.recorded().probes;
+    /// The matrices that a sub-step shows: of the images, and then of the first one's crops.
+    fn all_rows(&self, trainer: &Trainer, done: SubStep) -> Vec<Rows> {
         let student = |name, tensor: &Tensor| Rows::new(name, tensor, 0, self.images);
+        // The student's rows of view 1 and the teacher's of view 2 are compared.
         let teacher = |name, tensor: &Tensor| Rows::new(name, tensor, self.batch, self.images);
+        let crops = |name, tensor: &Tensor| Rows::of_one(name, tensor, self.batch);
+        let mut rows = self.rows(trainer, done, student, teacher);
+        rows.extend(self.rows(trainer, done, crops, crops));
+        rows
+    }
+
+    fn rows(
+        &self,
+        trainer: &Trainer,
+        done: SubStep,
+        student: impl Fn(&'static str, &Tensor) -> Rows,
+        teacher: impl Fn(&'static str, &Tensor) -> Rows,
+    ) -> Vec<Rows> {
+        let probes = &trainer.recorded().probes;
         match (done, self.method) {
             (SubStep::Student, Method::Byol) => vec![
                 student("embedding", &probes.student_embeddings),
@@ -276,21 +297,36 @@ impl Moments {
     pub fn decode(&self, trainer: &Trainer, done: SubStep, bytes: &[u8]) -> Moment {
         let mut values = Values(bytes);
         let pictures = self.pictures(trainer, &mut values);
-        let matrices = |values: &mut Values<'_>| self.rows(trainer, done).iter().map(|rows| rows.decode(values)).collect::<Vec<_>>();
+        let matrices = |values: &mut Values<'_>| {
+            let mut all: Vec<Excerpt> = self.all_rows(trainer, done).iter().map(|rows| rows.decode(values)).collect();
+            let of_one = all.split_off(all.len() / 2);
+            (all, of_one)
+        };
+        let mut of_one = None;
         let tensors = match done {
             SubStep::Views => Tensors::Views,
-            SubStep::Student => Tensors::Forward { view: 1, matrices: matrices(&mut values) },
-            SubStep::Teacher => Tensors::Forward { view: 2, matrices: matrices(&mut values) },
+            SubStep::Student | SubStep::Teacher => {
+                let (matrices, crops) = matrices(&mut values);
+                let view = if done == SubStep::Student { 1 } else { 2 };
+                of_one = Some(OfOne { tensors: Tensors::Forward { view, matrices: crops }, losses: Vec::new() });
+                Tensors::Forward { view, matrices }
+            }
             SubStep::Loss => {
-                let pair: Result<[Excerpt; 2], _> = matrices(&mut values).try_into();
+                let (images, crops) = matrices(&mut values);
                 let mean = values.take(1)[0];
-                pair.map_or(Tensors::Views, |[student, teacher]| compared(self.method, mean, student, teacher))
+                let pair = |matrices: Vec<Excerpt>| <[Excerpt; 2]>::try_from(matrices);
+                of_one = pair(crops).ok().map(|[student, teacher]| compared_crops(self.method, student, &teacher));
+                pair(images).map_or(Tensors::Views, |[student, teacher]| compared(self.method, mean, student, teacher))
             }
             SubStep::Backward => {
                 let layers = self.layers(&mut values, |_| true);
-                let mut matrices = matrices(&mut values).into_iter();
-                let clip = trainer.config.hyper.clip_norm;
-                Tensors::Gradients { layers, student: matrices.next(), teacher: matrices.next(), clip }
+                let (images, crops) = matrices(&mut values);
+                let gradients = |matrices: Vec<Excerpt>| {
+                    let (mut matrices, layers) = (matrices.into_iter(), layers.clone());
+                    Tensors::Gradients { layers, student: matrices.next(), teacher: matrices.next(), clip: trainer.config.hyper.clip_norm }
+                };
+                of_one = Some(OfOne { tensors: gradients(crops), losses: Vec::new() });
+                gradients(images)
             }
             SubStep::Update => Tensors::Update { layers: self.layers(&mut values, |_| true) },
             SubStep::Ema => Tensors::Ema { layers: self.layers(&mut values, |cut| cut.in_teacher) },
@@ -299,7 +335,7 @@ impl Moments {
                 Tensors::Center { before: values.take(prototypes).into(), after: values.take(prototypes).into() }
             }
         };
-        Moment { pictures, tensors }
+        Moment { pictures, tensors, of_one }
     }
 
     fn layers(&self, values: &mut Values<'_>, wanted: impl Fn(&Cut) -> bool) -> Vec<Layer> {
@@ -333,6 +369,26 @@ impl Moments {
             frames,
         }
     }
+}
+
+/// One image's crops: each of the student's with its target, and the loss of every pair.
+fn compared_crops(method: Method, student: Excerpt, teacher: &Excerpt) -> OfOne {
+    let complete = student.columns == student.shape[1] as usize;
+    let loss = |crop: usize, global: usize| -> Option<f32> {
+        let (student, teacher) = (student.row(crop), teacher.row(global));
+        match method {
+            Method::Byol => Some(2.0 - 2.0 * cosine(student, teacher)),
+            Method::Dino => complete.then(|| -student.iter().zip(teacher).map(|(log, p)| log * p).sum::<f32>()),
+        }
+    };
+    let losses: Vec<Vec<Option<f32>>> = (0..teacher.rows)
+        .map(|global| (0..student.rows).map(|crop| if crop == global { None } else { loss(crop, global) }).collect())
+        .collect();
+    let pairs = || losses.iter().flatten().flatten();
+    let mean = pairs().sum::<f32>() / pairs().count().max(1) as f32;
+    let targets = (0..student.rows).flat_map(|crop| teacher.row(OfOne::target(crop)).to_vec()).collect();
+    let targets = Excerpt { rows: student.rows, values: targets, ..teacher.clone() };
+    OfOne { tensors: compared(method, mean, student, targets), losses }
 }
 
 fn compared(method: Method, mean: f32, student: Excerpt, teacher: Excerpt) -> Tensors {

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -70,12 +70,11 @@ struct Remembered {
 /// Sets `gpu` to the variants that suit it best for a run of `config`. `tell` hears what takes time and what came of it. A cache that
 /// cannot be read or written is no error.
 pub fn suit(gpu: &Arc<Gpu>, config: &RunConfig, how: Tuning, tell: &mut dyn FnMut(&str)) -> Result<(), SessionError> {
-    let path = folders::remembered("kernels", &gpu.info.name, &format!("{} {}", gpu.info.driver, gpu.info.driver_info));
     let limit = match how {
         Tuning::Off => return Ok(()),
         Tuning::Again => AGAIN,
         Tuning::Remembered => {
-            if let Some(choices) = path.as_deref().and_then(|path| recall(gpu, path)) {
+            if let Some(choices) = remembered(gpu) {
                 gpu.set_choices(choices);
                 return Ok(());
             }
@@ -98,7 +97,7 @@ pub fn suit(gpu: &Arc<Gpu>, config: &RunConfig, how: Tuning, tell: &mut dyn FnMu
         }
     }
     gpu.set_choices(choices);
-    if let Some(path) = path
+    if let Some(path) = place(gpu)
         && let Err(error) = remember(&path, &measured)
     {
         log::info!("{} cannot be written: {error}", path.display());
@@ -106,10 +105,15 @@ pub fn suit(gpu: &Arc<Gpu>, config: &RunConfig, how: Tuning, tell: &mut dyn FnMu
     Ok(())
 }
 
-/// What was remembered, as far as this adapter still has it; none if nothing was, or if the file is broken.
-fn recall(gpu: &Gpu, path: &Path) -> Option<Choices> {
+fn place(gpu: &Gpu) -> Option<PathBuf> {
+    folders::remembered("kernels", &gpu.info.name, &gpu.driver())
+}
+
+/// What was remembered of an adapter; none if nothing was, if the file is broken, or if the adapter has it no more.
+pub fn remembered(gpu: &Gpu) -> Option<Choices> {
     const MOST_BYTES: u64 = 1 << 20;
-    if fs::metadata(path).ok()?.len() > MOST_BYTES {
+    let path = place(gpu)?;
+    if fs::metadata(&path).ok()?.len() > MOST_BYTES {
         return None;
     }
     let remembered: Remembered = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;

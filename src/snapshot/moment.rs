@@ -138,6 +138,25 @@ pub enum Tensors {
 pub struct Moment {
     /// The batch that is walked.
     pub pictures: BatchPictures,
-    /// The tensors of the sub-step.
+    /// The tensors of the sub-step: a row an image.
     pub tensors: Tensors,
+    /// The same of the batch's first image alone; none where the tensors are of no image.
+    pub of_one: Option<OfOne>,
+}
+
+/// The tensors of one image: a row a crop, globals first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfOne {
+    /// The tensors. What the teacher's rows are compared with: see [`OfOne::target`].
+    pub tensors: Tensors,
+    /// Loss of each pair: row = the teacher's global, column = the student's crop; none where they are the same crop. Empty before
+    /// the loss.
+    pub losses: Vec<Vec<Option<f32>>>,
+}
+
+impl OfOne {
+    /// The teacher's global with which a crop of the student's is shown: the first that is another crop.
+    pub const fn target(crop: usize) -> usize {
+        if crop == 0 { 1 } else { 0 }
+    }
 }

@@ -3,11 +3,12 @@
 //! and a small mark there says so.
 //!
 //! [`Chart`] describes and draws one; [`stack`] puts several over one axis and answers to the pointer; [`trace`] makes lines out of
-//! noise; [`labels`] finds places for names; [`marks`] has the flips; [`axis`] zooms and pans; [`scale`] is linear or logarithmic.
+//! noise, [`reading`] is the number that stands for a line; [`labels`] finds places for names; [`marks`] has the flips; [`axis`] zooms and pans; [`scale`] is linear or logarithmic.
 
 pub mod axis;
 pub mod labels;
 pub mod marks;
+pub mod reading;
 pub mod scale;
 pub mod stack;
 pub mod trace;
@@ -17,6 +18,7 @@ use std::cmp::Ordering;
 pub use crate::snapshot::grouped;
 pub use axis::{Axis, Timeline};
 pub use marks::flips;
+pub use reading::reading;
 
 use crate::snapshot::{Event, Series};
 
@@ -113,7 +115,7 @@ impl Chart<'_> {
         let plot = &place.plot;
         let scale = self.scale(timeline.logarithmic);
         let traces: Vec<Trace> = self.lines.iter().map(|line| trace(&line.series.points, axis, plot.width() as usize)).collect();
-        self.draw_title(paint, place, axis, &traces);
+        self.draw_title(paint, place, axis);
         paint.fill(*plot, theme::PANEL, 0.0);
         let y = |value: f32| plot.max[1] - plot.height() * scale.share(value);
         let names = self.end_names(paint, plot, axis, &traces, &y);
@@ -180,25 +182,21 @@ impl Chart<'_> {
         }
     }
 
-    /// The value that the title shows: at the pointer what was measured there, else where the line stands.
-    fn value(&self, line: &Line<'_>, trace: &Trace, axis: &Axis) -> String {
+    /// The value that the title shows: at the pointer what was measured there, else what the meter reads.
+    fn value(&self, line: &Line<'_>, axis: &Axis) -> String {
         let value = match axis.hovered {
             Some(step) => nearest(line.series, step).map(|point| point.1),
-            // A last value that is no number must not hide behind the mean of the others.
-            None => match line.series.last() {
-                Some(last) if last.is_finite() && axis.last >= axis.newest as f64 => trace.line.last().map(|point| point.1),
-                last => last,
-            },
+            None => reading(line.series, axis.newest),
         };
         value.map_or_else(|| "–".to_owned(), self.format)
     }
 
-    fn draw_title(&self, paint: &Paint<'_>, place: &Place, axis: &Axis, traces: &[Trace]) {
+    fn draw_title(&self, paint: &Paint<'_>, place: &Place, axis: &Axis) {
         let area = &place.area;
         let y = area.min[1] + paint.text_height(Style::VALUE) * 0.5;
         let style = if self.greyed { Style::VALUE.coloured(theme::TEXT_2) } else { Style::VALUE };
         let mut values: Vec<(String, Style)> =
-            self.lines.iter().zip(traces).map(|(line, trace)| (self.value(line, trace, axis), style.coloured(line.colour))).collect();
+            self.lines.iter().map(|line| (self.value(line, axis), style.coloured(line.colour))).collect();
         let all = (self.all_values || axis.hovered.is_some()) && !self.greyed;
         let needed = |values: &[(String, Style)]| values.iter().map(|(text, style)| paint.text_width(*style, text) + 12.0).sum::<f32>();
         let title = paint.text_width(Style::TITLE, self.title);
@@ -319,7 +317,7 @@ impl Chart<'_> {
             let room = place.area.max[0] - plot.max[0] - 10.0;
             let gutter = (width <= room).then_some(plot.width() + 10.0);
             let known: Option<Spot> = before.map(|index| timeline.placed[index].2);
-            let spot = ground.place(y(reference.value) - plot.min[1], [width, label], known, gutter);
+            let Some(spot) = ground.place(y(reference.value) - plot.min[1], [width, label], known, gutter) else { continue };
             match before {
                 Some(index) => timeline.placed[index].2 = spot,
                 None => timeline.remember(self.title, &reference.name, spot),
@@ -342,18 +340,19 @@ pub fn nearest(series: &Series, step: u64) -> Option<(u64, f32)> {
     candidates.into_iter().flatten().filter_map(|index| points.get(index).copied()).min_by_key(|point| point.0.abs_diff(step))
 }
 
-/// Three significant digits, never an exponent within the meters' ranges: 0.97, 0.221, 71.4, 1234.
+/// Three significant digits, never an exponent within the meters' ranges, and a true minus: 0.97, 0.221, 71.4, 1234, −0.5.
 pub fn short(value: f32) -> String {
     let size = value.abs();
     // No minus before zeros.
     let value = if size < 0.0005 { 0.0 } else { value };
-    match size {
-        _ if !value.is_finite() => "not finite".to_owned(),
+    let text = match size {
+        _ if !value.is_finite() => return "not finite".to_owned(),
         s if s >= 99.95 => format!("{value:.0}"),
         s if s >= 9.995 => format!("{value:.1}"),
         s if s >= 0.9995 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
-    }
+    };
+    text.replace('-', "−")
 }
 
 /// A share as a percentage.
@@ -394,5 +393,6 @@ mod tests {
         assert_eq!(short(1.0), "1.00");
         assert_eq!(short(99.96), "100");
         assert_eq!(short(-0.0001), "0.000");
+        assert_eq!(short(-1.5), "−1.50");
     }
 }

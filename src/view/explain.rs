@@ -8,6 +8,7 @@ use crate::command::Switch;
 use crate::config::{Method, keys};
 use crate::snapshot::{Snapshot, VerdictKind};
 
+use super::charts::{flips, reading, short};
 use super::scene::Scene;
 
 /// What a switch does, what it means when off, and what was published about leaving it out.
@@ -77,9 +78,9 @@ pub fn caption(snapshot: &Snapshot) -> String {
     if snapshot.method == Method::Dino {
         return dino_caption(snapshot, &off);
     }
-    let std = snapshot.history.embedding_std.last();
-    let measured = std.map_or_else(String::new, |std| format!(" (embedding std {})", super::charts::short(std)));
-    let flipped_off_before = super::charts::flips(&snapshot.events).any(|(_, _, on)| !on);
+    let read = |series| reading(series, snapshot.step);
+    let measured = read(&snapshot.history.embedding_std).map_or_else(String::new, |std| format!(" (embedding std {})", short(std)));
+    let flipped_off_before = flips(&snapshot.events).any(|(_, _, on)| !on);
     match (snapshot.verdict.kind, off.as_slice()) {
         (VerdictKind::Complete, []) if flipped_off_before => format!(
             "Everything is back on, and the collapse stays{measured}: where the encoder has collapsed too, only R, new weights, helps."
@@ -96,7 +97,7 @@ pub fn caption(snapshot: &Snapshot) -> String {
         (_, []) if snapshot.step < EARLY => "The first steps: student and teacher still see little but their random weights.".to_owned(),
         (_, []) => {
             // Below a loss of 0.5 the cosine of prediction and target is above 0.75.
-            let together = snapshot.history.loss.last().is_some_and(|loss| loss < 0.5);
+            let together = read(&snapshot.history.loss).is_some_and(|loss| loss < 0.5);
             let views = if together { ", and the two views of one image land together" } else { "" };
             format!("All three asymmetries are on: the images stay spread out{measured}{views}.")
         }
@@ -110,14 +111,11 @@ const PLATEAU: u64 = 900;
 
 fn dino_caption(snapshot: &Snapshot, off: &[&str]) -> String {
     let history = &*snapshot.history;
-    let number = |series: &crate::snapshot::Series| series.last().map_or_else(|| "–".to_owned(), super::charts::short);
-    let (mean, image) = (number(&history.mean_teacher_entropy), number(&history.teacher_entropy));
+    let read = [&history.mean_teacher_entropy, &history.teacher_entropy].map(|series| reading(series, snapshot.step));
+    let [mean, image] = read.map(|value| value.map_or_else(|| "–".to_owned(), short));
     let ln_k = super::panels::balance::ln_k(snapshot).map_or_else(String::new, |most| format!(" of ln K = {most:.2}"));
-    let flipped_off_before = super::charts::flips(&snapshot.events).any(|(_, _, on)| !on);
-    let undecided = matches!(
-        (history.teacher_entropy.last(), history.mean_teacher_entropy.last()),
-        (Some(image), Some(mean)) if image > 0.75 * mean
-    );
+    let flipped_off_before = flips(&snapshot.events).any(|(_, _, on)| !on);
+    let undecided = matches!(read, [Some(mean), Some(image)] if image > 0.75 * mean);
     match (snapshot.verdict.kind, off) {
         (VerdictKind::Dominant, []) if flipped_off_before => {
             format!("Everything is back on; one prototype still takes every image (entropy of the mean {mean}{ln_k}).")
@@ -220,6 +218,7 @@ pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
             ("←  →", "another dispatch of the step"),
             ("Enter", "sort the table by its next column"),
             ("V", "the kernel's next variant, at once"),
+            ("{  }", "less, more of the time for training"),
             ("X", "export the trace and the table"),
             ("F9", "capture a frame in RenderDoc or Xcode"),
         ]),

@@ -6,7 +6,7 @@ use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{Series, Snapshot, VerdictKind};
 
-use super::charts::{flips, short};
+use super::charts::{flips, reading, short};
 use super::scene::Scene;
 
 /// The sentence, and the line beneath.
@@ -22,8 +22,8 @@ fn headline_of(sentence: &str, beneath: String) -> Headline {
     Headline { sentence: sentence.to_owned(), beneath }
 }
 
-fn last(series: &Series) -> String {
-    series.last().map_or_else(|| "not yet measured".to_owned(), short)
+fn read(series: &Series, snapshot: &Snapshot) -> String {
+    reading(series, snapshot.step).map_or_else(|| "not yet measured".to_owned(), short)
 }
 
 /// "without EMA", "without EMA and centering"; nothing while everything is on.
@@ -53,9 +53,10 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
     }
     let history = &*snapshot.history;
     let meters = match snapshot.method {
-        Method::Byol => format!("embedding std {}, loss {}", last(&history.embedding_std), last(&history.loss)),
+        Method::Byol => format!("embedding std {}, loss {}", read(&history.embedding_std, snapshot), read(&history.loss, snapshot)),
         Method::Dino => {
-            format!("entropy of an image {}, of the mean {}", last(&history.teacher_entropy), last(&history.mean_teacher_entropy))
+            let [image, mean] = [&history.teacher_entropy, &history.mean_teacher_entropy].map(|series| read(series, snapshot));
+            format!("entropy of an image {image}, of the mean {mean}")
         }
     };
     let without = without(snapshot);
@@ -72,7 +73,7 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
             headline_of("Everything is back on, and the collapse stays.", format!("{} R starts again with new weights.", capital(&meters)))
         }
         VerdictKind::Complete => {
-            let low = history.loss.last().is_some_and(|loss| loss < 0.1);
+            let low = reading(&history.loss, snapshot.step).is_some_and(|loss| loss < 0.1);
             let sentence =
                 if low { "The loss is almost zero, and nothing is told apart." } else { "Every image gets nearly the same answer." };
             headline_of(sentence, beneath)

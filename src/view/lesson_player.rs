@@ -12,8 +12,9 @@ use std::sync::Arc;
 use crate::command::{Command, Dial, Switch};
 use crate::config::RunConfig;
 use crate::lesson::{Expect, Lesson, Meter, Step};
-use crate::snapshot::{Dials, Snapshot, SubStep, Switches, Verdict, VerdictKind};
+use crate::snapshot::{Dials, Snapshot, SubStep, Switches, VerdictKind};
 
+use super::charts::{reading, short};
 use super::scene::Scene;
 
 /// Sub-steps that a page walks at most: twice around is more than any needs.
@@ -440,11 +441,11 @@ impl Player {
             };
             if !held {
                 let by = expect.within_steps.map_or_else(String::new, |steps| format!(" within {steps} steps"));
-                missed.push(format!("expected {}{by}, measured {}", kind_name(wanted), verdict_name(&snapshot.verdict)));
+                missed.push(format!("expected {}{by}, measured {}", kind_name(wanted), verdict_name(snapshot)));
             }
         }
         for (meter, [least, most]) in expect.meters {
-            match meter.last(&snapshot.history) {
+            match reading::of_lesson(meter, &snapshot.history, snapshot.step) {
                 Some(value) if (least..=most).contains(&value) => {}
                 Some(value) => {
                     missed.push(format!("expected {} {} to {}, measured {}", meter.title(), short(least), short(most), short(value)))
@@ -454,10 +455,6 @@ impl Player {
         }
         self.finding = if missed.is_empty() { Finding::Met(self.reached) } else { Finding::Missed(missed.join("; ")) };
     }
-}
-
-fn short(value: f32) -> String {
-    super::charts::short(value)
 }
 
 /// The name of a verdict in a sentence.
@@ -474,11 +471,12 @@ pub const fn kind_name(kind: VerdictKind) -> &'static str {
 }
 
 /// The verdict with the meter that says so.
-fn verdict_name(verdict: &Verdict) -> String {
+fn verdict_name(snapshot: &Snapshot) -> String {
+    let verdict = &snapshot.verdict;
     if verdict.meter.is_empty() {
         return kind_name(verdict.kind).to_owned();
     }
-    format!("{} ({} {})", kind_name(verdict.kind), verdict.meter, short(verdict.value))
+    format!("{} ({} {})", kind_name(verdict.kind), verdict.meter, short(reading::of_verdict(verdict, &snapshot.history, snapshot.step)))
 }
 
 /// What of a run may change while it goes on.
@@ -524,5 +522,5 @@ pub fn deciding(step: &Step, snapshot: &Snapshot) -> Option<(Meter, f32)> {
         if snapshot.method == crate::config::Method::Byol { Meter::EmbeddingStd } else { Meter::MutualInformation },
         |&(meter, _)| meter,
     );
-    Some((meter, meter.last(&snapshot.history)?))
+    Some((meter, reading::of_lesson(meter, &snapshot.history, snapshot.step)?))
 }

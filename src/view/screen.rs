@@ -6,7 +6,7 @@ use std::path::Path;
 
 use imgui::{Ui, WindowFlags};
 
-use crate::command::{Command, Switch, next_pace};
+use crate::command::{Command, Switch, next_pace, next_share};
 use crate::snapshot::Snapshot;
 
 use super::charts::Timeline;
@@ -32,10 +32,11 @@ use super::panels::notices::Notices;
 use super::panels::overlay::{self, Answer, Help, Question};
 use super::panels::top::TopBar;
 use super::panels::walk;
-use super::panels::{Frame, Panel};
+use super::panels::{Frame, Panel, Pointing};
 use super::pictures::Picture;
 use super::scene::Scene;
 use super::theme::{Fonts, Look};
+use super::tint::Tint;
 use super::undo::Undo;
 
 /// A run of at least this many steps is not ended without asking.
@@ -115,6 +116,11 @@ pub enum Action {
         /// Up.
         faster: bool,
     },
+    /// Another share of the time for training.
+    Share {
+        /// A larger one.
+        more: bool,
+    },
     /// Ask whether to leave.
     Quit,
     /// Escape: close what is open, or ask whether to leave.
@@ -153,6 +159,8 @@ pub struct Screen {
     pub audit: bool,
     /// What was written in the last frame, if it is remembered.
     pub written: Vec<Written>,
+    /// What could be touched in the last frame, and what the pointer was told, if it is remembered.
+    pub pointing: Pointing,
     /// A scene that waits for a run of its method.
     wanted: Option<Scene>,
     top: TopBar,
@@ -219,6 +227,22 @@ impl Screen {
         self.images.is_typing()
     }
 
+    /// Whether there is a field to paste text into.
+    pub const fn takes_text(&self) -> bool {
+        self.images.is_open()
+    }
+
+    /// Puts text into the field.
+    pub fn paste(&mut self, text: &str) {
+        log::info!(target: "twinlens::event", "pasted {} characters", text.chars().count());
+        self.images.paste(text);
+    }
+
+    /// Whether frames are wanted though nobody touches anything and nothing moves.
+    pub const fn is_settling(&self) -> bool {
+        self.images.is_settling()
+    }
+
     /// Tells the user something that the training does not know of.
     pub fn say(&mut self, notice: &str) {
         log::info!(target: "twinlens::event", "notice {notice}");
@@ -264,6 +288,7 @@ impl Screen {
     /// Does what a key asks for.
     pub fn act(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         let before = commands.len();
+        log::info!(target: "twinlens::event", "key {action:?}");
         match action {
             Action::Undo | Action::Redo if self.question.is_none() => return self.step_back(action, commands),
             _ => self.do_action(action, snapshot, commands, requests),
@@ -331,6 +356,7 @@ impl Screen {
             Action::Arrow(_) if self.help.is_open() => self.help.scroll(1.0),
             Action::Arrow(Direction::Up | Direction::Left) if self.top.presets.is_open() => self.top.presets.walk(-1),
             Action::Arrow(_) if self.top.presets.is_open() => self.top.presets.walk(1),
+            Action::Share { more } => commands.push(Command::Divide(next_share(snapshot.division, snapshot.shares.training, more))),
             Action::Speed { faster } => commands.push(next_pace(snapshot.speed_limit, snapshot.division, faster)),
             Action::PlayPause => commands.push(if snapshot.playing { Command::Pause } else { Command::Play }),
             Action::Step => commands.push(Command::Step),
@@ -401,6 +427,10 @@ impl Screen {
             } else {
                 self.wanted = Some(scene);
             }
+        }
+        let colour = self.lessons.player_mut().and_then(Player::take_colour);
+        if let Some(tint) = colour.as_deref().and_then(Tint::from_name) {
+            self.centre.want_tint(tint);
         }
         self.kernels.tick(self.scene == Scene::Kernels, commands);
     }
@@ -497,13 +527,31 @@ impl Screen {
         let mut leaves = Leaves::default();
         let flow = self.flow.follow(snapshot.step, snapshot.steps_per_second, ui.io().delta_time);
         let (audit, presenting, wheel) = (self.audit, look.presenting, self.centre.wheel);
+        let noted = Pointing::default();
+        let pointing = audit.then_some(&noted);
         let asked = self.card.asked();
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
             let (timeline, pictures, stage, wants_images) = Default::default();
             let card = Cell::new(asked);
-            Frame { ui, paint, scale, fps, scene, presenting, blocked, wheel, timeline, flow, card, pictures, stage, wants_images }
+            Frame {
+                ui,
+                paint,
+                scale,
+                fps,
+                scene,
+                presenting,
+                blocked,
+                wheel,
+                timeline,
+                flow,
+                card,
+                pictures,
+                stage,
+                wants_images,
+                pointing,
+            }
         };
         // For the main window only: tooltips, opened inside it, keep theirs.
         let bare =
@@ -535,7 +583,7 @@ impl Screen {
                 let whole = matches!(scene, Scene::Multicrop | Scene::Kernels);
                 frame.paint.pane(if whole { layout.window } else { layout.centre });
                 self.centre.prepare(&frame, snapshot);
-                let walked = !whole && walk::ui(&frame, layout.centre, snapshot, &mut wanted);
+                let walked = !whole && walk::ui(&frame, layout.centre, snapshot, false, &mut wanted);
                 match scene {
                     _ if walked => {}
                     Scene::Byol => self.centre.ui(&frame, layout.centre, snapshot, &mut wanted),
@@ -645,6 +693,7 @@ impl Screen {
         for command in &commands[before..] {
             self.undo.note(command, snapshot, held);
         }
+        self.pointing = noted;
         stages
     }
 }

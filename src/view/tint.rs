@@ -31,7 +31,15 @@ impl Tint {
         all
     }
 
-    /// Its name on screen.
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Class, Self::Cluster, Self::Loss, Self::Prototype];
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tint| tint.title() == name)
+    }
+
+    /// Its name on screen and in lessons.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Class => "class",

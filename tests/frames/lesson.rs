@@ -7,12 +7,14 @@ use twinlens::command::Command;
 use twinlens::gpu::Gpu;
 use twinlens::lesson::{Lesson, shipped_names};
 use twinlens::snapshot::{Snapshot, Verdict, VerdictKind};
+use twinlens::view::charts::{reading, short};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::paint::Written;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
 use twinlens::view::screen::{Action, Screen};
 use twinlens::view::theme::Look;
+use twinlens::view::tint::Tint;
 
 use crate::harness::*;
 use crate::layout::{SCALES, SIZES, problems_of};
@@ -218,6 +220,39 @@ fn the_list_opens_chooses_and_starts() {
 }
 
 #[test]
+fn a_page_colours_the_cloud_as_its_lesson_says() {
+    let _guard = one_at_a_time();
+    let gpu = gpu();
+    let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
+    let text = "title = \"T\"\nsummary = \"S\"\n[[step]]\ncaption = \"C\"\npreset = \"byol-fast\"\ncolour = \"loss\"\n\
+                [[step]]\ncaption = \"D\"\ncolour = \"cluster\"\n[[step]]\ncaption = \"E\"\n";
+    let coloured = Lesson::parse("coloured", "lesson coloured", text, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let data = snapshot(Some(cloud(&gpu, 64, |image| [0.01 * image as f32, 0.2, 0.3])));
+    let mut screen = Screen::new(Scene::Byol);
+    let before = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &data);
+    assert_eq!(screen.centre.tint(), Some(Tint::Class));
+    let lesson = screen.lessons.add(coloured);
+    screen.lessons.start(lesson, &data);
+    screen.tick(&data, 0.1, &mut Vec::new());
+    let loss = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &data);
+    assert_eq!(screen.centre.tint(), Some(Tint::Loss));
+    press(&mut screen, Action::NextPage, &data);
+    let cluster = draw(&gpu, &mut renderer, &mut screen, [1280, 800], &data);
+    assert_eq!(screen.centre.tint(), Some(Tint::Cluster));
+    for (one, other) in [(&before, &loss), (&loss, &cluster)] {
+        let cloud = |picture: &image::RgbaImage| image::imageops::crop_imm(picture, 400, 130, 480, 330).to_image();
+        let changed = cloud(one).pixels().zip(cloud(other).pixels()).filter(|(a, b)| a != b).count();
+        assert!(changed > 50, "{changed} pixels of the cloud have another colour");
+    }
+    // What the user chooses stays on a page that says nothing.
+    press(&mut screen, Action::Tint, &data);
+    let chosen = screen.centre.tint();
+    press(&mut screen, Action::NextPage, &data);
+    draw(&gpu, &mut renderer, &mut screen, [1280, 800], &data);
+    assert!(screen.centre.tint() != Some(Tint::Cluster), "{chosen:?}");
+}
+
+#[test]
 fn what_is_measured_otherwise_is_shown() {
     let _guard = one_at_a_time();
     let gpu = gpu();
@@ -235,7 +270,8 @@ fn what_is_measured_otherwise_is_shown() {
     let written = written(&gpu, &mut renderer, &mut screen, &canvas, &data);
     let all: String = written.iter().map(|text| text.text.as_str()).collect::<Vec<_>>().join(" ");
     assert!(all.contains("Measured otherwise than the lesson expects"), "{all}");
-    assert!(all.contains("healthy (embedding std 0.5"), "{all}");
+    let reads = short(reading(&data.history.embedding_std, data.step).expect("it was measured"));
+    assert!(all.contains(&format!("healthy (embedding std {reads}")), "{all}");
     assert!(!all.contains("nothing is learned"), "an outcome that was not measured: {all}");
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &data), "lesson-missed.png");
 }

@@ -12,4 +12,5 @@ mod lesson;
 mod meters;
 mod panes;
 mod present;
+mod tips;
 mod walk;

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use twinlens::command::{Command, Dial, Switch};
 use twinlens::gpu::Gpu;
-use twinlens::snapshot::{Change, Event, History, SinceFlip, Snapshot, Span, Verdict, VerdictKind};
+use twinlens::snapshot::{Change, Event, History, Series, SinceFlip, Snapshot, Span, Verdict, VerdictKind};
+use twinlens::view::charts::reading::of_verdict;
+use twinlens::view::charts::{reading, short};
+use twinlens::view::explain::parts::Part;
 use twinlens::view::frame::FrameRenderer;
+use twinlens::view::paint::Written;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
 use twinlens::view::screen::{Action, Screen};
@@ -144,7 +148,7 @@ fn the_pointer_reads_all_charts_at_one_step() {
     assert!(room.says(&format!("step {step}, {before} after E on")), "step {step}");
     let measured = data.history.loss.points[step as usize - 1];
     assert_eq!(measured.0, step);
-    assert!(room.says(&twinlens::view::charts::short(measured.1)), "the loss of that very step");
+    assert!(room.says(&short(measured.1)), "the loss of that very step");
     room.check("someone points");
     keep(&draw(&room.gpu.clone(), &mut room.renderer, &mut room.screen, [1280, 800], &data), "meters-hover.png");
     room.at([PLOT[0], 640.0], false, &data);
@@ -247,7 +251,8 @@ fn the_badge_names_the_meter_and_times_the_collapse() {
     };
     data.since_flip = Some(since);
     room.at(AWAY, false, &data);
-    for text in ["complete collapse", "embedding std 0.089", "1.9 s, 34 steps after P went off"] {
+    let reads = reading(&data.history.embedding_std, 600).map(short).expect("it was measured");
+    for text in ["complete collapse", &format!("embedding std {reads}"), "1.9 s, 34 steps after P went off"] {
         assert!(room.says(text), "{text}");
     }
     room.check("collapsed");
@@ -255,6 +260,85 @@ fn the_badge_names_the_meter_and_times_the_collapse() {
     data.since_flip = None;
     room.at(AWAY, false, &data);
     assert!(room.says("measuring") && room.says("12 steps more"));
+}
+
+/// The word for a meter whose last value is far from what it reads, so that the two cannot be taken for each other.
+fn apart(series: &Series, run: u64) -> [String; 2] {
+    let (reads, last) = (reading(series, run).expect("it was measured"), series.last().expect("it was measured"));
+    assert!((reads - last).abs() > 0.004, "{reads} and {last}");
+    [short(reads), short(last)]
+}
+
+#[test]
+fn what_is_drawn_is_what_is_quoted_everywhere() {
+    let _guard = one_at_a_time();
+    let mut room = Room::new([1280, 800], Scene::Byol);
+    let mut data = byol(&room.gpu, 1500);
+    // The last values of all stand out.
+    let mut history = (*data.history).clone();
+    for (series, value) in [(&mut history.embedding_std, 0.613), (&mut history.loss, 0.517), (&mut history.teacher_std, 0.5)] {
+        series.points.last_mut().expect("a value").1 = value;
+    }
+    data.history = Arc::new(history);
+    let [std, raw_std] = apart(&data.history.embedding_std, 1500);
+    let [loss, raw_loss] = apart(&data.history.loss, 1500);
+    let count = |written: &[Written], text: &str| written.iter().filter(|written| written.text.contains(text)).count();
+    let check = |written: &[Written], texts: &[(&str, usize)], what: &str| {
+        for raw in [&raw_std, &raw_loss] {
+            assert_eq!(count(written, raw), 0, "{what}: {raw} is quoted");
+        }
+        for (text, times) in texts {
+            assert!(count(written, text) >= *times, "{what}: {text} is written {} times", count(written, text));
+        }
+    };
+    // Chart, badge and caption; chart and diagram.
+    room.at(AWAY, false, &data);
+    check(&room.screen.written, &[(&std, 3), (&loss, 2)], "all panes");
+    // The card of a part, and the table of what was switched off.
+    for part in [Part::Loss, Part::Predictor, Part::Ema] {
+        room.screen.card.ask(part, 0);
+        room.at(AWAY, false, &data);
+        check(&room.screen.card.written, &[(&std, 1)], "the card");
+    }
+    room.screen.card.close();
+    // Zoomed in and moved back, the numbers are the same.
+    for _ in 0..4 {
+        room.screen.wheel(1.0);
+        room.at(PLOT, false, &data);
+    }
+    room.at(AWAY, false, &data);
+    assert!(!room.screen.timeline.axis(1500).is_whole());
+    check(&room.screen.written, &[(&std, 3), (&loss, 2)], "zoomed");
+    room.screen.look.presenting = true;
+    room.at(AWAY, false, &data);
+    check(&room.screen.written, &[(&std, 3), (&loss, 2)], "presenting");
+    // A lesson's band has the meter that decides.
+    let lesson = room.screen.lessons.add(twinlens::lesson::Lesson::load("asymmetries", &[]).expect("it is shipped"));
+    let expecting = lesson.steps.iter().find(|step| step.expect.is_some()).expect("a step");
+    let read = twinlens::view::lesson_player::deciding(expecting, &data).map(|(_, value)| short(value));
+    assert_eq!(read.as_ref(), Some(&std));
+
+    drop(room);
+    let mut room = Room::new([1280, 800], Scene::Dino);
+    let mut data = crate::panes::dino_snapshot(&room.gpu, 64, crate::panes::Balance::Healthy);
+    let mut history = (*data.history).clone();
+    history.teacher_entropy.points.last_mut().expect("a value").1 = 1.873;
+    history.mean_teacher_entropy.points.last_mut().expect("a value").1 = 3.617;
+    data.history = Arc::new(history);
+    data.verdict = Verdict { kind: VerdictKind::Healthy, meter: "mutual information", value: 1.0, ..Verdict::default() };
+    let [image, raw_image] = apart(&data.history.teacher_entropy, data.step);
+    let [mean, raw_mean] = apart(&data.history.mean_teacher_entropy, data.step);
+    let information = short(of_verdict(&data.verdict, &data.history, data.step));
+    for size in [[1280, 800], [1920, 1080]] {
+        room.canvas = Canvas::new(&room.gpu, size);
+        room.at(AWAY, false, &data);
+        let written = &room.screen.written;
+        assert_eq!([count(written, &raw_image), count(written, &raw_mean)], [0, 0]);
+        assert!(count(written, &image) >= 2 && count(written, &mean) >= 2, "{image}, {mean}");
+        assert!(count(written, &information) >= 2, "badge and chart: {information}");
+        let both = format!("{mean} / {image}");
+        assert_eq!(count(written, &both), usize::from(size[0] == 1920), "the balance: {both}");
+    }
 }
 
 #[test]

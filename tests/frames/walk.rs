@@ -5,7 +5,7 @@ use std::sync::Arc;
 use twinlens::command::Command;
 use twinlens::config::Method;
 use twinlens::gpu::Gpu;
-use twinlens::snapshot::{BatchPictures, Excerpt, Layer, Moment, Snapshot, SubStep, Tensors, Walk};
+use twinlens::snapshot::{BatchPictures, Excerpt, Layer, Moment, OfOne, Snapshot, SubStep, Tensors, Walk};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::layout::Rect;
 use twinlens::view::picture::{self, Canvas};
@@ -71,7 +71,7 @@ fn many_layers() -> Vec<Layer> {
 
 fn walked(data: &Snapshot, at: SubStep, pictures: &BatchPictures, tensors: Tensors) -> Snapshot {
     let is_complete = SubStep::of(data.method).last() == Some(&at);
-    let moment = Some(Moment { pictures: pictures.clone(), tensors });
+    let moment = Some(Moment { pictures: pictures.clone(), tensors, of_one: None });
     Snapshot { playing: false, walk: Some(Walk { step: 301, at, is_complete, waiting: 0, moment }), ..data.clone() }
 }
 
@@ -80,8 +80,70 @@ fn softmax(columns: usize, sharpness: f32) -> Excerpt {
     excerpt("distribution", columns, |row, column| weight(row, column) / (0..columns).map(|other| weight(row, other)).sum::<f32>())
 }
 
-/// Every sub-step of both methods.
-fn moments(gpu: &Gpu) -> Vec<(&'static str, Scene, Snapshot)> {
+/// A step walked in scene 3: what is of one image has its crops as rows.
+fn of_crops(mut data: Snapshot, tensors: Tensors, losses: Vec<Vec<Option<f32>>>) -> Snapshot {
+    if let Some(moment) = data.walk.as_mut().and_then(|walk| walk.moment.as_mut()) {
+        moment.of_one = Some(OfOne { tensors, losses });
+    }
+    Snapshot { local_crops: 4, ..data }
+}
+
+/// The first rows of a matrix.
+fn first_rows(excerpt: Excerpt, rows: usize) -> Excerpt {
+    let values = excerpt.values[..rows * excerpt.columns].into();
+    Excerpt { rows, values, ..excerpt }
+}
+
+/// The same in scene 3, with four local crops.
+fn moments_of_crops(gpu: &Gpu) -> Vec<(&'static str, Scene, Snapshot)> {
+    let data = crate::crops::snapshot(gpu, Some(crate::crops::inspection(gpu, [640, 480], 4, 3)));
+    let byol = Snapshot { method: Method::Byol, ..data.clone() };
+    let dino = Snapshot { method: Method::Dino, ..data };
+    let shown = pictures(gpu, 4);
+    let forward = |view, columns: &[(&'static str, usize)], rows| {
+        let matrices = columns.iter().map(|(name, columns)| first_rows(waves(name, *columns), rows)).collect();
+        Tensors::Forward { view, matrices }
+    };
+    let head = [("embedding", 48), ("bottleneck", 32), ("logits", 64)];
+    let mlp = [("embedding", 96), ("projection z", 32), ("prediction q", 32)];
+    let losses = |size: f32| {
+        let loss = |global: usize, crop: usize| (crop != global).then_some(size * (1.0 + 0.2 * crop as f32));
+        (0..2).map(|global| (0..6).map(|crop| loss(global, crop)).collect()).collect::<Vec<Vec<_>>>()
+    };
+    let compared = Tensors::Cosines {
+        mean: 0.6,
+        student: first_rows(waves("q", 32), 6),
+        teacher: first_rows(waves("z", 32), 6),
+        cosines: vec![0.9, 0.7, 0.3, 0.1, -0.2, 0.5],
+    };
+    let distributions = Tensors::Distributions {
+        mean: 2.2,
+        student: first_rows(softmax(64, 1.0), 6),
+        teacher: first_rows(softmax(64, 4.0), 6),
+        losses: vec![Some(2.2); 6],
+    };
+    let gradients = |teacher: Option<Excerpt>| Tensors::Gradients {
+        layers: layers(1e-3),
+        student: Some(first_rows(waves("student", 32), 6)),
+        teacher: teacher.map(|teacher| first_rows(teacher, 2)),
+        clip: 3.0,
+    };
+    let at = |data: &Snapshot, at, tensors: Tensors, losses| of_crops(walked(data, at, &shown, tensors.clone()), tensors, losses);
+    let crops = Scene::Multicrop;
+    vec![
+        ("crops-views", crops, walked(&dino, SubStep::Views, &shown, Tensors::Views)),
+        ("crops-student", crops, at(&dino, SubStep::Student, forward(1, &head, 6), Vec::new())),
+        ("crops-teacher", crops, at(&dino, SubStep::Teacher, forward(2, &head, 2), Vec::new())),
+        ("crops-loss", crops, at(&dino, SubStep::Loss, distributions, losses(1.7))),
+        ("crops-byol-student", crops, at(&byol, SubStep::Student, forward(1, &mlp, 6), Vec::new())),
+        ("crops-byol-loss", crops, at(&byol, SubStep::Loss, compared, losses(0.4))),
+        ("crops-backward", crops, at(&dino, SubStep::Backward, gradients(Some(waves("teacher", 32))), Vec::new())),
+        ("crops-ema", crops, walked(&dino, SubStep::Ema, &shown, Tensors::Ema { layers: layers(0.1) })),
+    ]
+}
+
+/// Every sub-step of both methods, and of scene 3.
+pub fn moments(gpu: &Gpu) -> Vec<(&'static str, Scene, Snapshot)> {
     let byol = snapshot(Some(cloud(gpu, 16, |_| [0.0, 0.0, 1.0])));
     let dino = Snapshot { method: Method::Dino, ..byol.clone() };
     let shown = pictures(gpu, 0);
@@ -115,6 +177,9 @@ fn moments(gpu: &Gpu) -> Vec<(&'static str, Scene, Snapshot)> {
         ),
         ("dino-centre", Scene::Dino, of_dino(SubStep::Center, Tensors::Center { before: center(0.2), after: center(0.3) })),
     ]
+    .into_iter()
+    .chain(moments_of_crops(gpu))
+    .collect()
 }
 
 #[test]
@@ -214,11 +279,15 @@ fn hostile_tensors_are_drawn_all_the_same() {
         for tensors in &hostile {
             let walked = walked(&data, SubStep::Loss, &shown, tensors.clone());
             draw(&gpu, &mut renderer, &mut Screen::new(Scene::Byol), size, &walked);
+            let crops = of_crops(walked, tensors.clone(), vec![vec![Some(f32::NAN), None], Vec::new(), vec![Some(1.0)]]);
+            draw(&gpu, &mut renderer, &mut Screen::new(Scene::Multicrop), size, &crops);
         }
     }
     let mut broken = shown.clone();
     (broken.shapes, broken.frames) = (Vec::new(), vec![vec![([f32::NAN, -9.0, f32::INFINITY, 0.0], true)]]);
-    draw(&gpu, &mut renderer, &mut Screen::new(Scene::Byol), [1280, 800], &walked(&data, SubStep::Views, &broken, Tensors::Views));
+    for scene in [Scene::Byol, Scene::Multicrop] {
+        draw(&gpu, &mut renderer, &mut Screen::new(scene), [1280, 800], &walked(&data, SubStep::Views, &broken, Tensors::Views));
+    }
 }
 
 #[test]

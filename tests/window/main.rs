@@ -7,8 +7,12 @@ mod drops;
 mod fuzz;
 mod harness;
 mod keys;
+mod lessons;
+mod manager;
 mod pacing;
+mod paste;
 mod present;
+mod switches;
 mod xdnd;
 
 use std::process::Command;

@@ -7,10 +7,36 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, PropMode, SELECTION_NOTIFY_EVENT,
-    SelectionNotifyEvent, WindowClass,
+    SelectionNotifyEvent, SelectionRequestEvent, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
+
+/// Answers what another program asks of a selection; none: not in this form.
+pub fn hand_over(connection: &RustConnection, asked: &SelectionRequestEvent, bytes: Option<&[u8]>) {
+    let property = if asked.property == u32::from(AtomEnum::NONE) { asked.target } else { asked.property };
+    if let Some(bytes) = bytes {
+        connection.change_property8(PropMode::REPLACE, asked.requestor, property, asked.target, bytes).expect("it is handed over");
+    }
+    let notice = SelectionNotifyEvent {
+        response_type: SELECTION_NOTIFY_EVENT,
+        sequence: 0,
+        time: asked.time,
+        requestor: asked.requestor,
+        selection: asked.selection,
+        target: asked.target,
+        property: if bytes.is_some() { property } else { AtomEnum::NONE.into() },
+    };
+    connection.send_event(false, asked.requestor, EventMask::NO_EVENT, notice).expect("a notice");
+    connection.flush().expect("the display answers");
+}
+
+/// A window that nobody sees, to own selections.
+pub fn owner(connection: &RustConnection, screen: usize) -> u32 {
+    let (root, window) = (connection.setup().roots[screen].root, connection.generate_id().expect("an id"));
+    connection.create_window(0, window, root, 0, 0, 1, 1, 0, WindowClass::INPUT_ONLY, 0, &CreateWindowAux::new()).expect("a window");
+    window
+}
 
 /// A drag of files over a window.
 pub struct Drag {
@@ -24,10 +50,7 @@ impl Drag {
     /// Takes files up and moves them over `target` at [x, y].
     pub fn begin(display: &str, target: u32, paths: &[&Path], [x, y]: [u32; 2]) -> Self {
         let (connection, screen) = x11rb::connect(Some(display)).expect("the display answers");
-        let root = connection.setup().roots[screen].root;
-        let source = connection.generate_id().expect("an id");
-        let look = CreateWindowAux::new();
-        connection.create_window(0, source, root, 0, 0, 1, 1, 0, WindowClass::INPUT_ONLY, 0, &look).expect("a window");
+        let source = owner(&connection, screen);
         let list = paths.iter().map(|path| format!("file://{}\r\n", path.display().to_string().replace(' ', "%20"))).collect();
         let drag = Self { connection, source, target, list };
         let selection = drag.atom("XdndSelection");
@@ -68,21 +91,7 @@ impl Drag {
             match self.connection.poll_for_event().expect("the display answers") {
                 Some(Event::ClientMessage(message)) if message.type_ == wanted => return,
                 Some(Event::SelectionRequest(asked)) => {
-                    let bytes = self.list.as_bytes();
-                    self.connection
-                        .change_property8(PropMode::REPLACE, asked.requestor, asked.property, asked.target, bytes)
-                        .expect("the list is handed over");
-                    let notice = SelectionNotifyEvent {
-                        response_type: SELECTION_NOTIFY_EVENT,
-                        sequence: 0,
-                        time: asked.time,
-                        requestor: asked.requestor,
-                        selection: asked.selection,
-                        target: asked.target,
-                        property: if asked.property == u32::from(AtomEnum::NONE) { asked.target } else { asked.property },
-                    };
-                    self.connection.send_event(false, asked.requestor, EventMask::NO_EVENT, notice).expect("a notice");
-                    self.connection.flush().expect("the display answers");
+                    hand_over(&self.connection, &asked, Some(self.list.as_bytes()));
                 }
                 _ => std::thread::sleep(Duration::from_millis(10)),
             }

@@ -1,5 +1,6 @@
 //! Where the name of a reference line stands: above or below its line, at the left, at the right or anywhere between, wherever no
-//! data run; else in the gutter beside the plot. Only where there is no free place does it get a backing and stand over the data.
+//! data run; else in the gutter beside the plot. Only where there is no free place does it get a backing and stand over the data; where
+//! it would lie on another name, it is left out.
 //!
 //! A name stays where it was as long as that place is free, so names do not jump while data grow. Coordinates are relative to the
 //! plot's upper left corner.
@@ -26,6 +27,8 @@ pub struct Ground {
     /// The same of faint marks.
     faint: Vec<Option<[f32; 2]>>,
     boxes: Vec<Rect>,
+    /// Names that have found their places.
+    names: Vec<Rect>,
 }
 
 fn widen(column: &mut Option<[f32; 2]>, top: f32, bottom: f32) {
@@ -41,7 +44,7 @@ impl Ground {
     /// An empty plot.
     pub fn new(size: [f32; 2]) -> Self {
         let columns = (size[0].clamp(1.0, 16_384.0).ceil() as usize).max(1);
-        Self { size, lines: vec![None; columns], faint: vec![None; columns], boxes: Vec::new() }
+        Self { size, lines: vec![None; columns], faint: vec![None; columns], boxes: Vec::new(), names: Vec::new() }
     }
 
     /// A line 2 px thick through these points.
@@ -89,12 +92,18 @@ impl Ground {
         Rect::new(spot.left, spot.y - size[1] * 0.5, spot.left + size[0], spot.y + size[1] * 0.5)
     }
 
-    /// Finds a place for a name of `size` at the horizontal line at `y`, and takes it. `before` is where it stood; `gutter` is where
-    /// names beside the plot begin, if this one may go there.
-    pub fn place(&mut self, y: f32, size: [f32; 2], before: Option<Spot>, gutter: Option<f32>) -> Spot {
+    /// Finds a place for a name of `size` at the horizontal line at `y`, and takes it; none where it would lie on another name.
+    /// `before` is where it stood; `gutter` is where names beside the plot begin, if this one may go there.
+    pub fn place(&mut self, y: f32, size: [f32; 2], before: Option<Spot>, gutter: Option<f32>) -> Option<Spot> {
         let spot = self.find(y, size, before, gutter);
-        self.add_box(self.rect(spot, size));
-        spot
+        let rect = self.rect(spot, size);
+        let meets = |other: &Rect| (0..2).all(|axis| other.min[axis] < rect.max[axis] - 1.0 && other.max[axis] > rect.min[axis] + 1.0);
+        if self.names.iter().any(meets) {
+            return None;
+        }
+        self.add_box(rect);
+        self.names.push(rect);
+        Some(spot)
     }
 
     fn find(&self, y: f32, size: [f32; 2], before: Option<Spot>, gutter: Option<f32>) -> Spot {
@@ -197,7 +206,7 @@ mod tests {
             for y in [15.0, 45.0, 75.0, 90.0] {
                 let mut ground = Ground::new(SIZE);
                 ground.add_line(&points);
-                let spot = ground.place(y, NAME, None, None);
+                let spot = ground.place(y, NAME, None, None).expect("a place");
                 let free = (0..160).any(|left| {
                     [y - 8.5, y + 8.5].into_iter().filter(|y| (2.5..=87.5).contains(y)).any(|y| {
                         let rect = Rect::new(left as f32 + 6.0, y - 6.5, left as f32 + 86.0, y + 6.5);
@@ -214,8 +223,7 @@ mod tests {
     fn names_do_not_meet_each_other_nor_markers() {
         let mut ground = Ground::new(SIZE);
         ground.add_box(Rect::new(60.0, 0.0, 61.0, 90.0));
-        let a = ground.place(40.0, NAME, None, None);
-        let b = ground.place(46.0, NAME, None, None);
+        let [a, b] = [40.0, 46.0].map(|y| ground.place(y, NAME, None, None).expect("a place"));
         assert!(!a.covered && !b.covered);
         assert!((a.y - b.y).abs() >= 13.0 || (a.left - b.left).abs() >= 80.0, "{a:?} {b:?}");
         for spot in [a, b] {
@@ -227,10 +235,10 @@ mod tests {
     fn a_name_stays_while_its_place_is_free() {
         let mut ground = Ground::new(SIZE);
         let before = Spot { left: 101.0, y: 45.0 - 8.5, covered: false };
-        assert_eq!(ground.place(45.0, NAME, Some(before), None), before);
+        assert_eq!(ground.place(45.0, NAME, Some(before), None), Some(before));
         let mut ground = Ground::new(SIZE);
         ground.add_line(&line(|_| 36.0));
-        let moved = ground.place(45.0, NAME, Some(before), None);
+        let moved = ground.place(45.0, NAME, Some(before), None).expect("a place");
         assert!(!moved.covered && moved.y > 45.0, "{moved:?}");
     }
 
@@ -239,9 +247,17 @@ mod tests {
         let full = |x: f32| if (x as u32).is_multiple_of(2) { 0.0 } else { 90.0 };
         let mut ground = Ground::new(SIZE);
         ground.add_line(&line(full));
-        assert_eq!(ground.place(45.0, NAME, None, Some(260.0)).left, 260.0);
-        assert!(ground.place(45.0, NAME, None, None).covered);
-        assert!(ground.place(45.0, NAME, None, Some(260.0)).covered, "the gutter is taken");
+        let mut place = |y: f32, gutter| ground.place(y, NAME, None, gutter);
+        assert_eq!(place(45.0, Some(260.0)).map(|spot| spot.left), Some(260.0));
+        assert!(place(45.0, None).is_some_and(|spot| spot.covered));
+        assert!(place(20.0, Some(260.0)).is_some_and(|spot| !spot.covered), "there is more gutter");
+    }
+
+    #[test]
+    fn a_name_that_would_lie_on_another_is_left_out() {
+        let mut ground = Ground::new([100.0, 20.0]);
+        assert!(ground.place(12.0, NAME, None, None).is_some());
+        assert_eq!(ground.place(10.0, NAME, None, None), None);
     }
 
     #[test]
@@ -250,7 +266,7 @@ mod tests {
             let mut ground = Ground::new(size);
             ground.add_line(&[[f32::NAN, 1.0], [5.0, f32::INFINITY], [-1e9, 3.0], [1e9, 3.0]]);
             ground.add_faint(usize::MAX, 0.0, 1.0);
-            let spot = ground.place(3.0, NAME, None, Some(20.0));
+            let spot = ground.place(3.0, NAME, None, Some(20.0)).expect("a place");
             assert!(spot.left.is_finite() && spot.y.is_finite(), "{size:?}: {spot:?}");
         }
     }

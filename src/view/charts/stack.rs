@@ -8,7 +8,8 @@ use crate::view::panels::Frame;
 use crate::view::theme;
 
 use super::axis::{Axis, Timeline};
-use super::{Chart, Place, grouped, letter_box, marks, trace};
+use super::reading::mean_of;
+use super::{Chart, Place, grouped, letter_box, marks};
 
 /// Between two charts.
 const GAP: f32 = 18.0;
@@ -86,24 +87,21 @@ pub fn stack(frame: &Frame<'_>, area: Rect, charts: &[Chart<'_>], snapshot: &Sna
         }
         if touch.hovered || touch.held {
             axis = timeline.axis(snapshot.step);
-            axis.hovered = Some(axis.step_at(plot, pointer[0]));
+            let step = axis.step_at(plot, pointer[0]);
+            axis.hovered = Some(step);
+            frame.tell(&format!("{} at step {step}, in the title; the charts beneath, too.", chart.title));
         }
         let title = Rect::new(area.min[0], area.min[1], area.max[0], area.min[1] + heights.head - 4.0);
-        if frame.touch(&format!("about {}", chart.title), title).hovered && !chart.tip.is_empty() {
-            let mut tip: Vec<&str> = chart.tip.iter().map(String::as_str).collect();
-            let steps = trace::mean_of(axis.span());
-            let mean = format!("Lines with a value every step are means of the last {steps} steps; the faint band has every value.");
-            if steps > 1 {
-                tip.push(&mean);
-            }
-            frame.tooltip(&tip);
-        }
+        about(frame, &format!("about {}", chart.title), chart, title, &axis);
     }
     if !held {
         timeline.release();
     }
     for (chart, place) in charts.iter().zip(&places) {
         toggle(frame, chart, place, timeline);
+        let Place { area, plot } = place;
+        let gutter = Rect::new(plot.max[0], area.min[1] + heights.head, area.max[0], plot.max[1]);
+        about(frame, &format!("beside {}", chart.title), chart, gutter, &axis);
     }
     timeline.hovered = axis.hovered;
     for (chart, place) in charts.iter().zip(&places) {
@@ -111,6 +109,14 @@ pub fn stack(frame: &Frame<'_>, area: Rect, charts: &[Chart<'_>], snapshot: &Sna
     }
     flips(frame, &first.plot, heights.letters, &axis, snapshot);
     footer(frame, &Rect::new(last.plot.min[0], last.plot.max[1], last.plot.max[0], area.max[1]), area.max[0], &axis, snapshot, timeline);
+}
+
+/// Says what a chart shows, over its title and beside its plot.
+fn about(frame: &Frame<'_>, id: &str, chart: &Chart<'_>, area: Rect, axis: &Axis) {
+    let steps = mean_of(axis.newest);
+    let mean = format!("Lines with a value every step are means of the last {steps} steps; the faint band has every value.");
+    let tip: Vec<&str> = chart.tip.iter().map(String::as_str).chain((steps > 1).then_some(mean.as_str())).collect();
+    frame.about(id, area, &tip);
 }
 
 /// "log" or "linear" beside a plot that can be both; a click changes it for all of them.
@@ -170,9 +176,14 @@ fn flips(frame: &Frame<'_>, plot: &Rect, height: f32, axis: &Axis, snapshot: &Sn
             .filter(|(place, _)| (place - x).abs() < pitch * 0.5)
             .chain(ticks.iter().map(|(place, events)| (*place, events)).filter(|(place, _)| (place - x).abs() < 5.0))
             .min_by(|a, b| (a.0 - x).abs().total_cmp(&(b.0 - x).abs()));
-        if let Some((_, indices)) = near {
-            let lines = marks::told(events, indices);
-            frame.tooltip(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        match near {
+            Some((_, indices)) => {
+                let lines = marks::told(events, indices);
+                frame.tooltip(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+            }
+            None => frame.tooltip(&[
+                "What was changed, and at which step: a letter is a switch (filled: on, outlined: off), a tick a dial or the number of crops.",
+            ]),
         }
     }
 }
@@ -185,20 +196,18 @@ fn footer(frame: &Frame<'_>, area: &Rect, right: f32, axis: &Axis, snapshot: &Sn
     let middle = area.max[1] - label * 0.5 - 1.0;
     let line = area.min[1] + 10.0;
     let has_line = middle - label * 0.5 - line > 4.0;
+    let touch = frame.touch("axis", Rect::new(area.min[0], if has_line { line - 9.0 } else { area.min[1] }, area.max[0], area.max[1]));
+    if touch.hovered {
+        frame.tooltip(&["The steps of this run. Over a chart, the wheel zooms, a drag moves, and a double click shows everything again."]);
+    }
     if has_line {
         let all = |step: f64| area.min[0] + area.width() * (step / axis.newest as f64) as f32;
         paint.rule([area.min[0], line], [area.max[0], line], theme::AXIS, 1.0);
         if !axis.is_whole() {
             paint.rule([all(axis.first), line], [all(axis.last).max(all(axis.first) + 3.0), line], theme::TEXT, 3.0);
         }
-        let touch = frame.touch("axis", Rect::new(area.min[0], line - 9.0, area.max[0], line + 8.0));
         if touch.held && !axis.is_whole() {
             timeline.centre_at(axis, (frame.pointer()[0] - area.min[0]) / area.width().max(1.0));
-        }
-        if touch.hovered {
-            frame.tooltip(&[
-                "The steps of this run. Over a chart, the wheel zooms, a drag moves, and a double click shows everything again.",
-            ]);
         }
     }
     if let Some(step) = axis.hovered {
@@ -222,7 +231,7 @@ fn footer(frame: &Frame<'_>, area: &Rect, right: f32, axis: &Axis, snapshot: &Sn
     let first = paint.text([area.min[0], middle], Align::Left, Style::LABEL, &grouped(axis.first.round() as u64));
     let last = format!("step {}", grouped(axis.last.round() as u64));
     let last = paint.text([area.max[0], middle], Align::Right, Style::LABEL, &last);
-    let steps = trace::mean_of(axis.span());
+    let steps = mean_of(axis.newest);
     if steps > 1 {
         let text = format!("means of {steps} steps");
         let room = area.width() - first - last - 24.0;

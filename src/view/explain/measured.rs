@@ -1,10 +1,12 @@
 //! What this very run has measured about a part of the diagram, and about leaving one ingredient out alone. Numbers of the
-//! snapshot in words; nothing is smoothed, guessed or remembered from another run.
+//! snapshot in words, as the charts draw them; nothing is guessed or remembered from another run.
 
 use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{Series, SinceFlip, Snapshot};
-use crate::view::charts::{grouped, short};
+use crate::view::charts::reading::reading_at;
+use crate::view::charts::{flips, grouped, percent, reading, short};
+use crate::view::panels::balance::ln_k;
 
 use super::parts::Part;
 
@@ -15,23 +17,17 @@ fn fact(name: &str, value: impl Into<String>) -> Fact {
     (name.to_owned(), value.into())
 }
 
-fn last(series: &Series) -> String {
-    series.last().map_or_else(|| "not yet".to_owned(), short)
-}
-
-fn percent(value: f32) -> String {
-    if value.is_finite() { format!("{:.1} %", 100.0 * value) } else { "not finite".to_owned() }
-}
-
 /// What has been measured about a part so far.
 pub fn facts(part: Part, snapshot: &Snapshot) -> Vec<Fact> {
     let history = &*snapshot.history;
     let dials = &snapshot.dials;
+    let said = |series: &Series, form: fn(f32) -> String| reading(series, snapshot.step).map_or_else(|| "not yet".to_owned(), form);
+    let last = |series: &Series| said(series, short);
     let std = || fact("embedding std (1 healthy, 0 collapsed)", last(&history.embedding_std));
     let mut facts = match part {
         Part::Views => views(snapshot),
         Part::Encoder => {
-            let mut facts = vec![fact("kNN of the embedding", history.knn_accuracy.last().map_or("not yet".to_owned(), percent))];
+            let mut facts = vec![fact("kNN of the embedding", said(&history.knn_accuracy, percent))];
             facts.extend(snapshot.untrained_knn.map(|value| fact("kNN before training", percent(value))));
             facts.push(fact("kNN by chance", percent(snapshot.chance)));
             facts
@@ -42,10 +38,9 @@ pub fn facts(part: Part, snapshot: &Snapshot) -> Vec<Fact> {
             fact("effective rank", last(&history.effective_rank)),
         ],
         Part::Predictor => vec![std(), fact("loss", last(&history.loss))],
-        Part::Head => vec![
-            fact("prototypes in use", history.prototypes_used.last().map_or("not yet".to_owned(), percent)),
-            fact("embedding std", last(&history.embedding_std)),
-        ],
+        Part::Head => {
+            vec![fact("prototypes in use", said(&history.prototypes_used, percent)), fact("embedding std", last(&history.embedding_std))]
+        }
         Part::Center => vec![
             fact("entropy of the batch's mean, nats", last(&history.mean_teacher_entropy)),
             fact("largest entry of the centre", largest(snapshot)),
@@ -58,7 +53,7 @@ pub fn facts(part: Part, snapshot: &Snapshot) -> Vec<Fact> {
         Part::Softmax => vec![
             fact("entropy of an image, nats", last(&history.teacher_entropy)),
             fact("entropy of the batch's mean, nats", last(&history.mean_teacher_entropy)),
-            fact("ln K, nats", super::super::panels::balance::ln_k(snapshot).map_or("not yet".to_owned(), short)),
+            fact("ln K, nats", ln_k(snapshot).map_or("not yet".to_owned(), short)),
         ],
         Part::StopGradient => vec![std()],
         Part::Ema => vec![
@@ -71,16 +66,14 @@ pub fn facts(part: Part, snapshot: &Snapshot) -> Vec<Fact> {
             fact("of it the teacher's entropy", last(&history.teacher_entropy)),
             fact("of it KL", last(&history.kl)),
         ],
-        Part::Loss => vec![
-            fact("loss", last(&history.loss)),
-            fact("mean cosine", history.loss.last().map_or("not yet".to_owned(), |loss| short(1.0 - 0.5 * loss))),
-            std(),
-        ],
+        Part::Loss => {
+            vec![fact("loss", last(&history.loss)), fact("mean cosine", said(&history.loss, |loss| short(1.0 - 0.5 * loss))), std()]
+        }
         Part::Globals => vec![fact("agreement of globals, cosine", last(&history.global_agreement))],
         Part::Locals => vec![
             fact("local crops of each image", snapshot.local_crops.to_string()),
             fact("agreement of locals, cosine", last(&history.local_agreement)),
-            fact("kNN of a fragment, whole images", history.fragment_to_whole.last().map_or("not yet".to_owned(), percent)),
+            fact("kNN of a fragment, whole images", said(&history.fragment_to_whole, percent)),
         ],
         Part::Pairs => vec![fact("loss", last(&history.loss)), fact("local crops of each image", snapshot.local_crops.to_string())],
     };
@@ -155,7 +148,7 @@ pub const fn alone_meter(method: Method) -> &'static str {
 
 /// The newest stretch in which `switch` alone was off.
 pub fn off_alone(switch: Switch, snapshot: &Snapshot) -> Option<Alone> {
-    let flips: Vec<(u64, Switch, bool)> = super::super::charts::flips(&snapshot.events).collect();
+    let flips: Vec<(u64, Switch, bool)> = flips(&snapshot.events).collect();
     let methods_own = Switch::of(snapshot.method);
     // From now backwards: undoing a flip gives the state before it.
     let mut off: Vec<Switch> = methods_own.iter().copied().filter(|&own| !snapshot.switches.get(own)).collect();
@@ -184,9 +177,9 @@ pub fn off_alone(switch: Switch, snapshot: &Snapshot) -> Option<Alone> {
         Method::Byol => &snapshot.history.embedding_std,
         Method::Dino => &snapshot.history.teacher_entropy,
     };
-    let upto = |step: u64| series.points.partition_point(|point| point.0 <= step);
-    let at = |end: usize| end.checked_sub(1).and_then(|index| series.points.get(index));
-    let before = at(upto(from)).map(|point| point.1);
-    let after = at(upto(to)).filter(|point| point.0 > from).map(|point| point.1);
+    let at = |step: u64| reading_at(series, step, snapshot.step);
+    let before = at(from);
+    let measured = series.points.iter().any(|point| (from + 1..=to).contains(&point.0));
+    let after = at(to).filter(|_| measured);
     Some(Alone { from, to, before, after, goes_on: goes_on || to == snapshot.step })
 }

@@ -94,5 +94,11 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let source = parts::published_source(method);
     if let Some(source) = paint.fitting(Style::LABEL, &source, right - left) {
         paint.text([left, area.max[1] - 9.0], Align::Left, Style::LABEL, source);
+        let area = Rect::new(left, area.max[1] - 20.0, right, area.max[1]);
+        frame.about(
+            "sources",
+            area,
+            &["Where the published figures are from; each row has its own under the pointer, with data and epochs."],
+        );
     }
 }

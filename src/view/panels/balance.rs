@@ -3,6 +3,8 @@
 //! corner, uniform in the upper right; centering pushes to the right, sharpening down. The path so far is drawn, older darker.
 
 use crate::snapshot::Snapshot;
+use crate::view::charts::reading::mean_of;
+use crate::view::charts::trace::running_mean;
 use crate::view::charts::{grouped, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
@@ -116,7 +118,9 @@ pub fn balance(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     if let Some([x, y]) = spots.into_iter().min_by_key(cost) {
         paint.text([x.max(area.min[0]), y], Align::Left, Style::LABEL.coloured(theme::TEXT), &text);
     }
-    if touch.hovered && pointed.is_none() {
+    if touch.hovered && pointed.is_some() {
+        frame.tell(&text);
+    } else if touch.hovered {
         frame.tooltip(&[
             "To the right: the entropy of the batch's mean distribution. Upwards: the mean entropy of an image's distribution. Both from 0 to \
              ln K, in nats.",
@@ -136,13 +140,11 @@ struct Point {
     image: f32,
 }
 
-/// The path so far, wherever both entropies are numbers.
+/// The path so far as the charts' lines have it, wherever both entropies are numbers.
 fn path(snapshot: &Snapshot) -> Vec<Point> {
     let (images, means) = (&snapshot.history.teacher_entropy.points, &snapshot.history.mean_teacher_entropy.points);
-    images
-        .iter()
-        .zip(means)
-        .filter(|(image, mean)| image.0 == mean.0 && image.1.is_finite() && mean.1.is_finite())
-        .map(|(image, mean)| Point { step: image.0, mean: mean.1, image: image.1 })
-        .collect()
+    let both = images.iter().zip(means).filter(|(image, mean)| image.0 == mean.0 && image.1.is_finite() && mean.1.is_finite());
+    let (images, means): (Vec<_>, Vec<_>) = both.map(|(image, mean)| (*image, *mean)).unzip();
+    let [images, means] = [images, means].map(|points| running_mean(&points, mean_of(snapshot.step)));
+    images.into_iter().zip(means).map(|(image, mean)| Point { step: image.0, mean: mean.1, image: image.1 }).collect()
 }

@@ -3,6 +3,7 @@
 
 use crate::command::{Command, Switch};
 use crate::snapshot::Snapshot;
+use crate::view::charts::reading::mean_of;
 use crate::view::explain::caption;
 use crate::view::headline::{Headline, headline};
 use crate::view::layout::Rect;
@@ -63,6 +64,7 @@ impl BottomBar {
             Scene::Kernels => hints(frame, [left, y], limit, &[(space, play), (&["↑", "↓"], "kernel"), (&["V"], "variant"), all]),
             _ => hints(frame, [left, y], limit, &[(space, play), (&switches, "switches"), (&["R"], "new weights"), all]),
         }
+        frame.about("headline", Rect::new(left, top, area.max[0], y - 14.0), &[&readings(snapshot)]);
     }
 
     /// The mark of a recording, its right end at `position`; gives how much room it takes.
@@ -77,6 +79,8 @@ impl BottomBar {
         let left = right - room - 3.0 * radius;
         paint.dot([left + radius, y], radius, theme::ALARM);
         paint.text([left + 3.0 * radius, y], Align::Left, style, &text);
+        let about = "The window is being recorded: seconds and frames so far. F10 stops, saves the film and says where.";
+        frame.about("recording", Rect::new(left, y - 12.0, right, y + 12.0), &[about]);
         right - left + 24.0
     }
 
@@ -99,6 +103,7 @@ impl BottomBar {
             return;
         }
         paint.text([left, y], Align::Left, Style::CAPTION, &sentence);
+        frame.about("caption", Rect::new(left, y - 12.0, right, y + 12.0), &[&readings(snapshot)]);
         let y = area.min[1] + 46.0;
         let mut limit = edge;
         if snapshot.adapter_is_software {
@@ -146,9 +151,20 @@ impl BottomBar {
     }
 }
 
+/// What the numbers of a caption are.
+fn readings(snapshot: &Snapshot) -> String {
+    match mean_of(snapshot.step) {
+        1 => "What is going on. Numbers are what was measured at the last step, as in the charts.".to_owned(),
+        steps => {
+            format!("What is going on. Numbers are what the charts show: means of the last {steps} steps where a value comes every step.")
+        }
+    }
+}
+
 /// Keys and what they do, from `start` on, as many as fit before `limit`.
-fn hints(frame: &Frame<'_>, [mut x, y]: [f32; 2], limit: f32, keys: &[(&[&str], &str)]) {
+fn hints(frame: &Frame<'_>, [start, y]: [f32; 2], limit: f32, keys: &[(&[&str], &str)]) {
     let paint = &frame.paint;
+    let mut x = start;
     for (keys, what) in keys {
         let width: f32 = keys.iter().map(|key| paint.key_width(key) + 3.0).sum::<f32>() + paint.text_width(Style::LABEL, what) + 6.0;
         if x + width > limit {
@@ -159,4 +175,5 @@ fn hints(frame: &Frame<'_>, [mut x, y]: [f32; 2], limit: f32, keys: &[(&[&str], 
         }
         x += 4.0 + paint.text([x + 4.0, y], Align::Left, Style::LABEL, what) + 18.0;
     }
+    frame.about("keys", Rect::new(start, y - 14.0, x - 18.0, y + 14.0), &["Keys that do something here; ? lists all of them."]);
 }

@@ -235,6 +235,12 @@ impl Card {
             let touch = frame.touch(id, rect);
             paint.fill(rect, if touch.hovered { theme::HOVERED } else { theme::RAISED }, 4.0);
             paint.text(rect.centre(), Align::Centre, Style::TITLE, words);
+            if touch.hovered {
+                frame.tooltip(&[match id {
+                    "card-back" => "The leaf before; the wheel turns leaves, too.",
+                    _ => "Longer answers, and what was published; the wheel turns leaves, too.",
+                }]);
+            }
             (rect.max[0] + 8.0, touch.clicked)
         };
         let mut x = area.min[0];

@@ -60,7 +60,7 @@ pub struct Centre {
 fn margins(area: &Rect, presenting: bool) -> (f32, f32) {
     match area.height() {
         _ if presenting => (52.0, 12.0),
-        height if height < 420.0 => (40.0, 34.0),
+        height if height < 420.0 => (40.0, 38.0),
         height if height < 540.0 => (68.0, 62.0),
         _ => (68.0, 92.0),
     }
@@ -97,6 +97,7 @@ impl Panel for Centre {
             let (_, below) = margins(&area, false);
             let legend = Rect::new(area.min[0] + 16.0, area.max[1] - below + 12.0, area.max[0] - 16.0, area.max[1] - 8.0);
             legend::ui(frame, &legend, snapshot, tint);
+            frame.about("legend", legend, &[tint.sentence(), "K takes the next meaning of the colours."]);
         }
         let cards = card::fits(frame, &stage.clip);
         let mut on_card = None;
@@ -167,7 +168,9 @@ impl Centre {
         let mut portrait = Portrait { camera, way: self.motion.way(), tints: self.tints.clone(), ..Portrait::default() };
         let (Some(cloud), Some(stage)) = (cloud, stage) else { return portrait };
         let crowded = (1024.0 / cloud.count.max(1) as f32).sqrt().clamp(0.6, 1.0);
-        portrait.dot = presenting * crowded * camera.zoom.max(1.0).powf(0.4);
+        // On a large stage, dots that stay small would be lost.
+        let large = (stage.radius / 320.0).max(1.0).sqrt();
+        portrait.dot = presenting * crowded * large * camera.zoom.max(1.0).powf(0.4);
         if !self.is_subject {
             return portrait;
         }
@@ -224,6 +227,14 @@ impl Centre {
             if let Some(text) = [long, short].into_iter().find(|text| paint.text_width(Style::LABEL, text) <= room) {
                 paint.text([right, y + 1.0], Align::Right, Style::LABEL, &text);
             }
+            frame.about(
+                "embedding",
+                Rect::new(left, y - 12.0, right, y + 12.0),
+                &[
+                    "Held-out images where student and teacher put them: L2-normalised projections on the three axes that hold most of their \
+                     squared length (PCA). The share says how much of it they hold.",
+                ],
+            );
         }
         if area.height() < 420.0 {
             return;
@@ -264,7 +275,10 @@ impl Centre {
         let note = "radius 1, never rescaled";
         let width = paint.text_width(Style::LABEL, note);
         if end - width > taken + 8.0 {
-            paint.text([0.5 * (taken + end - width), y], Align::Left, Style::LABEL, note);
+            let x = 0.5 * (taken + end - width);
+            paint.text([x, y], Align::Left, Style::LABEL, note);
+            let tip = "The sphere has radius 1, the length of every projection. It is never rescaled, so a collapse looks like one.";
+            frame.about("radius", Rect::new(x, y - 12.0, x + width, y + 12.0), &[tip]);
         }
     }
 
@@ -333,6 +347,11 @@ impl Centre {
         let offered = Tint::of(snapshot);
         let now = self.wanted_tint.and_then(|tint| offered.iter().position(|&other| other == tint)).unwrap_or(0);
         self.wanted_tint = offered.get((now + 1) % offered.len().max(1)).copied();
+    }
+
+    /// The colours are to tell this wherever a run has it, until somebody wants something else.
+    pub const fn want_tint(&mut self, tint: Tint) {
+        self.wanted_tint = Some(tint);
     }
 
     /// What the colours tell.

@@ -7,7 +7,7 @@
 
 use crate::command::{Command, Dial, Switch};
 use crate::snapshot::{Moment, Snapshot, SubStep, Tensors};
-use crate::view::charts::short;
+use crate::view::charts::{reading, short};
 use crate::view::explain::parts::Part;
 use crate::view::explain::switch_text;
 use crate::view::layout::Rect;
@@ -167,7 +167,7 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
         let is_back = self.at.is_some() && !self.is_at(steps);
         match side {
             Side::Student => {
-                paint.fill(rect, colour, 4.0);
+                paint.fill(rect, self.tone(side.colour().under_text(), steps), 4.0);
                 let ink = if is_back { theme::TEXT } else { theme::ON_FILL };
                 paint.text(rect.centre(), Align::Centre, style.coloured(ink), name);
             }
@@ -270,16 +270,20 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
                 let beside = x + sign * (view * 0.5 + 7.0);
                 if self.frame.presenting {
                     paint.text([beside, rect.centre()[1]], align, title, name);
+                    self.frame.part(Part::Views, number, rect, self.snapshot.method);
                 } else {
-                    paint.text([beside, rect.centre()[1] - 10.0], align, Style::LABEL, if number == 0 { "view 1" } else { "view 2" });
+                    let label = if number == 0 { "view 1" } else { "view 2" };
+                    let wide = paint.text([beside, rect.centre()[1] - 10.0], align, Style::LABEL, label);
                     paint.text([beside, rect.centre()[1] + 8.0], align, title, name);
+                    let end = beside + sign * wide;
+                    let both = Rect::new(rect.min[0].min(end), rect.min[1], rect.max[0].max(end), rect.max[1]);
+                    self.frame.part(Part::Views, number, both, self.snapshot.method);
                 }
                 self.mark(rect, steps);
-                self.frame.part(Part::Views, number, rect, self.snapshot.method);
                 self.wire(side, [rect.max[1] + 1.0, encoder - 2.0], &[side.forward()]);
             } else {
-                paint.text([x + sign * 8.0, encoder - 20.0], align, title, name);
-                self.wire(side, [encoder - 28.0, encoder - 2.0], &[side.forward()]);
+                paint.text([x + sign * 8.0, encoder - 23.0], align, title, name);
+                self.wire(side, [encoder - 30.0, encoder - 2.0], &[side.forward()]);
             }
         }
     }
@@ -365,7 +369,7 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
             paint.outline(Rect::new(left - 5.0, top - 5.0, right + 5.0, bottom + 5.0), theme::TEXT, 8.0, 2.0);
         }
         self.switch(Switch::Ema, centre, commands);
-        frame.part(Part::Ema, 0, Rect::new(left + 2.0, top, right - 2.0, y - 21.0), snapshot.method);
+        frame.part(Part::Ema, 0, Rect::new(left + 2.0, top, right - 2.0, bottom), snapshot.method);
     }
 
     /// Half the width of a switch.
@@ -439,7 +443,7 @@ impl<'a, 'ui> Sketch<'a, 'ui> {
             Tensors::Cosines { mean, .. } | Tensors::Distributions { mean, .. } => Some(mean),
             _ => None,
         });
-        let value = walked.or(self.snapshot.history.loss.last());
+        let value = walked.or_else(|| reading(&self.snapshot.history.loss, self.snapshot.step));
         let value = value.map_or_else(|| "–".to_owned(), |loss| format!("{}{unit}", short(loss)));
         let value_width = paint.text([rect.max[0] - 12.0, y], Align::Right, style, &value);
         if name + value_width + paint.text_width(Style::LABEL, formula) + 48.0 < rect.width() {

@@ -26,7 +26,11 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     let fork = if image > 0.0 { image + 16.0 } else { 0.0 };
     let entry = if view > 0.0 { view + ARROW } else { 30.0 };
     let height = area.height() - fork - entry;
-    let [high, near, far, past, low] = deal(height, [[3.0 * 30.0, 3.0 * most], [16.0, 40.0], [20.0, 48.0], [60.0, 120.0], [30.0, most]], 3);
+    // In a very high window everything stretches before the last wire does.
+    let tall = (height / 480.0).clamp(1.0, 4.0);
+    let most = most * tall.min(1.5);
+    let sizes = [[3.0 * 30.0, 3.0 * most], [16.0, 40.0 * tall], [20.0, 48.0 * tall], [60.0, 120.0 * tall], [30.0, most]];
+    let [high, near, far, past, low] = deal(height, sizes, 3);
     let high = (high / 3.0).floor();
     let encoder = area.min[1] + fork + entry;
     let projector = encoder + high + near;
@@ -91,7 +95,9 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
         let dial = crate::command::Dial::PredictorMultiplier;
         let words = format!("rate {}", dial_text(dial, snapshot.dials.predictor_multiplier));
         let words = if switches.predictor { words } else { "predictor off".to_owned() };
-        paint.text([centre[0] - half, y + 24.0], Align::Left, Style::LABEL, &words);
+        let [left, y] = [centre[0] - half, y + 24.0];
+        let wide = paint.text([left, y], Align::Left, Style::LABEL, &words);
+        frame.part(Part::Predictor, 2, Rect::new(left, y - 9.0, left + wide, y + 9.0), snapshot.method);
     }
 
     let rise = paint.text_height(sketch.name()) + 10.0;

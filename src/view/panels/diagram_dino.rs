@@ -19,9 +19,9 @@ pub const fn least(image: f32, view: f32) -> f32 {
         + 6.0 * 20.0
         + 10.0
         + 22.0
-        + 20.0
-        + 8.0
-        + 56.0
+        + 24.0
+        + 6.0
+        + 54.0
 }
 
 /// Paints the diagram of DINO, with the image and the views so high (0 for none).
@@ -35,8 +35,12 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     let entry = if view > 0.0 { view + ARROW } else { 28.0 };
     let height = area.height() - fork - entry;
     let wide = if frame.presenting { 34.0 } else { 22.0 };
-    let [boxes, near, far, between, last, past] =
-        deal(height, [[6.0 * 20.0, 6.0 * most], [10.0, 32.0], [wide, 46.0], [wide - 2.0, 46.0], [8.0, 28.0], [wide + 34.0, 96.0]], 5);
+    // In a very high window everything stretches before the last wire does.
+    let tall = (height / 560.0).clamp(1.0, 4.0);
+    let most = most * tall.min(1.5);
+    let gaps = [[10.0, 32.0], [wide, 46.0], [wide + 2.0, 46.0], [6.0, 28.0], [wide + 32.0, 96.0]].map(|[least, most]| [least, most * tall]);
+    let sizes = [[6.0 * 20.0, 6.0 * most], gaps[0], gaps[1], gaps[2], gaps[3], gaps[4]];
+    let [boxes, near, far, between, last, past] = deal(height, sizes, 5);
     let high = (boxes / 6.0).floor();
     let encoder = area.min[1] + fork + entry;
     let head = encoder + high + near;
@@ -96,7 +100,7 @@ pub fn diagram(frame: &Frame<'_>, area: Rect, [image, view]: [f32; 2], snapshot:
     sketch.block(Side::Teacher, Part::Softmax, place(Side::Teacher, softmax), "softmax", &[Loss]);
 
     sketch.ema([encoder, under(head)], commands);
-    let rise = paint.text_height(sketch.name()) + 8.0;
+    let rise = paint.text_height(sketch.name()) + if frame.presenting { 12.0 } else { 8.0 };
     for (which, top) in [(Switch::Centering, centre), (Switch::Sharpening, divide)] {
         let x = sketch.columns.teacher[0];
         sketch.switch_beside(which, [x, place(Side::Teacher, top).centre()[1]], [x - 8.0, rise], commands);

@@ -120,13 +120,15 @@ const fn about(dial: Dial) -> (&'static str, &'static str) {
             "Divides the teacher's centred logits: the lower, the sharper its distributions. Published, DINO App. D (ImageNet, ViT-S, kNN): \
              0.02 66.7 %, 0.04 69.6 %, 0.06 68.7 %, 0.08 0.1 %.",
         ),
-        Dial::StudentTemperature => ("student temperature", "Divides the student's logits."),
+        Dial::StudentTemperature => {
+            ("student temperature", "Divides the student's logits before the softmax: the lower, the sharper its distributions.")
+        }
         Dial::CenterMomentum => (
             "centre momentum",
             "How slowly the centre follows the mean of the teacher's logits: 0 takes the last batch's. Published, DINO App. D (ImageNet, \
              ViT-S, kNN): 0 69.1 %, 0.9 69.7 %, 0.99 69.4 %, 0.999 0.1 %.",
         ),
-        Dial::LearningRate => ("learning rate", "AdamW's learning rate."),
+        Dial::LearningRate => ("learning rate", "AdamW's learning rate: how far a step moves each weight."),
     }
 }
 
@@ -151,6 +153,7 @@ fn row(frame: &Frame<'_>, dial: Dial, area: Rect, widest: f32, snapshot: &Snapsh
     let from = area.min[0] + (area.width() * 0.44).max(widest + 16.0);
     let to = area.max[0] - (width + 16.0).max(66.0);
     slider(frame, dial, dial.key(), [from, to], [y, area.height()], snapshot, commands);
+    frame.about(&format!("about-{}", dial.key()), area, &[about(dial).1]);
 }
 
 /// The slider of a dial from x to x at height y, touched over a height.

@@ -121,6 +121,12 @@ impl Panel for Dino {
         if let Some(text) = paint.fitting(Style::LABEL, &[&long, &short], room - width) {
             paint.text([left + title + 10.0, y + 1.0], Align::Left, Style::LABEL, text);
         }
+        frame.about(
+            "about-prototypes",
+            Rect::new(left, y - 12.0, right, y + 12.0),
+            &["A column is a prototype, a direction that the head has learned; all rows have the same columns. A click or the arrow keys \
+                 choose one. Used: its mean probability over the held-out images."],
+        );
 
         let placed = rows(board.min[1] + 40.0, board.max[1] - 10.0, frame.presenting);
         let (Some(&(_, first, _)), Some(&(last, last_top, last_bottom))) = (placed.first(), placed.last()) else { return };

@@ -17,6 +17,8 @@ use crate::view::theme;
 use super::Frame;
 use super::overlay::{card, grown};
 
+/// Frames that imgui takes at most to give the field the keyboard.
+const SETTLING: u32 = 8;
 /// Sources that are remembered.
 const REMEMBERED: usize = 5;
 /// Skipped files shown at once.
@@ -28,7 +30,11 @@ pub struct Images {
     open: bool,
     /// The field gets the keyboard in the next frame.
     focus: bool,
+    /// Frames until it has it.
+    settling: u32,
     path: String,
+    /// A text on its way into the field.
+    pasted: Option<String>,
     /// Why the path was refused, or how it could go on.
     answer: Option<String>,
     /// The field has the keyboard.
@@ -43,13 +49,23 @@ pub struct Images {
     turned: f32,
 }
 
-/// Continues a path on Tab; up and down bring sources used before.
+/// Continues a path on Tab; up and down bring sources used before; takes in what is pasted.
 struct Helper<'a> {
+    pasted: &'a mut Option<String>,
     answer: &'a mut Option<String>,
     recent: &'a [String],
 }
 
 impl InputTextCallbackHandler for Helper<'_> {
+    fn on_always(&mut self, mut data: TextCallbackData) {
+        let Some(text) = self.pasted.take() else { return };
+        let selected = data.selection();
+        if let Some(letters) = data.str().get(selected.clone()).map(|part| part.chars().count()).filter(|count| *count > 0) {
+            data.remove_chars(selected.start, letters);
+        }
+        data.insert_chars(data.cursor_pos(), &text);
+    }
+
     fn on_completion(&mut self, mut data: TextCallbackData) {
         let (path, names) = completed(data.str());
         data.clear();
@@ -113,14 +129,26 @@ impl Images {
         self.open && self.typing
     }
 
+    /// Whether frames are wanted, touched or not: imgui takes some to give the field the keyboard.
+    pub const fn is_settling(&self) -> bool {
+        self.open && self.settling > 0
+    }
+
     /// Shows the card.
     pub fn show(&mut self) {
-        (self.open, self.focus, self.answer) = (true, true, None);
+        (self.open, self.focus, self.settling, self.answer) = (true, true, SETTLING, None);
+    }
+
+    /// Puts a text's first line into the field, in place of what is selected.
+    pub fn paste(&mut self, text: &str) {
+        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        self.pasted = Some(line.trim().chars().filter(|letter| !letter.is_control()).collect());
     }
 
     /// Hides it.
-    pub const fn close(&mut self) {
+    pub fn close(&mut self) {
         self.open = false;
+        self.pasted = None;
         self.typing = false;
     }
 
@@ -200,6 +228,7 @@ impl Images {
             let touch = frame.touch(&format!("source-{index}"), rect);
             if touch.hovered {
                 paint.fill(rect, theme::RAISED, 4.0);
+                frame.tooltip(&[source, "A click trains on these images, from step 0."]);
             }
             paint.name_clipped([x, y], Style::QUIET, source, inner);
             touch.clicked.then(|| source.clone())
@@ -225,7 +254,7 @@ impl Images {
             }
             Err(problem) => {
                 self.answer = Some(problem);
-                self.focus = true;
+                (self.focus, self.settling) = (true, SETTLING);
                 None
             }
         }
@@ -236,19 +265,24 @@ impl Images {
         let ui = frame.ui;
         ui.set_cursor_screen_pos([x * frame.scale, (y - 10.0) * frame.scale]);
         ui.set_next_item_width((right - x) * frame.scale);
+        self.settling = self.settling.saturating_sub(1);
         if std::mem::take(&mut self.focus) {
             ui.set_keyboard_focus_here();
         }
         let before = self.path.clone();
-        let helper = Helper { answer: &mut self.answer, recent: &self.recent };
+        let helper = Helper { pasted: &mut self.pasted, answer: &mut self.answer, recent: &self.recent };
         let entered = ui
             .input_text("##path", &mut self.path)
             .hint("path of a folder, a picture, CIFAR-10 or MNIST files")
             .enter_returns_true(true)
             .auto_select_all(true)
-            .callback(InputTextCallback::COMPLETION | InputTextCallback::HISTORY, helper)
+            .callback(InputTextCallback::COMPLETION | InputTextCallback::HISTORY | InputTextCallback::ALWAYS, helper)
             .build();
         self.typing = ui.is_item_active();
+        // A field without the keyboard has no cursor.
+        if let Some(text) = self.pasted.take() {
+            self.path.push_str(&text);
+        }
         if self.typing && self.path != before && !entered && !ui.is_key_pressed(Key::Tab) {
             self.answer = None;
         }
@@ -266,6 +300,7 @@ impl Images {
         let touch = frame.touch("skipped", rect);
         if touch.hovered {
             paint.fill(rect, theme::RAISED, 4.0);
+            frame.tooltip(&["Files that were left out, each with its reason: a click lists them."]);
         }
         // By place: what has the keyboard would keep a button from being pressed.
         self.listed ^= rect.contains(frame.pointer()) && frame.ui.is_mouse_clicked(MouseButton::Left);

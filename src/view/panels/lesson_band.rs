@@ -149,10 +149,12 @@ pub fn ui(frame: &Frame<'_>, area: Rect, player: &Player, snapshot: &Snapshot) -
         // Where the window is too low for it, the detail is read with the pointer.
         if y + lines as f32 * pitch(paint, style) <= floor + 2.0 {
             paint.text_wrapped([left, y + pitch(paint, style) * 0.5], style, &detail, width, lines);
-        } else if frame.touch("lesson text", Rect::new(left, area.min[1], left + width, floor)).hovered {
-            frame.tooltip(&[&detail]);
+        } else {
+            frame.about("lesson text", Rect::new(left, area.min[1], left + width, floor), &[&detail]);
         }
     }
+    let lesson = player.lesson();
+    frame.about("lesson", Rect::new(left, area.min[1], left + width, floor), &[&format!("{}.", lesson.title), &lesson.summary]);
     if measures.side > 0.0 && !asking {
         side(frame, Rect::new(right - measures.side, area.min[1] + measures.pad, right, floor), player, snapshot);
     }
@@ -206,6 +208,7 @@ fn side(frame: &Frame<'_>, area: Rect, player: &Player, snapshot: &Snapshot) {
     {
         line(format!("Answer {}: {}", LETTERS[answer % 4], ask.choices[answer]), &mut y);
     }
+    frame.about("measured", area, &["What this page measures, here and now; beside it what was published, with its source."]);
 }
 
 fn published(figure: &Published) -> String {
@@ -258,6 +261,8 @@ fn progress_row(frame: &Frame<'_>, [left, right]: [f32; 2], y: f32, player: &Pla
         x += pitch_of_boxes;
     }
     x += 4.0 + paint.text([x + 4.0, y], Align::Left, Style::LABEL, &format!("{} of {count}", player.index() + 1)) + 20.0;
+    let pages = "The lesson's pages; PageDown, PageUp and presentation remotes turn them.";
+    frame.about("pages", Rect::new(left, y - 12.0, x - 16.0, y + 12.0), &[pages]);
 
     let mut limit = right;
     let leave = if frame.presenting { "" } else { "leave the lesson" };
@@ -279,6 +284,12 @@ fn progress_row(frame: &Frame<'_>, [left, right]: [f32; 2], y: f32, player: &Pla
     let mut button = |x: f32, name: &str, then: Turn| {
         let wide = paint.key([x, y], name);
         let touch = frame.touch(name, Rect::new(x, y - 14.0, x + wide, y + 14.0));
+        if touch.hovered {
+            frame.tooltip(&[match then {
+                Turn::Forward => "The lesson goes on: it sets what the next page says, and trains.",
+                Turn::Back => "The page before, in the state in which it was left or, where that is gone, trained again.",
+            }]);
+        }
         if touch.clicked {
             turn = Some(then);
         }
@@ -298,15 +309,14 @@ fn progress_row(frame: &Frame<'_>, [left, right]: [f32; 2], y: f32, player: &Pla
     }
     let next = next_text(player, snapshot);
     let options: Vec<&str> = next.iter().map(String::as_str).collect();
-    first_that_fits(paint, [x, y], limit, &options);
+    let wide = first_that_fits(paint, [x, y], limit, &options);
+    frame.about("next", Rect::new(x, y - 12.0, x + wide, y + 12.0), &["What PageDown does; seconds are at the speed of now."]);
     turn
 }
 
-/// Writes the first text that fits; none if none does.
-fn first_that_fits(paint: &Paint<'_>, [x, y]: [f32; 2], limit: f32, texts: &[&str]) {
-    if let Some(text) = texts.iter().find(|text| x + paint.text_width(Style::LABEL, text) <= limit) {
-        paint.text([x, y], Align::Left, Style::LABEL, text);
-    }
+/// Writes the first text that fits, none if none does; gives its width.
+fn first_that_fits(paint: &Paint<'_>, [x, y]: [f32; 2], limit: f32, texts: &[&str]) -> f32 {
+    paint.fitting(Style::LABEL, texts, limit - x).map_or(0.0, |text| paint.text([x, y], Align::Left, Style::LABEL, text))
 }
 
 /// What PageDown does, from the longest wording to the shortest.

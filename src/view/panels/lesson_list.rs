@@ -27,7 +27,11 @@ pub fn ui(frame: &Frame<'_>, window: Rect, lessons: &Lessons) -> Option<usize> {
     for index in first..last {
         let lesson = &lessons.library()[index];
         let area = Rect::new(left + 1.0, y, left + width - 1.0, y + heights[index]);
-        if frame.touch(&format!("lesson {index}"), area).clicked {
+        let touch = frame.touch(&format!("lesson {index}"), area);
+        if touch.hovered {
+            frame.tell(&lesson.summary);
+        }
+        if touch.clicked {
             clicked = Some(index);
         }
         row(frame, area, margin, index == chosen, &lesson.title, &lesson.summary, lesson.steps.len());
@@ -129,9 +133,16 @@ pub fn offer(frame: &Frame<'_>, area: &Rect, y: f32, title: &str) -> Option<Offe
     for slant in [-1.0, 1.0] {
         paint.line([cx - 5.0, cy - 5.0 * slant], [cx + 5.0, cy + 5.0 * slant], theme::TEXT_2, 1.5);
     }
-    if frame.touch("dismiss offer", close).clicked {
+    let touch = frame.touch("dismiss offer", close);
+    if touch.hovered {
+        frame.tooltip(&["Not now: L opens the lessons at any time."]);
+    }
+    if touch.clicked {
         return Some(Offered::Dismiss);
     }
-    let body = Rect { max: [close.min[0], rect.max[1]], ..rect };
-    frame.touch("take offer", body).clicked.then_some(Offered::Open)
+    let touch = frame.touch("take offer", Rect { max: [close.min[0], rect.max[1]], ..rect });
+    if touch.hovered {
+        frame.tooltip(&["Lessons train for you and say what is seen; PageDown turns a page, Esc leaves."]);
+    }
+    touch.clicked.then_some(Offered::Open)
 }

@@ -157,4 +157,12 @@ fn title(frame: &Frame<'_>, inner: &Rect, y: f32, snapshot: &Snapshot) {
     if let Some(note) = paint.fitting(Style::LABEL, &notes.each_ref().map(String::as_str), room) {
         paint.text([inner.max[0], y + 1.0], Align::Right, Style::LABEL, note);
     }
+    frame.about(
+        "mechanism",
+        Rect::new(inner.min[0], y - 12.0, inner.max[0], y + 12.0),
+        &[
+            "The graph that trains, from the image down to the loss; a click on a part explains it.",
+            "The seed decides the first weights and every image and crop: the same seed gives the same run on this adapter.",
+        ],
+    );
 }

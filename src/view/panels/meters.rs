@@ -7,8 +7,9 @@ use crate::command::Command;
 use crate::config::Method;
 use crate::observe::verdict::{COLLAPSED_BELOW_INFORMATION, COMPLETE_BELOW_STD};
 use crate::snapshot::{Series, Snapshot};
+use crate::view::charts::reading::difference;
 use crate::view::charts::stack::{plot_height, stack};
-use crate::view::charts::{Chart, End, Line, Reference, percent, short};
+use crate::view::charts::{Chart, End, Line, Reference, percent, reading, short};
 use crate::view::layout::Rect;
 use crate::view::theme;
 
@@ -26,19 +27,6 @@ pub struct Meters {
 
 /// A plot lower than this tells nothing across a room.
 const LEAST_PLOT: f32 = 58.0;
-
-/// a - b wherever both were measured at the same step.
-fn difference(a: &Series, b: &Series) -> Series {
-    let mut others = b.points.iter().copied().peekable();
-    let mut points = Vec::with_capacity(a.points.len());
-    for &(step, value) in &a.points {
-        while others.next_if(|other| other.0 < step).is_some() {}
-        if let Some(other) = others.next_if(|other| other.0 == step) {
-            points.push((step, value - other.1));
-        }
-    }
-    Series { points }
-}
 
 fn single(series: &Series) -> Vec<Line<'_>> {
     vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }]
@@ -103,8 +91,8 @@ pub fn entropy_chart(snapshot: &Snapshot, narrow: bool) -> Chart<'_> {
     Chart {
         all_values: true,
         tip: vec![
-            "White: entropy of the batch's mean distribution; 0 means that one prototype takes every image. Violet: mean entropy of an \
-             image's distribution; ln K means that nothing is decided."
+            "With the dot: entropy of the batch's mean distribution; 0 means that one prototype takes every image. With the ring: mean entropy of an \
+             image's distribution; ln K means that nothing is decided. Both in nats."
                 .to_owned(),
         ],
         ..chart("Teacher entropy", "nats", [-0.3 * top, 1.3 * top], references, lines)
@@ -123,11 +111,12 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
             information.push(Reference::new((classes as f32).ln(), format!("ln {classes}, one a class")));
         }
     }
-    let collapsed = most.is_some_and(|most| mutual_information.last().is_some_and(|now| now < COLLAPSED_BELOW_INFORMATION * most));
+    let collapsed =
+        most.is_some_and(|most| reading(mutual_information, snapshot.step).is_some_and(|now| now < COLLAPSED_BELOW_INFORMATION * most));
     vec![
         entropy_chart(snapshot, narrow),
         Chart {
-            tip: vec!["Entropy of the mean minus mean entropy: what a prototype tells of its image. The verdict hangs on it.".to_owned()],
+            tip: vec!["Entropy of the mean minus mean entropy, in nats: what a prototype tells of its image. The verdict hangs on it.".to_owned()],
             ..chart(
                 "Mutual information",
                 if collapsed { "collapsed" } else { "nats" },
@@ -149,7 +138,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
         },
         knn_chart(snapshot),
         Chart {
-            tip: vec!["Spread of the head's bottleneck. DINO's collapses are seen in its entropies; this one can miss them.".to_owned()],
+            tip: vec!["Spread of the head's bottleneck: 1 spread out, 0 one point. DINO's collapses are seen in its entropies; this one can miss them.".to_owned()],
             ..chart(
                 "Embedding std",
                 "of the bottleneck",
@@ -164,7 +153,7 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
 fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
     let history = &*snapshot.history;
     let dimensions = snapshot.cloud.as_ref().map_or(32, |cloud| cloud.dimensions).max(2);
-    let collapsed = history.embedding_std.last().is_some_and(|std| std < COMPLETE_BELOW_STD);
+    let collapsed = reading(&history.embedding_std, snapshot.step).is_some_and(|std| std < COMPLETE_BELOW_STD);
     let loss = Chart {
         decades: Some([1e-4, 10.0]),
         tip: vec!["2 − 2 cos(prediction, target), 0 to 4, mean over the batch and both directions. In collapse it is lowest.".to_owned()],
@@ -232,18 +221,5 @@ impl Panel for Meters {
             }
         }
         stack(frame, inner, &charts, snapshot);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_are_taken_at_common_steps() {
-        let a = Series { points: vec![(1, 4.0), (2, 5.0), (4, 6.0), (9, 1.0)] };
-        let b = Series { points: vec![(2, 1.0), (3, 9.0), (4, 2.0), (8, 0.0)] };
-        assert_eq!(difference(&a, &b).points, [(2, 4.0), (4, 4.0)]);
-        assert!(difference(&a, &Series::default()).points.is_empty());
     }
 }

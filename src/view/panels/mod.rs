@@ -72,6 +72,17 @@ pub struct Frame<'ui> {
     pub stage: Cell<Option<Stage>>,
     /// A pane asks for the card of the images.
     pub wants_images: Cell<bool>,
+    /// Where it is noted what may be touched and what was told, if it is.
+    pub pointing: Option<&'ui Pointing>,
+}
+
+/// What may be touched in a frame, and what the pointer was told: for the test that everything explains itself.
+#[derive(Debug, Default)]
+pub struct Pointing {
+    /// Areas that react to the pointer, by their names.
+    pub touched: RefCell<Vec<(String, Rect)>>,
+    /// Tooltips, and what panes said of what the pointer is on.
+    pub told: RefCell<Vec<String>>,
 }
 
 /// How the pointer is on an area.
@@ -92,6 +103,9 @@ impl Frame<'_> {
     pub fn touch(&self, id: &str, area: Rect) -> Touch {
         if self.blocked || area.width() < 1.0 || area.height() < 1.0 {
             return Touch::default();
+        }
+        if let Some(pointing) = self.pointing {
+            pointing.touched.borrow_mut().push((id.to_owned(), area));
         }
         self.ui.set_cursor_screen_pos([area.min[0] * self.scale, area.min[1] * self.scale]);
         let flags = imgui::ButtonFlags::MOUSE_BUTTON_LEFT | imgui::ButtonFlags::MOUSE_BUTTON_RIGHT;
@@ -135,15 +149,31 @@ impl Frame<'_> {
 
     /// A tooltip of wrapped lines.
     pub fn tooltip(&self, lines: &[&str]) {
+        self.tell(&lines.join(" "));
         self.ui.tooltip(|| {
-            let wrap = 360.0 * self.scale;
-            let _wrap = self.ui.push_text_wrap_pos_with_pos(wrap);
+            let widest = lines.iter().map(|line| self.ui.calc_text_size(line)[0]).fold(0.0, f32::max);
+            let wrap = widest.min(360.0 * self.scale);
+            let _wrap = self.ui.push_text_wrap_pos_with_pos(wrap + 1.0);
             // A text as wide as the wrap keeps the tooltip from being narrow.
             self.ui.dummy([wrap, 0.0]);
             for line in lines {
                 self.ui.text(line);
             }
         });
+    }
+
+    /// An area that only explains what stands in it: to be laid after all in it that does more.
+    pub fn about(&self, id: &str, area: Rect, lines: &[&str]) {
+        if self.touch(id, area).hovered {
+            self.tooltip(lines);
+        }
+    }
+
+    /// The pane itself says this of what the pointer is on, so there is no tooltip.
+    pub fn tell(&self, what: &str) {
+        if let Some(pointing) = self.pointing {
+            pointing.told.borrow_mut().push(what.to_owned());
+        }
     }
 }
 

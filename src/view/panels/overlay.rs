@@ -128,6 +128,7 @@ pub fn ask(frame: &Frame<'_>, window: Rect, question: &Question, step: u64) -> O
         paint.fill(rect, if default { theme::TEXT } else { theme::RAISED }, 4.0);
         if touch.hovered {
             paint.outline(rect.inset(-3.0), theme::AXIS, 6.0, 1.0);
+            frame.tooltip(&[if default { "Enter and Y do it, too." } else { "Everything stays as it is; Esc and N do it, too." }]);
         }
         let middle = rect.centre()[1];
         let after = rect.min[0] + grown(frame, 12.0);

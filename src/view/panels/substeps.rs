@@ -28,7 +28,12 @@ fn names(paint: &Paint<'_>, steps: &'static [SubStep], width: f32) -> Names {
     };
     match [&whole, &short].into_iter().find(|names| fits(names)) {
         Some(row) => Names { rows: vec![row.clone()], columns: false },
-        None => Names { rows: whole.chunks(whole.len().div_ceil(2)).map(<[_]>::to_vec).collect(), columns: true },
+        None => {
+            let columns = whole.len().div_ceil(2);
+            let widest = whole.iter().map(|(_, name)| paint.text_width(Style::LABEL, name)).fold(0.0, f32::max);
+            let names = if widest + SPACE <= width / columns as f32 { &whole } else { &short };
+            Names { rows: names.chunks(columns).map(<[_]>::to_vec).collect(), columns: true }
+        }
     }
 }
 

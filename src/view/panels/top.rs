@@ -42,6 +42,7 @@ struct Fact {
     number: String,
     least: &'static str,
     after: String,
+    tip: &'static str,
 }
 
 impl Fact {
@@ -55,8 +56,9 @@ impl Fact {
         word(self.before) + self.number_width(frame) + word(&self.after)
     }
 
-    fn draw(&self, frame: &Frame<'_>, mut x: f32, middle: f32) {
+    fn draw(&self, frame: &Frame<'_>, start: f32, middle: f32) {
         let paint = &frame.paint;
+        let mut x = start;
         if !self.before.is_empty() {
             x += paint.text([x, middle], Align::Left, Style::QUIET, self.before) + 5.0;
         }
@@ -65,8 +67,14 @@ impl Fact {
         if !self.after.is_empty() {
             paint.text([x, middle], Align::Left, Style::QUIET, &self.after);
         }
+        let [left, right] = [start - 6.0, start + self.width(frame) + 6.0];
+        frame.about(self.tip, Rect::new(left, middle - 14.0, right, middle + 14.0), &[self.tip]);
     }
 }
+
+const STEP: &str = "Training steps that are complete since the weights were drawn.";
+const SPEED: &str = "Training steps a second, over the last second of training; [ and ] set a limit.";
+const FPS: &str = "Frames of this window a second; training keeps its own pace.";
 
 /// Between two parts of the bar.
 const GAP: f32 = 20.0;
@@ -111,7 +119,12 @@ impl Panel for TopBar {
             return;
         }
         let middle = area.centre()[1];
-        let speed = if snapshot.playing { short(snapshot.steps_per_second) } else { "paused".to_owned() };
+        let speed = match snapshot.steps_per_second {
+            _ if !snapshot.playing => "paused".to_owned(),
+            speed if speed > 0.0 => short(speed),
+            // Nothing has been timed yet.
+            _ => "–".to_owned(),
+        };
         let limit = match (snapshot.speed_limit, snapshot.division) {
             (Some(limit), _) => format!("(limit {limit})"),
             (None, Division::Turbo) => "(turbo)".to_owned(),
@@ -119,9 +132,9 @@ impl Panel for TopBar {
             (None, Division::Smooth) => String::new(),
         };
         let unit = if snapshot.playing { format!("steps/s {limit}") } else { limit };
-        let step = Fact { before: "step", number: grouped(snapshot.step), least: "0,000", after: String::new() };
-        let speed = Fact { before: "", number: speed, least: "00.0", after: unit.trim().to_owned() };
-        let fps = frame.fps.map(|fps| Fact { before: "", number: format!("{fps:.0}"), least: "00", after: "fps".to_owned() });
+        let step = Fact { before: "step", number: grouped(snapshot.step), least: "0,000", after: String::new(), tip: STEP };
+        let speed = Fact { before: "", number: speed, least: "00.0", after: unit.trim().to_owned(), tip: SPEED };
+        let fps = frame.fps.map(|fps| Fact { before: "", number: format!("{fps:.0}"), least: "00", after: "fps".to_owned(), tip: FPS });
         let name = paint.text_width(Style::TITLE, "Twinlens") + GAP + 4.0;
         let preset = paint.text_width(Style::LABEL, &snapshot.preset).min(PRESET) + 34.0;
 
@@ -200,13 +213,13 @@ impl TopBar {
         let play = if snapshot.playing { Symbol::Pause } else { Symbol::Play };
         let command = if snapshot.playing { Command::Pause } else { Command::Play };
         let buttons = [
-            ("play", play, command, if snapshot.playing { "Pause (Space)" } else { "Play (Space)" }),
-            ("step", Symbol::Step, Command::Step, "One training step (S)"),
+            ("play", play, command, if snapshot.playing { "Pause the training (Space)." } else { "Train on (Space)." }),
+            ("step", Symbol::Step, Command::Step, "One training step, then pause (S)."),
             (
                 "reset",
                 Symbol::Reset,
                 Command::Reset { new_seed: false },
-                "New weights, with the same seed (R); Shift+R takes the next seed",
+                "New weights from step 0, with the same seed (R); Shift+R takes the next seed.",
             ),
         ];
         for (id, symbol, command, tip) in buttons {
@@ -215,7 +228,7 @@ impl TopBar {
             paint.fill(rect, theme::RAISED, 4.0);
             if touch.hovered {
                 paint.outline(rect, theme::AXIS, 4.0, 1.0);
-                frame.ui.tooltip_text(tip);
+                frame.tooltip(&[tip]);
             }
             draw_symbol(frame, rect.centre(), symbol);
             if touch.clicked {
@@ -254,14 +267,19 @@ impl TopBar {
                 paint.rule([start, area.max[1] - 2.0], [x, area.max[1] - 2.0], theme::TEXT, 3.0);
             }
             let touch = frame.touch(scene.name(), Rect::new(start - 8.0, area.min[1], x + 8.0, area.max[1]));
-            if touch.hovered && !open {
-                paint.rule([start, area.max[1] - 2.0], [x, area.max[1] - 2.0], theme::AXIS, 3.0);
-                let tip = if scene.shows(snapshot.method) {
-                    format!("{} ({number})", scene.title())
-                } else {
-                    format!("{} ({number}): starts the preset \"{}\"", scene.title(), scene.preset())
+            if touch.hovered {
+                if !open {
+                    paint.rule([start, area.max[1] - 2.0], [x, area.max[1] - 2.0], theme::AXIS, 3.0);
+                }
+                let about = match scene {
+                    Scene::Byol => "three asymmetries keep two networks from agreeing on a constant",
+                    Scene::Dino => "centering and sharpening keep distributions over prototypes in balance",
+                    Scene::Multicrop => "from a small crop the student must tell the whole",
+                    Scene::Kernels => "what a training step spends its time on, dispatch by dispatch",
                 };
-                frame.ui.tooltip_text(tip);
+                let starts = format!("It starts the preset \"{}\".", scene.preset());
+                let tip = format!("{} ({number}): {about}.", scene.title());
+                frame.tooltip(&[tip.as_str(), &starts][..if scene.shows(snapshot.method) { 1 } else { 2 }]);
             }
             if touch.clicked && !open {
                 self.chosen = Some(scene);

@@ -52,6 +52,7 @@ pub fn caption(frame: &Frame<'_>, stage: &Rect, snapshot: &Snapshot, cloud: &Clo
     let paint = &frame.paint;
     let (name, lines) = about(snapshot, cloud, image, tint);
     let text = std::iter::once(name).chain(lines).collect::<Vec<_>>().join(" · ");
+    frame.tell(&text);
     let height = paint.text_height(Style::LABEL) + 12.0;
     let width = (paint.text_width(Style::LABEL, &text) + 2.0 * MARGIN).min(stage.width());
     let x = stage.centre()[0] - width * 0.5;
@@ -104,6 +105,7 @@ fn contents(frame: &Frame<'_>, rect: &Rect, cloud: &Cloud, image: u32, name: &st
 /// The card of the image under the pointer, beside its spot.
 pub fn hovered(frame: &Frame<'_>, stage: &Rect, snapshot: &Snapshot, cloud: &Cloud, image: u32, at: [f32; 2], tint: Tint) {
     let (name, lines) = about(snapshot, cloud, image, tint);
+    frame.tell(&format!("{name}: {}", lines.join(", ")));
     let [width, height] = size(frame, &name, &lines, None);
     let beside = |at: f32, extent: f32, low: f32, high: f32| {
         let after = at + 18.0;
@@ -158,6 +160,9 @@ pub fn chosen(frame: &Frame<'_>, stage: &Rect, snapshot: &Snapshot, cloud: &Clou
         }
     }
     // The rest of the card is not the ground that a click lets go on.
-    frame.touch("card", rect);
+    let about = "The chosen image with its two views and its nearest neighbours; a click on one chooses it, Esc lets go.";
+    if frame.touch("card", rect).hovered {
+        frame.tell(about);
+    }
     Some((rect, clicked))
 }

@@ -126,7 +126,8 @@ fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>
         return;
     }
     let side = if pictured { 30.0 } else { 0.0 };
-    let rows = if area.height() < 44.0 { 1 } else { 2 };
+    let rows = if area.height() < 40.0 { 1 } else { 2 };
+    let row_height = if area.height() < 56.0 { 21.0 } else { 28.0 };
     let widest = entries.iter().map(|entry| width(&label(entry))).fold(0.0, f32::max);
     let least = (widest + 17.0 + side).min(if pictured { 132.0 } else { area.width() }).max(30.0);
     let columns = entries.len().div_ceil(rows).min(((area.width() / least).floor() as usize).max(4)).max(1);
@@ -149,9 +150,9 @@ fn bars(frame: &Frame<'_>, area: &Rect, entries: &[Entry], cloud: Option<&Cloud>
             paint.fill(Rect::new(x + side, top, x + side + 3.0, top + side), entry.colour, 0.0);
             paint.text_clipped([x + side + 9.0, top + side * 0.5], Style::LABEL, &text, pitch - side - 17.0);
         } else {
-            let top = area.min[1] + row * 28.0;
+            let top = area.min[1] + row * row_height;
             paint.fill(Rect::new(x, top, x + pitch - 8.0, top + 3.0), entry.colour, 0.0);
-            paint.text_clipped([x, top + 13.0], Style::LABEL, &text, pitch - 8.0);
+            paint.text_clipped([x, top + 12.0], Style::LABEL, &text, pitch - 8.0);
         }
     }
 }

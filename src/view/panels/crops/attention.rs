@@ -136,6 +136,11 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
         }
         y += 14.0;
     }
+    frame.about(
+        "about-attention",
+        Rect::new(area.min[0], area.min[1], area.max[0], y),
+        &["Where the last block's CLS token looks, as shares of its attention to patches; each picture's brightest patch is its largest share."],
+    );
     let aspect = aspect(inspection);
     let (columns, width) = arrange([area.width(), area.max[1] - y], aspect, cells);
     let height = width / aspect;
@@ -154,6 +159,8 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, shown: Option<usize>, ke
         let touch = frame.touch(&format!("head-{head}"), Rect::new(rect.min[0], rect.min[1], rect.max[0], rect.max[1] + LABEL));
         if touch.hovered {
             found = Some(head);
+            let words = super::text::head(inspection, head);
+            frame.tooltip(&[&format!("The {}, of all patches' 100 %. A click keeps it over the image.", words[0])]);
         }
         if touch.clicked {
             *kept = if *kept == Some(head) { None } else { Some(head) };

@@ -32,7 +32,7 @@ fn pieces(snapshot: &Snapshot) -> Chart<'_> {
     };
     let tip = [
         "Local crops of held-out images: how often the nearest whole images (to whole), or the nearest other local crops (to piece), tell \
-         their class. White: whole images.",
+         their class; and how often those of whole images do.",
         "On materials, a network trained with local crops recognises pieces that the other does not. On shapes, where a piece rarely shows \
          the shape, local crops lowered kNN in every setting tried.",
         "Labels are used for display only. Published, DINO (ImageNet, ViT-S, kNN): 67.9 % without multi-crop, 72.8 % with.",
@@ -74,8 +74,20 @@ fn agreement(snapshot: &Snapshot) -> Chart<'_> {
     Chart { tip: tip.map(str::to_owned).to_vec(), ..chart("Agreement", "crops of one image, cos", [-0.25, 1.25], references, lines) }
 }
 
+/// "1st", "82nd", "113th".
 fn place(rank: f32) -> String {
-    if rank.is_finite() { format!("{rank:.0}.") } else { "not finite".to_owned() }
+    if !rank.is_finite() {
+        return "not finite".to_owned();
+    }
+    let rank = rank.round().max(0.0) as u64;
+    let ending = match (rank % 100, rank % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{rank}{ending}")
 }
 
 fn own_whole(snapshot: &Snapshot) -> Chart<'_> {
@@ -107,7 +119,9 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
         charts.push(attention(snapshot));
     }
     charts.push(Chart {
-        tip: vec![format!("Low while the loss is low, too: that is collapse (under {COMPLETE_BELOW_STD}).")],
+        tip: vec![format!(
+            "Spread of the projections: 1 spread out, 0 one point. Low (under {COMPLETE_BELOW_STD}) is a collapse, low loss or not."
+        )],
         format: short,
         ..std_chart(snapshot)
     });
@@ -135,4 +149,15 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         }
     }
     stack(frame, inner, &charts, snapshot);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_ordinals() {
+        let places = [1.0, 2.4, 3.0, 11.0, 82.0, 113.0, f32::NAN].map(place);
+        assert_eq!(places, ["1st", "2nd", "3rd", "11th", "82nd", "113th", "not finite"]);
+    }
 }

@@ -10,14 +10,14 @@ use crate::view::theme;
 
 /// Local crops that may be asked for.
 pub const MOST_LOCALS: u32 = 8;
-/// Height of the controls; presenting, only the number of local crops.
-const fn height(presenting: bool) -> f32 {
-    if presenting { 52.0 } else { 150.0 }
+/// For a room and in a low window there is only the number of local crops: the rest has its keys.
+fn is_short(area: &Rect, presenting: bool) -> bool {
+    presenting || area.height() < 330.0
 }
 
 /// The left pane without the controls.
 pub fn above(area: &Rect, presenting: bool) -> Rect {
-    Rect::new(area.min[0], area.min[1], area.max[0], area.max[1] - height(presenting))
+    Rect::new(area.min[0], area.min[1], area.max[0], area.max[1] - if is_short(area, presenting) { 52.0 } else { 150.0 })
 }
 
 /// What the keys of the scene ask for, of which image.
@@ -52,12 +52,11 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
     let [left, right] = [area.min[0] + 16.0, area.max[0] - 16.0];
     frame.paint.rule([left, rest.max[1]], [right, rest.max[1]], theme::SEPARATOR, 1.0);
     locals(frame, Rect::new(left, rest.max[1] + 8.0, right, rest.max[1] + 40.0), snapshot, commands);
-    if frame.presenting {
+    if is_short(&area, frame.presenting) {
         return rest;
     }
     shown(frame, Rect::new(left, rest.max[1] + 44.0, right, rest.max[1] + 76.0), snapshot, commands);
     let y = rest.max[1] + 96.0;
-    let of_batch = snapshot.inspection.as_ref().is_none_or(|inspection| inspection.of_batch);
     let middle = (left + right) * 0.5;
     if button(
         frame,
@@ -65,7 +64,7 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
         Rect::new(left, y - 14.0, middle - 4.0, y + 14.0),
         "B",
         "the batch's",
-        of_batch,
+        of_batch(snapshot),
         "Show the first image of the last batch, with the very crops that it was trained on.",
     ) {
         commands.extend(turn(snapshot, Turn::Batch));
@@ -91,8 +90,11 @@ fn locals(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec
         let touch = frame.touch(&format!("locals-{number}"), cell);
         let chosen = snapshot.local_crops == number;
         let counted = number > 0 && number <= snapshot.local_crops;
-        let (ground, ink) = if chosen { (theme::LOCAL, theme::ON_FILL) } else { (theme::RAISED, theme::TEXT) };
-        let ground = if chosen && number == 0 { theme::TEXT_2 } else { ground };
+        let (ground, ink) = match number {
+            _ if !chosen => (theme::RAISED, theme::TEXT),
+            0 => (theme::TEXT_2, theme::GROUND),
+            _ => (theme::LOCAL.under_text(), theme::ON_FILL),
+        };
         paint.fill(cell, ground, 3.0);
         if counted {
             paint.fill(Rect::new(cell.min[0], cell.max[1] - 3.0, cell.max[0], cell.max[1]), theme::LOCAL, 0.0);
@@ -116,8 +118,8 @@ fn shown(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     let previous = Rect::new(area.min[0], y - 14.0, area.min[0] + 34.0, y + 14.0);
     let next = Rect::new(area.max[0] - 34.0, y - 14.0, area.max[0], y + 14.0);
     for (id, rect, symbol, which, tip) in [
-        ("previous", previous, "←", Turn::Previous, "The image before (left arrow)"),
-        ("next", next, "→", Turn::Next, "The next image (right arrow)"),
+        ("previous", previous, "←", Turn::Previous, "The held-out image before (left arrow)."),
+        ("next", next, "→", Turn::Next, "The next held-out image (right arrow)."),
     ] {
         if button(frame, id, rect, symbol, "", false, tip) {
             commands.extend(turn(snapshot, which));
@@ -136,6 +138,15 @@ fn shown(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<
     if let Some(text) = texts.iter().find(|text| paint.text_width(Style::BODY, text) <= room) {
         paint.text([area.centre()[0], y], Align::Centre, Style::BODY, text);
     }
+    let about = match of_batch(snapshot) {
+        true => "The first image of each batch, with the very crops that it was trained on.",
+        false => "A held-out image, which is never trained on, with crops of its own.",
+    };
+    frame.about("shown", Rect::new(previous.max[0] + 4.0, y - 14.0, next.min[0] - 4.0, y + 14.0), &[about]);
+}
+
+fn of_batch(snapshot: &Snapshot) -> bool {
+    snapshot.inspection.as_ref().is_none_or(|inspection| inspection.of_batch)
 }
 
 /// A button with its key; gives whether it was clicked.

@@ -111,10 +111,8 @@ pub fn dots(looking: &mut Looking<'_, '_>, stage: &Stage, dots: &Dots) {
     let globals = marks::globals(looking.inspection);
     let pointer = frame.pointer();
     let distance = |dot: &&Dot| (dot.at[0] - pointer[0]).hypot(dot.at[1] - pointer[1]);
-    if !frame.blocked && stage.clip.contains(pointer) {
-        let nearest = dots.student.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).filter(|dot| distance(dot) < 12.0);
-        looking.found = nearest.map(|dot| dot.crop).or(looking.found);
-    }
+    let over = !frame.blocked && stage.clip.contains(pointer);
+    let nearest = dots.student.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).filter(|dot| over && distance(dot) < 12.0);
     // What is far fades towards the ground, but never out of sight.
     let faded = |colour: theme::Colour, depth: f32| {
         let share = 0.3 * (0.5 - depth * 0.5).clamp(0.0, 1.0);
@@ -136,12 +134,19 @@ pub fn dots(looking: &mut Looking<'_, '_>, stage: &Stage, dots: &Dots) {
             paint.dot(dot.at, radius, faded(marks::colour(dot.crop, globals), dot.depth));
         }
     }
-    names(looking, stage, dots);
+    let named = names(looking, stage, dots);
+    if let Some(crop) = nearest.map(|dot| dot.crop).or(named.filter(|_| over)) {
+        looking.found = Some(crop);
+        if !frame.ui.is_mouse_down(imgui::MouseButton::Left) {
+            looking.explain(crop);
+        }
+    }
 }
 
-/// The names beside the dots; dots that lie on one another share a line of names.
-fn names(looking: &Looking<'_, '_>, stage: &Stage, dots: &Dots) {
+/// The names beside the dots; dots that lie on one another share a line of names. Gives the crop whose name the pointer is on.
+fn names(looking: &Looking<'_, '_>, stage: &Stage, dots: &Dots) -> Option<usize> {
     let paint = &looking.frame.paint;
+    let mut pointed = None;
     let globals = marks::globals(looking.inspection);
     let mut groups: Vec<(Vec<usize>, [f32; 2])> = Vec::new();
     for dot in &dots.student {
@@ -186,7 +191,12 @@ fn names(looking: &Looking<'_, '_>, stage: &Stage, dots: &Dots) {
         let mut x = rect.min[0] + 2.0;
         for (crop, word) in words {
             let colour = if looking.is_faded(crop) { theme::TEXT_2 } else { marks::colour(crop, globals) };
+            let start = x;
             x += paint.text([x, rect.centre()[1]], Align::Left, style.coloured(colour), &word) + gap;
+            if Rect::new(start, rect.min[1], x, rect.max[1]).contains(looking.frame.pointer()) {
+                pointed = Some(crop);
+            }
         }
     }
+    pointed
 }

@@ -8,10 +8,18 @@ use super::landing::Dots;
 use super::marks;
 use super::picture;
 
-/// A cubic curve that leaves and arrives level.
-fn curve(from: [f32; 2], to: [f32; 2]) -> Vec<[f32; 2]> {
+/// A cubic curve that leaves and arrives level; where it would run over the charts, whose pane begins at `[x, y]`, it leaves the more
+/// steeply.
+fn curve(from: [f32; 2], to: [f32; 2], [x, y]: [f32; 2]) -> Vec<[f32; 2]> {
+    let all = [0.0, 0.25, 0.5, 0.75, 1.0].map(|steep| curved(from, to, steep));
+    let clear = all.iter().position(|points| points.iter().all(|point| point[0] < x || point[1] < y - 6.0));
+    all.into_iter().nth(clear.unwrap_or(4)).unwrap_or_default()
+}
+
+fn curved(from: [f32; 2], to: [f32; 2], steep: f32) -> Vec<[f32; 2]> {
     let reach = ((to[0] - from[0]) * 0.5).abs().max(24.0);
-    let (b, c) = ([from[0] + reach, from[1]], [to[0] - reach, to[1]]);
+    let b = [from[0] + reach * (1.0 - 0.9 * steep), from[1] + (to[1] - from[1]) * 0.85 * steep];
+    let c = [to[0] - reach, to[1]];
     let steps = 40;
     (0..=steps)
         .map(|step| {
@@ -23,8 +31,9 @@ fn curve(from: [f32; 2], to: [f32; 2]) -> Vec<[f32; 2]> {
         .collect()
 }
 
-/// Paints the curves; the crop that stands out gets the thickest, the others step back.
-pub fn ui(looking: &Looking<'_, '_>, image: &Rect, dots: &Dots) {
+/// Paints the curves; the crop that stands out gets the thickest, the others step back. They keep off the charts, whose upper left
+/// corner is `charts_begin`.
+pub fn ui(looking: &Looking<'_, '_>, image: &Rect, dots: &Dots, charts_begin: [f32; 2]) {
     let paint = &looking.frame.paint;
     let globals = marks::globals(looking.inspection);
     let last = |crop: usize| looking.hovered == Some(crop);
@@ -39,7 +48,7 @@ pub fn ui(looking: &Looking<'_, '_>, image: &Rect, dots: &Dots) {
             (false, false) => (0.85, 2.0),
         };
         let colour = theme::with_alpha(marks::colour(dot.crop, globals), alpha);
-        let points = curve(from, dot.at);
+        let points = curve(from, dot.at, charts_begin);
         if dot.crop < globals {
             paint.polyline(points.into_iter(), colour, thickness);
         } else {
@@ -55,9 +64,11 @@ mod tests {
 
     #[test]
     fn a_curve_joins_its_ends() {
-        let points = curve([10.0, 20.0], [300.0, 120.0]);
-        assert_eq!(points.first(), Some(&[10.0, 20.0]));
-        assert_eq!(points.last(), Some(&[300.0, 120.0]));
-        assert!(points.windows(2).all(|pair| pair[1][0] > pair[0][0]));
+        for (from, to) in [([10.0, 20.0], [300.0, 120.0]), ([180.0, 400.0], [300.0, 120.0])] {
+            let points = curve(from, to, [200.0, 250.0]);
+            assert_eq!((points.first(), points.last()), (Some(&from), Some(&to)));
+            assert!(points.windows(2).all(|pair| pair[1][0] > pair[0][0]));
+            assert!(points.iter().all(|point| point[0] < 200.0 || point[1] < 250.0), "{points:?}");
+        }
     }
 }

@@ -90,7 +90,7 @@ pub fn tag_size(paint: &Paint<'_>) -> [f32; 2] {
 /// A crop's name on its colour, `corner` being the upper left one.
 pub fn tag(paint: &Paint<'_>, corner: [f32; 2], size: [f32; 2], index: usize, globals: usize) {
     let rect = Rect::new(corner[0], corner[1], corner[0] + size[0], corner[1] + size[1]);
-    paint.fill(rect, colour(index, globals), 0.0);
+    paint.fill(rect, colour(index, globals).under_text(), 0.0);
     let kind = if size[1] < 1.3 * paint.text_height(Style::TITLE) { Type::Label } else { Type::Body };
     paint.text(rect.centre(), Align::Centre, Style::new(kind, true, theme::ON_FILL), &name(index, globals));
 }

@@ -3,8 +3,9 @@
 
 use crate::command::Command;
 use crate::config::Method;
+use crate::snapshot::SubStep;
 use crate::view::charts::short;
-use crate::view::explain::parts::Part;
+use crate::view::explain::parts::{Part, explanation};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Paint, Style};
 use crate::view::panels::Frame;
@@ -83,6 +84,9 @@ const TITLE: &str = "Loss, pair by pair";
 pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect, commands: &mut Vec<Command>) {
     let paint = &looking.frame.paint;
     title(looking.frame, area);
+    let [left, right, y] = [area.min[0] + 16.0, area.max[0] - 16.0, area.min[1] + 22.0];
+    let about = explanation(Part::Pairs, looking.snapshot.method).what;
+    looking.frame.about("about-pairs", Rect::new(left, y - 12.0, right, y + 12.0), &[about]);
     let count = marks::count(looking.inspection);
     let globals = marks::globals(looking.inspection);
     let grid = grid(paint, area, count, globals);
@@ -124,6 +128,10 @@ fn invite(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, commands: &mut Ve
     paint.fill(rect, theme::RAISED, 4.0);
     marks::frame(paint, rect, false, if touch.hovered { 4.0 } else { 2.0 });
     paint.text(rect.centre(), Align::Centre, Style::TITLE, &format!("+ {INVITED} local crops"));
+    if touch.hovered {
+        let pairs = 2 * (2 + INVITED) - 2;
+        looking.frame.tooltip(&[&format!("Each image gets {INVITED} small crops as well: {pairs} pairs in the loss, and a longer step.")]);
+    }
     if touch.clicked {
         commands.push(Command::SetLocalCrops(INVITED));
     }
@@ -139,6 +147,10 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         for (index, column) in grid.columns.iter().enumerate() {
             let x = (column[0] + column[1]) * 0.5;
             paint.text([x, grid.top - 12.0], Align::Centre, Style::TITLE.coloured(theme::GLOBAL), &marks::name(index, globals));
+            if looking.frame.touch(&format!("teacher-{index}"), Rect::new(column[0], grid.top - 22.0, column[1], grid.top - 2.0)).hovered {
+                looking.found = Some(index);
+                looking.explain(index);
+            }
         }
         let room = grid.columns[0][0] - left - 8.0;
         if let Some(words) = paint.fitting(Style::LABEL, &["teacher: globals only", "globals only", "teacher"], room) {
@@ -153,8 +165,10 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
         let x = ((column[0] + column[1]) * 0.5).round();
         let rect = Rect::new(x - 21.0, inputs, x + 21.0, inputs + 42.0);
         looking.crop(index, rect);
-        if looking.frame.touch(&format!("teacher-{index}"), rect).hovered {
+        let tagged = Rect::new(rect.min[0] - 2.0, inputs - 19.0, rect.max[0], rect.max[1]);
+        if looking.frame.touch(&format!("teacher-{index}"), tagged).hovered {
             looking.found = Some(index);
+            looking.explain(index);
         }
         marks::frame(paint, rect.inset(-2.0), true, if looking.hovered == Some(index) { 4.0 } else { 2.0 });
         marks::tag(paint, [rect.min[0] - 2.0, inputs - 19.0], [28.0, 18.0], index, globals);
@@ -167,6 +181,7 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
     let rect = Rect::new(first[0], block, last[1], block + 30.0);
     paint.outline(rect, theme::TEACHER, 4.0, 2.0);
     paint.text(rect.centre(), Align::Centre, Style::TITLE.coloured(theme::TEACHER), "teacher");
+    mark(looking, rect, &[SubStep::Teacher, SubStep::Ema, SubStep::Center]);
     looking.frame.part(Part::Globals, 0, rect, looking.snapshot.method);
     let room = first[0] - left - 30.0;
     let long = "sees the globals only";
@@ -191,10 +206,10 @@ fn teacher(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid) {
     let tau = tau_text(snapshot.dials.tau);
     let words = if on { vec![format!("EMA, τ {tau}"), format!("τ {tau}")] } else { vec!["EMA off".to_owned()] };
     if let Some(words) = words.iter().find(|words| paint.text_width(Style::LABEL, words) < x - left - 6.0) {
-        paint.text([x - 6.0, middle + 10.0], Align::Right, Style::LABEL, words);
+        paint.text([x - 8.0, middle], Align::Right, Style::LABEL, words);
     }
     let method = snapshot.method;
-    looking.frame.part(Part::Ema, 0, Rect::new(x - 12.0, middle - 10.0, rect.min[0] - 6.0, middle + 10.0), method);
+    looking.frame.part(Part::Ema, 0, Rect::new(left, middle - 12.0, rect.min[0] - 6.0, middle + 12.0), method);
     let width = paint.text([left, grid.top - 28.0], Align::Left, Style::TITLE, "student");
     let width = width.max(paint.text([left, grid.top - 11.0], Align::Left, Style::LABEL, "every crop"));
     looking.frame.part(Part::Locals, 0, Rect::new(left, grid.top - 38.0, left + width, grid.top - 3.0), method);
@@ -212,12 +227,23 @@ fn stop_gradient(paint: &Paint<'_>, x: f32, y: f32, on: bool) {
     }
 }
 
+/// Stands out where a walk through a step is here.
+fn mark(looking: &Looking<'_, '_>, rect: Rect, steps: &[SubStep]) {
+    if looking.snapshot.walk.as_ref().is_some_and(|walk| steps.contains(&walk.at)) {
+        looking.frame.paint.outline(rect.inset(-4.0), theme::TEXT, 6.0, 2.0);
+    }
+}
+
 /// The student: one bar that every crop goes through.
 fn student(looking: &Looking<'_, '_>, grid: &Grid) {
     if grid.rows > 0 {
         let bottom = grid.top + grid.rows as f32 * grid.pitch;
         let rect = Rect::new(grid.student[0], grid.top, grid.student[1], bottom - 2.0);
         looking.frame.paint.fill(rect, theme::STUDENT, 4.0);
+        mark(looking, rect, &[SubStep::Student, SubStep::Backward, SubStep::Update]);
+        if let Some((first, last)) = grid.columns.first().zip(grid.columns.last()) {
+            mark(looking, Rect::new(first[0], grid.top, last[1], bottom - 4.0), &[SubStep::Loss]);
+        }
     }
 }
 
@@ -265,6 +291,7 @@ fn cells(looking: &mut Looking<'_, '_>, area: &Rect, grid: &Grid, row: usize) {
     let whole = Rect::new(left, top - 1.0, area.max[0] - 16.0, bottom + 3.0);
     if frame.touch(&format!("row-{row}"), whole).hovered {
         looking.found = Some(row);
+        looking.explain(row);
     }
     if looking.hovered == Some(row) {
         let pairs = Rect::new(start - 2.0, top - 2.0, area.max[0] - 14.0, bottom + 2.0);
@@ -296,5 +323,5 @@ fn foot(looking: &Looking<'_, '_>, area: &Rect, grid: &Grid, count: usize, globa
     if let Some(words) = paint.fitting(Style::LABEL, &[&note, &scale, short], right - left) {
         paint.text([left, y + 1.35 * height], Align::Left, Style::LABEL, words);
     }
-    looking.frame.part(Part::Pairs, 0, Rect::new(left, y - 0.7 * height, right, y + 0.6 * height), looking.snapshot.method);
+    looking.frame.part(Part::Pairs, 0, Rect::new(left, y - 0.7 * height, right, y + 1.9 * height), looking.snapshot.method);
 }

@@ -46,9 +46,9 @@ fn fit(area: &Rect, aspect: f32) -> Rect {
 pub fn split(area: &Rect, inspection: &Inspection, presenting: bool) -> Panes {
     let inner = Rect::new(area.min[0] + 16.0, area.min[1], area.max[0] - 16.0, area.max[1] - 12.0);
     let aspect = aspect(inspection);
-    if presenting {
-        // A room needs the picture; the crops stand beside their losses.
-        let free = Rect::new(inner.min[0], inner.min[1] + 48.0, inner.max[0], inner.max[1]);
+    if presenting || inner.height() < 300.0 {
+        // A room and a low window need the picture; the crops stand beside their losses.
+        let free = Rect::new(inner.min[0], inner.min[1] + if presenting { 48.0 } else { HEAD }, inner.max[0], inner.max[1]);
         let [none, picture] = [Rect::default(), fit(&free, aspect)];
         return Panes { inner, picture, thumbnails: none, attention: none, column: false };
     }
@@ -121,6 +121,11 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
     if let Some(note) = note.iter().find(|note| paint.text_width(Style::LABEL, note) <= room) {
         paint.text([inner.max[0], y + 1.0], Align::Right, Style::LABEL.coloured(theme::TEXT), note);
     }
+    frame.about(
+        "about-crops",
+        Rect::new(inner.min[0], y - 12.0, inner.max[0], y + 12.0),
+        &["One image of the data with the places of its crops: global ones solid and blue, local ones dashed and green."],
+    );
     if picture.width() < 8.0 || picture.height() < 8.0 {
         return;
     }
@@ -137,6 +142,8 @@ pub fn ui(looking: &mut Looking<'_, '_>, panes: &Panes, head: Option<usize>) {
         // The smallest under the pointer: a local inside a global is the one that is meant.
         let under = places.iter().enumerate().filter_map(|(index, place)| Some((index, place.filter(|rect| rect.contains(pointer))?)));
         looking.found = under.min_by(|a, b| area(&a.1).total_cmp(&area(&b.1))).map(|found| found.0);
+        let said = looking.found.map_or_else(|| text::image(looking.snapshot, inspection), |index| text::crop(inspection, index));
+        frame.tell(said.first().map_or("", String::as_str));
     }
     // Globals first, so that locals lie over them; the one that stands out last.
     let order = (0..count).filter(|&index| looking.hovered != Some(index)).chain(looking.hovered);
@@ -199,7 +206,7 @@ fn overlap(a: &Rect, b: &Rect) -> f32 {
 }
 
 /// The place of a tag: the upper left corner of its frame, or the nearest place along the frame's edges that is free.
-fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect], [wide, high]: [f32; 2]) -> Rect {
+pub fn free_corner(rect: &Rect, picture: &Rect, taken: &[Rect], [wide, high]: [f32; 2]) -> Rect {
     let at = |x: f32, y: f32| {
         let x = x.min(picture.max[0] - wide).max(picture.min[0]);
         let y = y.min(picture.max[1] - high).max(picture.min[1]);

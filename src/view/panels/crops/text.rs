@@ -3,7 +3,7 @@
 
 use crate::config::Method;
 use crate::snapshot::{Inspection, Snapshot};
-use crate::view::charts::{grouped, short};
+use crate::view::charts::{grouped, reading, short};
 use crate::view::explain;
 
 use super::attention;
@@ -87,10 +87,10 @@ pub fn loss_scale(snapshot: &Snapshot, inspection: &Inspection) -> (f32, String)
 /// One true sentence for the bar below.
 pub fn caption(snapshot: &Snapshot) -> String {
     // In a collapse all crops agree, and that is no news about pieces.
-    if snapshot.stopped.is_some() || snapshot.step == 0 || snapshot.verdict.kind.is_collapse() {
+    if snapshot.walk.is_some() || snapshot.stopped.is_some() || snapshot.step == 0 || snapshot.verdict.kind.is_collapse() {
         return explain::caption(snapshot);
     }
-    let measured = snapshot.attention_references.zip(snapshot.history.attention_in_object.last());
+    let measured = snapshot.attention_references.zip(reading(&snapshot.history.attention_in_object, snapshot.step));
     if let (Some((known, share)), 0) = (measured, snapshot.local_crops) {
         let percent = |value: f32| format!("{:.0} %", value * 100.0);
         return format!(

@@ -42,6 +42,11 @@ pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect) {
     if let Some(note) = notes.iter().find(|note| paint.text_width(Style::LABEL, note) <= room) {
         paint.text([area.max[0], y + 1.0], Align::Right, Style::LABEL, note);
     }
+    frame.about(
+        "about-thumbnails",
+        Rect::new(area.min[0], y - 12.0, area.max[0], y + 12.0),
+        &["The crops after resizing and colouring. Below each, how far the student's answer agrees with the teacher's: cosine, 1 the same."],
+    );
     let top = area.min[1] + AROUND[0];
     // Few crops stand at their numbers' distance, many share the width.
     let pitch = ((area.width() + GAP) / count.max(1) as f32).min(side * 1.5).max(side + 2.0);
@@ -55,6 +60,7 @@ pub fn ui(looking: &mut Looking<'_, '_>, area: &Rect) {
         let below = Rect::new(left, rect.min[1] - NAME, left + side, rect.max[1] + AROUND[1]);
         if frame.touch(&format!("thumbnail-{index}"), below).hovered {
             looking.found = Some(index);
+            looking.explain(index);
         }
         let global = index < globals;
         let stands_out = looking.hovered == Some(index);

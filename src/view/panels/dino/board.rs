@@ -1,7 +1,7 @@
 //! What is painted in the rows: bars and lines over the prototypes, the batch, the usage, the images of the chosen one.
 
 use crate::snapshot::{Inspection, Snapshot, VerdictKind};
-use crate::view::charts::short;
+use crate::view::charts::{reading, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
@@ -274,7 +274,7 @@ impl Board<'_> {
     fn usage(&self, plot: Rect) {
         let paint = &self.frame.paint;
         let digest = self.prototypes;
-        let used = self.snapshot.history.prototypes_used.last().filter(|share| share.is_finite());
+        let used = reading(&self.snapshot.history.prototypes_used, self.snapshot.step).filter(|share| share.is_finite());
         let used = used.map_or_else(String::new, |share| format!("{:.0} of {} win", share * digest.count as f32, digest.count));
         // With uniform distributions, noise decides which is an image's likeliest.
         let (colour, second) = if self.is_uniform() { (theme::TEXT_2, "winners: noise") } else { (theme::TEXT, used.as_str()) };
@@ -313,19 +313,20 @@ impl Board<'_> {
             self.frame.picture(Picture::of_cloud(cloud, 1, image, rect));
             paint.text([rect.centre()[0], rect.max[1] + 0.5 * below], Align::Centre, Style::LABEL, &format!("{weight:.2}"));
         }
+        self.frame.about("top", Rect::new(plot.min[0], plot.min[1] - 3.0, plot.max[0], plot.max[1]), &[Row::Top.about()]);
     }
 
     /// The numbers of the column under the pointer.
     pub(super) fn tell(&self, prototype: u32, center: &[f32]) {
         let used = percent(self.prototypes.usage_of(prototype));
-        let mut text = format!("prototype {prototype}: used {used}, centre {}", short(value_of(center, prototype)));
+        let mut lines = vec![format!("prototype {prototype}: used {used}, centre {}", short(value_of(center, prototype)))];
         if let Some(inspection) = self.inspection {
             let [logit, teacher, student] =
                 [&inspection.teacher_logits, &inspection.teacher_distribution, &inspection.student_distribution]
                     .map(|values| short(value_of(values, prototype)));
-            text += &format!("\nthis image: logit {logit}, teacher {teacher}, student {student}");
+            lines.push(format!("this image: logit {logit}, probability by the teacher {teacher}, by the student {student}"));
         }
-        self.frame.ui.tooltip_text(text);
+        self.frame.tooltip(&lines.iter().map(String::as_str).collect::<Vec<_>>());
     }
 }
 

@@ -41,7 +41,7 @@ impl Row {
         match self {
             Self::Logits => {
                 "The teacher's logits of one image (violet frame): cosines of its bottleneck with each prototype, drawn from −0.6 to 1. \
-                 The white line is the centre. The entropy is that of a softmax of these numbers alone."
+                 The line across is the centre. The entropy is that of a softmax of these numbers alone."
             }
             Self::Centred => {
                 "The same less the centre, the running mean of the teacher's logits: what all images share is gone, so no prototype wins \
@@ -56,8 +56,9 @@ impl Row {
                  other view (orange frame) downwards."
             }
             Self::Batch => {
-                "The teacher's distributions of the last batch: a row an image, a column a prototype, dark 0, violet 0.5, white 1. The \
-                 triangle marks the image shown above. One white column: one prototype takes all. Evenly dim: uniform."
+                "The teacher's distributions of the last batch: a row an image, a column a prototype, from 0 (like the ground) over \
+                 violet (0.5) to 1 (like text). The triangle marks the image shown above. One strong column: one prototype takes all. Evenly \
+                 faint: uniform."
             }
             Self::Centre => "The centre: the running mean of the teacher's logits, on the scale of the logits.",
             Self::Usage => {

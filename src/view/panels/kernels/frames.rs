@@ -50,7 +50,7 @@ pub fn ui(frame: &Frame<'_>, area: &Rect, lane: &FrameLane, shares: Shares) {
             "What the adapter's queue did in the last half second, milliseconds from left to right: filled for slices of training and \
              measurements, outlined for frames of the window, empty where it had nothing to do; a notch ends a frame.",
             "Training gets what the frames leave free, in slices: at 60 Hz 16.7 ms a frame, on a software adapter 40 ms (25 Hz). [ and ] \
-             change how fast training goes, turbo included.",
+             change how fast training goes, turbo included; { and } its share of the time.",
         ]);
         frame.tooltip(&lines);
     }

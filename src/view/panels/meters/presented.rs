@@ -5,7 +5,7 @@ use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{SinceFlip, Snapshot};
 use crate::view::charts::stack::stack;
-use crate::view::charts::{Chart, grouped, percent};
+use crate::view::charts::{Chart, grouped, percent, reading};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
@@ -51,7 +51,7 @@ pub fn presented(frame: &Frame<'_>, area: Rect, mut chart: Chart<'_>, snapshot: 
     let off: Vec<Switch> = Switch::of(snapshot.method).iter().copied().filter(|switch| !snapshot.switches.get(*switch)).collect();
     // With several left out at once there is nothing published to compare with.
     let row = (off.len() < 2).then(|| published(off.first().copied(), snapshot.method));
-    let knn = snapshot.history.knn_accuracy.last().filter(|_| !snapshot.class_names.is_empty());
+    let knn = reading(&snapshot.history.knn_accuracy, snapshot.step).filter(|_| !snapshot.class_names.is_empty());
     let since = snapshot.since_flip.as_ref().map(|since| since_words(since, snapshot.verdict.kind.is_collapse()));
     let rows_high = pitch * 2.0 * (f32::from(u8::from(row.is_some())) + f32::from(u8::from(knn.is_some()))) + 18.0;
     let since_high = if since.is_some() { pitch * 2.0 + 20.0 } else { 0.0 };
@@ -65,6 +65,8 @@ pub fn presented(frame: &Frame<'_>, area: Rect, mut chart: Chart<'_>, snapshot: 
     if let Some((number, words)) = since {
         let left = inner.min[0] + paint.text([inner.min[0], y + pitch * 0.5], Align::Left, Style::VALUE, &number) + 14.0;
         paint.text_wrapped([left, y + pitch * 0.1], Style::LABEL, &words, inner.max[0] - left, 2);
+        let area = Rect::new(inner.min[0], y - pitch * 0.5, inner.max[0], y + pitch * 2.0);
+        frame.about("since", area, &["Seconds of training on this adapter since the switch was flipped; pauses do not count."]);
         y += pitch * 2.0 + 4.0;
     }
     paint.rule([inner.min[0], y], [inner.max[0], y], theme::SEPARATOR, 1.0);
@@ -81,6 +83,14 @@ pub fn presented(frame: &Frame<'_>, area: Rect, mut chart: Chart<'_>, snapshot: 
     if let Some(knn) = knn {
         entry("here, kNN", &percent(knn), &format!("chance is {}", percent(snapshot.chance)));
     }
+    frame.about(
+        "compared",
+        Rect::new(inner.min[0], area.max[1] - 12.0 - rows_high, inner.max[0], area.max[1]),
+        &[
+            "What was published for these switches, on other images at another size, beside what is measured here: the share of held-out images \
+             whose class their 20 nearest tell.",
+        ],
+    );
 }
 
 #[cfg(test)]

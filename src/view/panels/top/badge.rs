@@ -2,6 +2,7 @@
 //! and in steps. A collapse has a vermilion frame with a bar; healthy is the same badge in grey.
 
 use crate::snapshot::{SinceFlip, Snapshot, Span, Verdict, VerdictKind};
+use crate::view::charts::reading::of_verdict;
 use crate::view::charts::{grouped, short};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
@@ -27,7 +28,7 @@ pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
     let verdict = &snapshot.verdict;
     let alarm = verdict.kind.is_collapse();
     let title = verdict_title(verdict.kind);
-    let meter = verdict_detail(verdict);
+    let meter = verdict_detail(verdict, of_verdict(verdict, &snapshot.history, snapshot.step));
     // Presenting, it stands large beside the chart.
     let flip = snapshot.since_flip.as_ref().filter(|_| !frame.presenting);
     let since = flip.map(|since| since_text(since, verdict.kind));
@@ -59,7 +60,7 @@ pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
         paint.text([x, middle + 8.5], Align::Left, Style::LABEL, since);
     }
     if touch.hovered {
-        let mut lines = vec![verdict.reason.as_str()];
+        let mut lines = vec![if verdict.reason.is_empty() { "Nothing has been measured yet." } else { verdict.reason.as_str() }];
         if since.is_some() {
             lines.push("Seconds are training time on this adapter; pauses do not count. The verdict is on the mean of 20 steps.");
             if snapshot.speed_limit.is_some() {
@@ -71,13 +72,13 @@ pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
     left
 }
 
-/// What stands beside the verdict: the meter that decided, with its value; before the verdict, how long it takes.
-fn verdict_detail(verdict: &Verdict) -> String {
+/// What stands beside the verdict: the meter that decided, with what it reads; before the verdict, how long it takes.
+fn verdict_detail(verdict: &Verdict, reads: f32) -> String {
     match (verdict.kind, verdict.wanting) {
         (VerdictKind::Unknown, 0) => String::new(),
         (VerdictKind::Unknown, 1) => "1 step more".to_owned(),
         (VerdictKind::Unknown, steps) => format!("{steps} steps more"),
-        _ => format!("{} {}", verdict.meter, short(verdict.value)),
+        _ => format!("{} {}", verdict.meter, short(reads)),
     }
 }
 
@@ -131,8 +132,8 @@ mod tests {
 
     #[test]
     fn the_verdict_says_how_long_it_takes() {
-        let verdict = |kind, wanting| Verdict { kind, wanting, meter: "embedding std", value: 0.089, ..Verdict::default() };
-        assert_eq!(verdict_detail(&verdict(VerdictKind::Unknown, 12)), "12 steps more");
-        assert_eq!(verdict_detail(&verdict(VerdictKind::Complete, 0)), "embedding std 0.089");
+        let verdict = |kind, wanting| Verdict { kind, wanting, meter: "embedding std", ..Verdict::default() };
+        assert_eq!(verdict_detail(&verdict(VerdictKind::Unknown, 12), 0.0), "12 steps more");
+        assert_eq!(verdict_detail(&verdict(VerdictKind::Complete, 0), 0.089), "embedding std 0.089");
     }
 }

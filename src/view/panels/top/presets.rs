@@ -95,6 +95,9 @@ impl PresetList {
             if touch.hovered && frame.ui.io().mouse_delta != [0.0, 0.0] {
                 self.marked = index;
             }
+            if touch.hovered {
+                frame.tell(about);
+            }
             if index == self.marked {
                 paint.fill(row, theme::RAISED, 4.0);
             }

@@ -7,6 +7,7 @@ use crate::view::paint::{Align, Style};
 use crate::view::theme;
 use crate::view::walk::{nice, precise};
 
+use super::pictures::Subject;
 use super::rows::Lines;
 use super::{Looking, pictures};
 
@@ -38,7 +39,10 @@ pub(super) fn distributions(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [
     let mut x = body.min[0] + paint.text([body.min[0], y], Align::Left, Style::VALUE, &short(mean)) + 10.0;
     let uniform = (teacher.shape[1].max(1) as f32).ln();
     let words = [
-        format!("mean cross-entropy of all pairs; ln K = {uniform:.2} where both are uniform"),
+        match looking.of_one {
+            true => format!("mean cross-entropy of this image's pairs; ln K = {uniform:.2} where both are uniform"),
+            false => format!("mean cross-entropy of all pairs; ln K = {uniform:.2} where both are uniform"),
+        },
         format!("mean cross-entropy; ln K = {uniform:.2}"),
         "mean cross-entropy".to_owned(),
     ];
@@ -48,9 +52,11 @@ pub(super) fn distributions(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [
     // Who is who.
     let y = body.min[1] + paint.text_height(Style::VALUE) + 8.0 + label * 0.5;
     x = body.min[0];
-    for (name, colour, outlined) in
-        [("teacher, view 2, upwards", theme::TEACHER, true), ("student, view 1, downwards", theme::STUDENT, false)]
-    {
+    let [teacher_is, student_is] = match looking.of_one {
+        true => ["teacher, another global, upwards", "student, each crop, downwards"],
+        false => ["teacher, view 2, upwards", "student, view 1, downwards"],
+    };
+    for (name, colour, outlined) in [(teacher_is, theme::TEACHER, true), (student_is, theme::STUDENT, false)] {
         let swatch = Rect::new(x, y - 5.0, x + 10.0, y + 5.0);
         if x + 16.0 + paint.text_width(Style::LABEL, name) > body.max[0] {
             break;
@@ -82,10 +88,12 @@ pub(super) fn distributions(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [
         let middle = (rect.centre()[1] * frame.scale).round() / frame.scale;
         let half = (rect.height() * 0.5 - 2.0).max(2.0);
         let thumb = |x: f32| Rect::new(x, middle - side * 0.5, x + side, middle + side * 0.5);
-        pictures::view(looking, 0, row as u32, thumb(body.min[0]));
-        pictures::view(looking, 1, row as u32, thumb(body.min[0] + side + 6.0));
-        paint.outline(thumb(body.min[0]).inset(-1.0), theme::STUDENT, 0.0, 1.5);
-        paint.outline(thumb(body.min[0] + side + 6.0).inset(-1.0), theme::TEACHER, 0.0, 1.5);
+        pictures::subject(looking, Subject::View(0), row, thumb(body.min[0]));
+        pictures::subject(looking, Subject::Target, row, thumb(body.min[0] + side + 6.0));
+        if !looking.of_one {
+            paint.outline(thumb(body.min[0]).inset(-1.0), theme::STUDENT, 0.0, 1.5);
+            paint.outline(thumb(body.min[0] + side + 6.0).inset(-1.0), theme::TEACHER, 0.0, 1.5);
+        }
         for (index, &column) in shown.iter().enumerate() {
             let x = start + pitch * index as f32;
             let share = |excerpt: &Excerpt| {
@@ -178,9 +186,9 @@ pub(super) fn center(looking: &Looking<'_, '_>, body: &Rect, before: &[f32], aft
     let y = plot.max[1] + 8.0 + label * 0.5;
     let of = if shown.len() < after.len() { format!("the {} largest of ", shown.len()) } else { String::new() };
     let words = [
-        format!("{of}{} prototypes: the bar is the centre after, the white line before", after.len()),
-        format!("{of}{} prototypes; white: before", after.len()),
-        "white: before".to_owned(),
+        format!("{of}{} prototypes: the bar is the centre after, the line across before", after.len()),
+        format!("{of}{} prototypes; line across: before", after.len()),
+        "line: before".to_owned(),
     ];
     if let Some(text) = paint.fitting(Style::LABEL, &words.each_ref().map(String::as_str), body.width()) {
         paint.text([body.min[0], y], Align::Left, Style::LABEL, text);

@@ -203,7 +203,7 @@ pub(super) fn ema(looking: &Looking<'_, '_>, body: &Rect, layers: &[Layer]) {
     let snapshot = looking.snapshot;
     let [before, after] = [0, 1].map(|which| precise(norm(layers, which)));
     let tau = if snapshot.switches.ema { format!("τ = {}", precise(snapshot.dials.tau)) } else { "EMA off: τ = 0".to_owned() };
-    let long = format!("distance |student − teacher|, {before} before; {tau}; the white line is before");
+    let long = format!("distance |student − teacher|, {before} before; {tau}; the upright line is before");
     let middle = format!("|student − teacher|, {before} before; {tau}");
     let top = headline(paint, body, &after, &[&long, &middle, &tau]);
     let rest = Rect::new(body.min[0], top, body.max[0], body.max[1]);

@@ -1,4 +1,4 @@
-//! Matrices whose rows are images, as bands of cells: a row an image, with its view at the left. Below zero blue, above it yellow.
+//! Matrices whose rows are images (or the crops of one image), as bands of cells, with what they are of at the left. Below zero blue, above it yellow.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::view::pictures::{Picture, packed};
 use crate::view::theme::{self, Colour};
 use crate::view::walk::{alikeness, nice, precise};
 
+use super::pictures::Subject;
 use super::{Looking, pictures};
 
 /// Between two matrices.
@@ -146,15 +147,27 @@ fn hover(looking: &Looking<'_, '_>, band: &Band<'_>, lines: &Lines, rect: Rect, 
     let [x, y] = frame.pointer();
     let column = (((x - rect.min[0]) / rect.width().max(1.0) * columns as f32).max(0.0) as usize).min(columns.saturating_sub(1));
     let row = (((y - lines.top) / lines.pitch).max(0.0) as usize).min(lines.count.saturating_sub(1));
-    let text = format!("image {}, feature {} of {}: {}", row + 1, column + 1, band.excerpt.shape[1], precise(band.value(row, column)));
+    let name = if looking.of_one { pictures::name(row) } else { format!("image {}", row + 1) };
+    let text = format!("{name}, feature {} of {}: {}", column + 1, band.excerpt.shape[1], precise(band.value(row, column)));
     frame.tooltip(&[&text]);
 }
 
-/// Views at the left (or right) of the rows.
-fn thumbnails(looking: &Looking<'_, '_>, lines: &Lines, view: u32, left: f32, side: f32) {
+/// What the rows are of, at the left (or right) of them.
+fn thumbnails(looking: &Looking<'_, '_>, lines: &Lines, subject: Subject, left: f32, side: f32) {
     for row in 0..lines.count {
         let rect = lines.rect(row, left, left + side);
-        pictures::view(looking, view, row as u32, Rect::new(left, rect.min[1], left + side, rect.min[1] + side.min(rect.height())));
+        let rect = Rect::new(left, rect.min[1], left + side, rect.min[1] + side.min(rect.height()));
+        pictures::subject(looking, subject, row, rect);
+    }
+}
+
+/// What stands over such pictures.
+fn heading(looking: &Looking<'_, '_>, subject: Subject) -> &'static str {
+    match (looking.of_one, subject) {
+        (true, Subject::Target) => "to",
+        (true, _) => "crop",
+        (false, Subject::View(1) | Subject::Target) => "v2",
+        (false, Subject::View(_)) => "v1",
     }
 }
 
@@ -169,21 +182,32 @@ pub(super) fn forward(looking: &Looking<'_, '_>, body: &Rect, view: u32, matrice
     let (frame, paint) = (looking.frame, &looking.frame.paint);
     let [above, below] = margins(paint);
     let line = paint.text_height(Style::LABEL) * 1.5;
-    let lines =
-        Lines::new(body.min[1] + above, body.max[1] - below - line, looking.moment.pictures.images as usize, 22.0, 44.0, frame.scale);
+    let rows = matrices.first().map_or(1, |excerpt| excerpt.rows);
+    let highest = if looking.of_one { 64.0 } else { 44.0 };
+    let lines = Lines::new(body.min[1] + above, body.max[1] - below - line, rows, 22.0, highest, frame.scale);
     let side = lines.pitch - 2.0;
-    thumbnails(looking, &lines, view - 1, body.min[0], side);
+    let subject = Subject::View(view - 1);
+    thumbnails(looking, &lines, subject, body.min[0], side);
     let head = body.min[1] + paint.text_height(Style::TITLE) * 0.5;
-    paint.text([body.min[0], head], Align::Left, Style::TITLE.coloured(theme::GLOBAL), &format!("v{view}"));
+    let subject = heading(looking, subject);
+    paint.text([body.min[0], head], Align::Left, Style::TITLE.coloured(theme::GLOBAL), subject);
     let colour = if is_student { theme::STUDENT } else { theme::TEACHER };
     let all: Vec<Band<'_>> = matrices.iter().map(|excerpt| Band::new(excerpt, colour)).collect();
-    bands(looking, &all, &lines, body.min[0] + side.max(paint.text_width(Style::TITLE, "v2")) + GAP, body.max[0], head);
+    bands(looking, &all, &lines, body.min[0] + side.max(paint.text_width(Style::TITLE, subject)) + GAP, body.max[0], head);
     if let Some(cosine) = matrices.last().and_then(alikeness) {
         let y = lines.bottom() + below + line * 0.5;
-        let long =
-            format!("a row an image: where all rows are the same, all images are. Mean cosine of two rows at the right: {}", short(cosine));
-        let middle = format!("mean cosine of two images at the right: {} (1: all alike)", short(cosine));
-        let brief = format!("mean cosine of two rows: {}", short(cosine));
+        let cosine = short(cosine);
+        let [long, middle] = match looking.of_one {
+            false => [
+                format!("a row an image: where all rows are the same, all images are. Mean cosine of two rows at the right: {cosine}"),
+                format!("mean cosine of two images at the right: {cosine} (1: all alike)"),
+            ],
+            true => [
+                format!("a row a crop, all of one image: they are to agree. Mean cosine of two rows at the right: {cosine}"),
+                format!("mean cosine of two crops at the right: {cosine} (1: all alike)"),
+            ],
+        };
+        let brief = format!("mean cosine of two rows: {cosine}");
         if let Some(text) = paint.fitting(Style::LABEL, &[&long, &middle, &brief], body.width()) {
             paint.text([body.min[0], y], Align::Left, Style::LABEL, text);
         }
@@ -197,25 +221,30 @@ pub(super) fn cosines(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [studen
     let value_height = paint.text_height(Style::VALUE) + 12.0;
     let y = body.min[1] + paint.text_height(Style::VALUE) * 0.5;
     let width = paint.text([body.min[0], y], Align::Left, Style::VALUE, &short(mean));
-    let long = "mean loss, 2 − 2 cos: 0 where all pairs agree, 2 where they are at right angles";
+    let long = match looking.of_one {
+        true => "mean loss of this image's pairs, 2 − 2 cos: 0 where they agree, 2 at right angles",
+        false => "mean loss, 2 − 2 cos: 0 where all pairs agree, 2 where they are at right angles",
+    };
     let x = body.min[0] + width + 10.0;
     if let Some(text) = paint.fitting(Style::LABEL, &[long, "mean loss, 2 − 2 cos, 0 to 4", "mean loss"], body.max[0] - x) {
         paint.text([x, y], Align::Left, Style::LABEL, text);
     }
     let top = body.min[1] + value_height;
-    let lines = Lines::new(top + above, body.max[1] - below, cosines.len(), 22.0, 44.0, frame.scale);
+    let highest = if looking.of_one { 64.0 } else { 44.0 };
+    let lines = Lines::new(top + above, body.max[1] - below, cosines.len(), 22.0, highest, frame.scale);
     let side = lines.pitch - 2.0;
     let scale_width = (body.width() * 0.3).max(120.0);
     let head = top + paint.text_height(Style::TITLE) * 0.5;
-    thumbnails(looking, &lines, 0, body.min[0], side);
-    paint.text([body.min[0], head], Align::Left, Style::TITLE.coloured(theme::GLOBAL), "v1");
+    let [first, target] = [Subject::View(0), Subject::Target].map(|subject| (subject, heading(looking, subject)));
+    thumbnails(looking, &lines, first.0, body.min[0], side);
+    paint.text([body.min[0], head], Align::Left, Style::TITLE.coloured(theme::GLOBAL), first.1);
     let plot = Rect::new(body.max[0] - scale_width, lines.top, body.max[0], lines.bottom());
     let second = plot.min[0] - GAP - side;
-    thumbnails(looking, &lines, 1, second, side);
-    paint.text([second, head], Align::Left, Style::TITLE.coloured(theme::GLOBAL), "v2");
+    thumbnails(looking, &lines, target.0, second, side);
+    paint.text([second, head], Align::Left, Style::TITLE.coloured(theme::GLOBAL), target.1);
     let unit = |excerpt, title, colour| Band { unit: true, title, most: 0.5, ..Band::new(excerpt, colour) };
     let pair = [unit(student, "student q/|q|", theme::STUDENT), unit(teacher, "teacher z/|z|", theme::TEACHER)];
-    bands(looking, &pair, &lines, body.min[0] + side.max(paint.text_width(Style::TITLE, "v2")) + GAP, second - GAP, head);
+    bands(looking, &pair, &lines, body.min[0] + side.max(paint.text_width(Style::TITLE, first.1)) + GAP, second - GAP, head);
     // Cosines on a fixed scale from -1 to 1.
     let values = paint.text_width(Style::LABEL, "−0.000") + 8.0;
     let bars = Rect::new(plot.min[0], plot.min[1], plot.max[0] - values, plot.max[1]);
@@ -229,7 +258,7 @@ pub(super) fn cosines(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [studen
             let half = (rect.height() * 0.3).min(8.0);
             paint.fill(Rect::new(x0, middle - half, x1, middle + half), theme::TEXT_2, 0.0);
         }
-        paint.text([plot.max[0], middle], Align::Right, Style::LABEL.coloured(theme::TEXT), &short(cosine).replace('-', "−"));
+        paint.text([plot.max[0], middle], Align::Right, Style::LABEL.coloured(theme::TEXT), &short(cosine));
     }
     for (cosine, name) in [(-1.0, "−1"), (0.0, "0"), (1.0, "1")] {
         let x = x_of(cosine);
@@ -240,13 +269,14 @@ pub(super) fn cosines(looking: &Looking<'_, '_>, body: &Rect, mean: f32, [studen
 
 /// A small matrix with its head, for a corner of another picture.
 pub(super) fn strip(looking: &Looking<'_, '_>, rect: &Rect, excerpt: &Excerpt, title: &str, colour: Colour, view: u32) {
+    let subject = Subject::View(view);
     let (frame, paint) = (looking.frame, &looking.frame.paint);
     let [above, below] = margins(paint);
     let lines = Lines::new(rect.min[1] + above, rect.max[1] - below, excerpt.rows, 7.0, 16.0, frame.scale);
     let side = lines.pitch - 2.0;
     let thumbs = side >= 12.0;
     if thumbs {
-        thumbnails(looking, &lines, view, rect.min[0], side);
+        thumbnails(looking, &lines, subject, rect.min[0], side);
     }
     let left = rect.min[0] + if thumbs { side + 8.0 } else { 0.0 };
     let band = Band { title, ..Band::new(excerpt, colour) };
