@@ -82,7 +82,7 @@ const OF_BYOL: [Row; 53] = [
     ("ctrl+0", "ui scale 1.00", WHOLE, 20_000),
     ("bracketleft", "command SetSpeed(Some(20))", TOP, 20),
     ("bracketright", "command SetSpeed(None)", TOP, 20),
-    ("braceright", "command Divide(Share(0.3))", TOP, 20),
+    ("braceright", "command Divide(Share(", TOP, 20),
     ("bracketright", "command Divide(Turbo)", TOP, 20),
     ("bracketleft", "command Divide(Smooth)", TOP, 20),
     ("w", "command Walk", CLOUD, 5_000), // the tensors of the moment
