@@ -4,7 +4,7 @@ use super::case::{Case, Input};
 use super::items::{fits_lines, items_over};
 use super::reference::Host;
 use super::sequences::{Sequences, SetSequences as _};
-use crate::gpu::{Family, Kernel, Needs, Tape, Tensor, Variant};
+use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
 
 const FORWARD: Kernel = Kernel::new("ops/tokens_forward.wgsl");
 const BACKWARD: Kernel = Kernel::new("ops/tokens_backward.wgsl");
@@ -76,34 +76,39 @@ pub fn tokens(tape: &mut Tape<'_>, x: &Tensor, cls: &Tensor, positions: [Option<
                 .over(over(x.elements()));
         }
         for (index, positions) in positions.iter().enumerate().filter(|&(index, _)| counts[index] > 0) {
-            if tape.needs_gradient(&cls) {
-                sum_images(tape, dy, whole, index, &cls, 1);
-            }
-            if let Some(positions) = positions.as_ref().filter(|positions| tape.needs_gradient(positions)) {
-                sum_images(tape, dy, whole, index, positions, lengths[index]);
+            let positions = positions.as_ref().expect("images have positions");
+            if tape.needs_gradient(&cls) || tape.needs_gradient(positions) {
+                sum_images(tape, dy, whole, index, positions, &cls);
             }
         }
     });
     y
 }
 
-/// The gradient of the first `places` rows of all images of one length goes to `parameter`.
-fn sum_images(tape: &mut Tape<'_>, dy: &Tensor, sequences: Sequences, index: usize, parameter: &Tensor, places: u32) {
-    let dx = tape.gradient(parameter);
-    let summed = u64::from(dy.learners) * u64::from(sequences.counts[index]) * u64::from(places * dy.columns);
+/// The gradients of the positions of all images of one length, and of what stands in their first rows.
+fn sum_images(tape: &mut Tape<'_>, dy: &Tensor, sequences: Sequences, index: usize, positions: &Tensor, cls: &Tensor) {
+    let mut slot = |parameter: &Tensor| {
+        let unwanted = |tape: &mut Tape<'_>| tape.tensor("unwanted", [dy.learners, parameter.rows, parameter.columns]);
+        if tape.needs_gradient(parameter) { tape.gradient(parameter) } else { GradSlot { tensor: unwanted(tape), accumulate: false } }
+    };
+    let (dx, dfirst) = (slot(positions), slot(cls));
+    let length = sequences.lengths[index];
+    let summed = u64::from(dy.learners) * u64::from(sequences.counts[index]) * u64::from(length * dy.columns);
     tape.dispatch(&SUM_IMAGES)
         .set("rows", dy.rows)
         .set("columns", dy.columns)
         .set("first", if index == 0 { 0 } else { sequences.offset(sequences.counts[0]) })
         .set("images", sequences.counts[index])
-        .set("length", sequences.lengths[index])
-        .set("places", places)
+        .set("length", length)
         .set("stride", dx.tensor.learner_stride)
+        .set("first_stride", dfirst.tensor.learner_stride)
+        .set("accumulate_first", dfirst.accumulate)
         .read("dy", dy)
         .gradient("dx", &dx)
-        .flops(summed)
+        .read_write_or_write("dfirst", &dfirst.tensor, dfirst.accumulate)
+        .flops(summed + if dfirst.accumulate { dfirst.tensor.all_elements() } else { 0 })
         .untouched(4 * (dy.all_elements() - summed))
-        .over([places * dy.columns, 1, dy.learners]);
+        .over([length * dy.columns, 1, dy.learners]);
 }
 
 /// Naive forward of x, cls, and the positions of both lengths.
