@@ -100,6 +100,8 @@
 //! - `queue.submit` waits until the submission before it has been done, and presenting waits for the frame: wgpu chains submissions by
 //!   semaphores, and Mesa waits for those on the caller's thread.
 //! - Once a window has been drawn, a pass's first timestamp is taken only after its first dispatch ([`session`]'s `costs`).
+//! - Once something has been drawn on the device, a timestamp is taken only when the next one is asked for: a pass then seems to take
+//!   nothing, and its time lies before its begin ([`gpu::Stamps::micros`]).
 //! - pcg4d's low bits are poor when only its last words vary: the counter goes first ([`rng::random4`]).
 
 pub mod app;

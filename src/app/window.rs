@@ -612,8 +612,7 @@ impl Open {
         let Some(graphics) = &mut self.graphics else { return };
         let gpu = graphics.gpu.clone();
         let Some(debugger) = Debugger::attached() else {
-            self.screen
-                .say("No graphics debugger is attached: start Twinlens from RenderDoc or Xcode, then F9 captures a step and a frame.");
+            self.screen.say("No graphics debugger is attached. Started from RenderDoc or Xcode, F9 captures a step and a frame.");
             return;
         };
         let Some(capture) = gpu.capture(debugger) else {

@@ -33,10 +33,19 @@ pub struct Roof {
 }
 
 impl Roof {
-    /// Bandwidth for so many bytes: that of the copy whose size is nearest, by ratio. 10⁹ bytes a second.
+    /// Bandwidth for so many bytes, 10⁹ a second: between two copies of the sizes next to it their times count, in proportion; beyond
+    /// all of them the last one's bandwidth.
     pub fn gbps(&self, bytes: u64) -> f64 {
-        let distance = |copy: &&CopySpeed| (copy.bytes.max(1) as f64 / bytes.max(1) as f64).ln().abs();
-        self.copy.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or(0.0, |copy| copy.gbps)
+        let (Some(first), Some(last)) = (self.copy.first(), self.copy.last()) else { return 0.0 };
+        let time = |copy: &CopySpeed| copy.bytes as f64 / copy.gbps;
+        match self.copy.windows(2).find(|pair| (pair[0].bytes..pair[1].bytes).contains(&bytes)) {
+            Some([below, above]) => {
+                let share = (bytes - below.bytes) as f64 / (above.bytes - below.bytes) as f64;
+                bytes as f64 / (time(below) + share * (time(above) - time(below)))
+            }
+            _ if bytes < first.bytes => first.gbps,
+            _ => last.gbps,
+        }
     }
 
     /// The bandwidth of the largest copy, which no cache holds.
@@ -81,12 +90,16 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_copy_and_the_longer_time_count() {
+    fn the_next_copies_and_the_longer_time_count() {
         let roof = roof();
-        assert_eq!((roof.gbps(1), roof.gbps(1 << 17), roof.gbps(1 << 23)), (20.0, 20.0, 5.0));
+        assert_eq!([1, 1 << 16, 1 << 24, 1 << 30].map(|bytes| roof.gbps(bytes)), [20.0, 20.0, 5.0, 5.0]);
+        // Half way between two sizes, half of both times.
+        let middle = ((1_u64 << 16) + (1 << 24)) / 2;
+        let nanos = f64::from(1 << 16) / 20.0 + f64::from(1 << 24) / 5.0;
+        assert!((roof.gbps(middle) - middle as f64 / (nanos / 2.0)).abs() < 1e-9);
         let work = |flops, bytes| roof.least_micros(Work { flops, bytes });
         assert!((work(200_000, 4_000) - 2.0).abs() < 1e-12);
-        assert!((work(200_000, 100_000) - 5.0).abs() < 1e-12);
+        assert!((work(200_000, 50_000) - 2.5).abs() < 1e-12);
         assert_eq!(work(0, 0), 0.0);
     }
 

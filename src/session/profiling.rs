@@ -97,7 +97,7 @@ impl Profiling {
     ) -> Result<(), SessionError> {
         let Some(current) = &mut self.current else { return Ok(()) };
         current.ends.push(range.end);
-        match &self.timer {
+        match &mut self.timer {
             Some(timer) => timer.encode(encoder, program, range),
             None => current.micros.extend(timed_by_wall_clock(gpu, program, range)?),
         }

@@ -13,7 +13,7 @@ use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain;
 use super::flow::Flow;
-use super::layout::Layout;
+use super::layout::{Layout, Rect};
 use super::lesson_player::Player;
 use super::lessons::Lessons;
 use super::paint::{Paint, Written};
@@ -617,8 +617,13 @@ impl Screen {
                     Scene::Dino if self.cloud => centre::notice_height(&layout.centre),
                     Scene::Dino | Scene::Multicrop | Scene::Kernels => layout.centre.max[1] - 28.0,
                 };
-                frame.paint.pane(layout.centre);
-                self.notices.ui(&frame, &layout.centre, height, snapshot, &mut wanted);
+                let over = if scene == Scene::Kernels {
+                    Rect::new(0.0, layout.top.max[1], layout.window.max[0], layout.bottom.min[1])
+                } else {
+                    layout.centre
+                };
+                frame.paint.pane(over);
+                self.notices.ui(&frame, &over, height, snapshot, &mut wanted);
                 if self.lessons.offers() {
                     offered = lesson_list::offer(&frame, &layout.centre, height - 44.0, &self.lessons.first_title());
                 }

@@ -69,9 +69,15 @@ impl<'a> Step<'a> {
         (times.steps > 0 && !dispatches.is_empty()).then_some(Self { times, dispatches, rows, ceiling })
     }
 
-    /// Microseconds of all kernels together.
+    /// Microseconds of all kernels' medians together: what shares are shares of.
     pub fn kernels(&self) -> f32 {
         self.times.total_micros() as f32
+    }
+
+    /// Microseconds that all kernels of a step took together: the median of the steps. (The sum of their medians is less where
+    /// something disturbs the machine.)
+    pub fn busy(&self) -> f32 {
+        self.times.busy_micros as f32
     }
 
     /// Microseconds from the first dispatch's begin to the last one's end, gaps between them included.

@@ -119,12 +119,24 @@ const OF_CROPS: [Row; 4] = [
     ("b", "command ShowImage(None)", CLOUD, 5_000), // the batch's again
 ];
 
+/// Keys of the kernels' scene, once a step has been timed.
+const OF_KERNELS: [Row; 7] = [
+    ("Down", "key Arrow(Down)", MIDDLE, 500),
+    ("Right", "key Arrow(Right)", MIDDLE, 20),
+    ("Left", "key Arrow(Left)", MIDDLE, 20),
+    ("Return", "key Confirm", MIDDLE, 500), // sorted otherwise
+    ("x", "exported", WHOLE, 500),
+    ("F9", "notice No graphics debugger", WHOLE, 500),
+    ("v", "key Variant", WHOLE, 20),
+];
+
 #[test]
 fn window_every_key_does_what_its_label_says() {
     let _guard = one_at_a_time();
     let Some(display) = Display::start("1280x800x24") else { return };
+    let saved = tempfile::tempdir().expect("a folder");
     // Films are GIFs.
-    let app = App::start(&display, &["--preset", "byol-fast"], &[("PATH", "/nowhere")]);
+    let app = App::start(&display, &["--preset", "byol-fast", "--save-to", &saved.path().to_string_lossy()], &[("PATH", "/nowhere")]);
     app.wait("first trained step shown");
     app.focus(&display);
     while app.shown().0 < 8 {}
@@ -136,10 +148,11 @@ fn window_every_key_does_what_its_label_says() {
     let before = display.screen();
     display.xdotool(&["key", "Escape", "sleep", "1"]);
     assert!(display.screen().difference(&before, CLOUD) > 10_000, "the card of the images stays");
-    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any.
+    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any, scene 4 its kernels, which are timed only there.
     for (key, logged, rows) in [
         ("2", "command LoadPreset(\"dino", &OF_DINO[..]),
         ("3", "key Scene(Multicrop)", &OF_CROPS),
+        ("4", "command ProfileSteps(true)", &OF_KERNELS),
         ("1", "command LoadPreset(\"byol", &[]),
     ] {
         let before = display.screen();
@@ -156,6 +169,15 @@ fn window_every_key_does_what_its_label_says() {
             app.shown_after_input(&display);
         }
         std::thread::sleep(Duration::from_millis(1500));
+        if key == "4" {
+            let before = display.screen();
+            app.press(&display, "s", "command Step");
+            let limit = Instant::now() + Duration::from_secs(30);
+            while display.screen().difference(&before, MIDDLE) < 20_000 {
+                assert!(Instant::now() < limit, "the step is not timed");
+                app.shown_after_input(&display);
+            }
+        }
         wrong.extend(drive(&app, &display, rows));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

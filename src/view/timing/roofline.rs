@@ -40,13 +40,13 @@ pub struct Plane {
     pub rate: [f32; 2],
 }
 
-/// Decades below the arithmetic roof.
-const BELOW: f32 = 3e-4;
-/// How far above it.
+/// How far the rates go below the arithmetic roof.
+const BELOW: f32 = 1e-4;
+/// And above it.
 const ABOVE: f32 = 2.5;
-/// Around the ridge: decades to the left, and to the right.
+/// Around the ridge, to the left and to the right: there the names stand.
 const LEFT: f32 = 2e-3;
-const RIGHT: f32 = 40.0;
+const RIGHT: f32 = 200.0;
 
 impl Plane {
     /// Around a roof.

@@ -122,7 +122,7 @@ fn heading(looking: &Looking<'_, '_>, inner: &Rect) -> f32 {
     let wall = time_text(step.wall());
     let width = paint.text_width(Style::VALUE, &wall);
     paint.text([inner.max[0], y], Align::Right, Style::VALUE, &wall);
-    let sum = [format!("kernels {}, {} of", time_text(step.kernels()), share_text(step.kernels() / step.wall())), "wall time".to_owned()];
+    let sum = [format!("kernels {}, {} of", time_text(step.busy()), share_text(step.busy() / step.wall())), "wall time".to_owned()];
     let sum: Vec<&str> = sum.iter().map(String::as_str).collect();
     let mut right = inner.max[0] - width - 10.0;
     if let Some(words) = paint.fitting(Style::LABEL, &sum, (right - inner.min[0] - title) * 0.6) {
