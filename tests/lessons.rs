@@ -204,7 +204,11 @@ fn assert_stands(lesson: &Lesson, player: &Player, pretended: &Pretended, place:
     assert_eq!(snapshot.preset, page.config.preset, "{place}, page {}", index + 1);
     assert_eq!(snapshot.switches, (&page.config.hyper).into(), "{place}, page {}", index + 1);
     assert_eq!(snapshot.local_crops, page.config.views.locals, "{place}, page {}", index + 1);
-    if page.play.is_none() && page.walk.is_none() {
+    let first = (0..=shown).rev().find(|&index| lesson.steps[index].starts).unwrap_or(0);
+    if lesson.steps[first..=shown].iter().any(|page| page.play == Some(true)) {
+        // How far a run that plays by itself gets is the room's affair; it loses nothing.
+        assert!(snapshot.step >= scripted_step(lesson, shown), "{place}, page {}", index + 1);
+    } else if page.play.is_none() && page.walk.is_none() {
         assert_eq!(snapshot.step, scripted_step(lesson, shown), "{place}, page {}", index + 1);
     }
 }
