@@ -90,6 +90,8 @@ pub enum Clock {
     Zero,
     /// Some pass ends before it begins.
     Negative,
+    /// Passes are said to begin when their dispatch has run: llvmpipe's, once something has been drawn.
+    Late,
     /// The adapter has no timestamps.
     Unsupported,
 }
@@ -115,9 +117,14 @@ impl Clock {
     pub const fn told(self) -> &'static str {
         match self {
             Self::Valid => "timestamps of the adapter, one pass a dispatch: isolated times",
-            Self::Zero => "the adapter's timestamps are all zero; wall clock around each dispatch, its submission included",
-            Self::Negative => "the adapter's timestamps run backwards; wall clock around each dispatch, its submission included",
-            Self::Unsupported => "the adapter has no timestamps; wall clock around each dispatch, its submission included",
+            Self::Zero => "the adapter's timestamps are all zero; wall clock around each dispatch, less what an empty submission takes",
+            Self::Negative => {
+                "the adapter's timestamps run backwards; wall clock around each dispatch, less what an empty submission takes"
+            }
+            Self::Late => {
+                "the adapter takes its timestamps late once a window is drawn; wall clock around each dispatch, less what an empty submission takes"
+            }
+            Self::Unsupported => "the adapter has no timestamps; wall clock around each dispatch, less what an empty submission takes",
         }
     }
 }

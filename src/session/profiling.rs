@@ -15,6 +15,8 @@ use crate::profile::{Clock, Dispatch, Measured, Roof, StepTimes};
 /// Profiles the steps of a session.
 pub(super) struct Profiling {
     clock: Clock,
+    /// Its timestamps may come late.
+    software: bool,
     /// The program that is profiled; the times are of no other.
     dispatches: Arc<[Dispatch]>,
     timer: Option<DispatchTimer>,
@@ -43,6 +45,7 @@ impl Profiling {
         let roof = recall_roof(gpu).map(Arc::new);
         Self {
             clock: if supported { Clock::Valid } else { Clock::Unsupported },
+            software: gpu.is_software(),
             dispatches: Arc::new([]),
             timer: None,
             current: None,
@@ -141,11 +144,14 @@ impl Profiling {
         timer.collect(|step, stamps| {
             let Some(ends) = self.sent.remove(&step) else { return };
             let starts = std::iter::once(0).chain(ends.iter().copied());
-            let span_micros = starts.zip(&ends).map(|(start, &end)| stamps.span_micros(start..end)).sum();
-            arrived.push(Measured { step, micros: stamps.micros(), span_micros });
+            let slices = starts.zip(ends.iter().copied()).map(|(start, end)| start..end);
+            let span_micros = slices.clone().map(|slice| stamps.span_micros(slice)).sum();
+            let measured = Measured { step, micros: stamps.micros(), span_micros };
+            let late = self.software && stamps.come_late(slices);
+            arrived.push((if late { Clock::Late } else { Clock::judged(&measured.micros) }, measured));
         });
-        for measured in arrived {
-            match Clock::judged(&measured.micros) {
+        for (clock, measured) in arrived {
+            match clock {
                 Clock::Valid => self.keep(measured),
                 useless => {
                     log::info!("{}", useless.told());

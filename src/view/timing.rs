@@ -107,6 +107,7 @@ pub const fn clock_words(clock: Clock) -> &'static str {
         Clock::Valid => "GPU timestamps",
         Clock::Zero => "timestamps are all zero: wall clock",
         Clock::Negative => "timestamps run backwards: wall clock",
+        Clock::Late => "timestamps come late: wall clock",
         Clock::Unsupported => "no timestamps: wall clock",
     }
 }
