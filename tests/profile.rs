@@ -136,7 +136,8 @@ fn profiled_steps_are_the_same_steps() {
     work(&mut profiled);
     let times = profiled.snapshot().kernels.expect("times of steps");
     check(&times, &profiled);
-    assert_eq!(times.steps, 5);
+    // Between frames, a software adapter's timestamps are not to be trusted: then the wall clock begins anew.
+    assert_eq!((times.steps, times.clock.is_valid()), if gpu.is_software() { (4, false) } else { (5, true) });
     profiled.apply(Command::ProfileSteps(false));
     profiled.apply(Command::Play);
     steps(&mut profiled, 1);

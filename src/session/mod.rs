@@ -479,7 +479,7 @@ impl Session {
         let length = program.len();
         let profiling = self.profiling.as_mut().filter(|_| job == Job::Step);
         let walked = self.walk.is_some();
-        match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked).then_some(profiling)) {
+        match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked, !self.hurried).then_some(profiling)) {
             Some(profiling) => {
                 self.pacer.note(job, length, range.clone());
                 profiling.run(&self.gpu, &mut encoder, program, range)?;

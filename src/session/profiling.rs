@@ -70,9 +70,12 @@ impl Profiling {
         Ok(())
     }
 
-    /// To be called before a slice of a step; whether it is profiled. `walked`: the step is.
-    pub(super) fn takes(&mut self, gpu: &Gpu, program: &Program, range: &Range<usize>, walked: bool) -> bool {
+    /// To be called before a slice of a step; whether it is profiled. `walked`: the step is. `windowed`: frames are drawn in between.
+    pub(super) fn takes(&mut self, gpu: &Gpu, program: &Program, range: &Range<usize>, walked: bool, windowed: bool) -> bool {
         if range.start == 0 {
+            if windowed && self.software && self.clock.is_valid() {
+                self.distrust(Clock::Late);
+            }
             if !Arc::ptr_eq(&self.dispatches, program.dispatches()) {
                 self.dispatches = program.dispatches().clone();
                 self.forget();
@@ -82,6 +85,16 @@ impl Profiling {
             self.current = (has_room && !walked).then(Current::default);
         }
         self.current.is_some()
+    }
+
+    /// Times are taken by the wall clock from now on.
+    fn distrust(&mut self, clock: Clock) {
+        log::info!("{}", clock.told());
+        self.clock = clock;
+        self.timer = None;
+        // What is encoded with timestamps already goes on and is not counted.
+        self.current = None;
+        self.forget();
     }
 
     fn forget(&mut self) {
@@ -153,15 +166,7 @@ impl Profiling {
         for (clock, measured) in arrived {
             match clock {
                 Clock::Valid => self.keep(measured),
-                useless => {
-                    log::info!("{}", useless.told());
-                    self.clock = useless;
-                    self.timer = None;
-                    // What is encoded with timestamps already goes on and is not counted.
-                    self.current = None;
-                    self.forget();
-                    return;
-                }
+                useless => return self.distrust(useless),
             }
         }
     }
