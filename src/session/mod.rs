@@ -481,7 +481,7 @@ impl Session {
         let walked = self.walk.is_some();
         match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked, !self.hurried).then_some(profiling)) {
             Some(profiling) => {
-                self.pacer.note(job, length, range.clone());
+                self.pacer.note(job, length, range.clone(), profiling.waits());
                 profiling.run(&self.gpu, &mut encoder, program, range)?;
                 if end == length {
                     profiling.finish(&mut encoder, self.trainer.step() + 1);

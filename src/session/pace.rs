@@ -65,6 +65,8 @@ struct Slice {
     range: Range<usize>,
     estimate: f32,
     timed: bool,
+    /// It was waited for dispatch by dispatch: it began when it was noted.
+    waited: bool,
     submitted: Instant,
     done: Option<Instant>,
     /// Milliseconds by timestamps.
@@ -171,14 +173,17 @@ impl Pacer {
         self.push(job, program.len(), range, timed);
     }
 
-    /// A slice is encoded by someone else.
-    pub(super) fn note(&mut self, job: Job, length: usize, range: Range<usize>) {
+    /// A slice is encoded by someone else; `waited`: and will be waited for before it is submitted.
+    pub(super) fn note(&mut self, job: Job, length: usize, range: Range<usize>, waited: bool) {
         self.push(job, length, range, false);
+        if let Some(slice) = self.slices.back_mut() {
+            slice.waited = waited;
+        }
     }
 
     fn push(&mut self, job: Job, length: usize, range: Range<usize>, timed: bool) {
         let estimate = self.costs.sum(job, range.clone(), length);
-        self.slices.push_back(Slice { job, range, estimate, timed, submitted: Instant::now(), done: None, measured: None });
+        self.slices.push_back(Slice { job, range, estimate, timed, waited: false, submitted: Instant::now(), done: None, measured: None });
     }
 
     /// To be called after the slice's encoder has been submitted.
@@ -187,7 +192,9 @@ impl Pacer {
             timer.copies.submitted();
         }
         let Some(slice) = self.slices.back_mut() else { return };
-        slice.submitted = Instant::now();
+        if !slice.waited {
+            slice.submitted = Instant::now();
+        }
         let (tag, done) = (self.first_tag + self.slices.len() as u64 - 1, self.done.clone());
         gpu.queue.on_submitted_work_done(move || {
             let now = Instant::now();
@@ -238,11 +245,13 @@ impl Pacer {
 
     /// A slice has ended.
     fn learn(&mut self, slice: Slice, done: Instant) {
-        let Slice { job, range, submitted, measured, estimate, .. } = slice;
+        let Slice { job, range, submitted, measured, estimate, waited, .. } = slice;
         let start = self.lane.last_end().map_or(submitted, |end| submitted.max(end));
         let noticed = done.saturating_duration_since(start);
         // Without timestamps its end is known when it is noticed, at times late: that much is sure.
-        let millis = measured.filter(|&millis| millis > 0.0).unwrap_or_else(|| (noticed.as_secs_f32() * 1e3).min(2.0 * estimate));
+        let seen = noticed.as_secs_f32() * 1e3;
+        let least = if waited { seen } else { seen.min(2.0 * estimate) };
+        let millis = measured.filter(|&millis| millis > 0.0).unwrap_or(least);
         if self.software && measured.is_some() && range.len() > 1 {
             // The first dispatch is not in these times (see [`Costs`]).
             self.costs.measured(job, range.start + 1..range.end, millis);

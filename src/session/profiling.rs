@@ -97,6 +97,11 @@ impl Profiling {
         self.forget();
     }
 
+    /// Each dispatch is waited for.
+    pub(super) const fn waits(&self) -> bool {
+        self.timer.is_none()
+    }
+
     fn forget(&mut self) {
         self.sent.clear();
         self.steps.clear();
