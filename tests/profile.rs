@@ -51,10 +51,10 @@ fn work_is_what_shapes_and_access_say() {
         found,
         [
             // The weights stand in for the bias that is not there: bound twice, read once.
-            ("one/matmul_plain", Work { flops, bytes: forward }),
-            ("two/matmul_plain", Work { flops, bytes: forward }),
-            ("backward/two/matmul_plain", Work { flops, bytes: forward }),
-            ("backward/one/matmul_plain", Work { flops: flops + added / 4, bytes: forward + added }),
+            ("one/matmul_nt_plain", Work { flops, bytes: forward }),
+            ("two/matmul_nt_plain", Work { flops, bytes: forward }),
+            ("backward/two/matmul_nn_plain", Work { flops, bytes: forward }),
+            ("backward/one/matmul_nn_plain", Work { flops: flops + added / 4, bytes: forward + added }),
         ]
     );
 }

@@ -12,13 +12,14 @@ use super::error::{GpuError, ShaderError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kernel {
     file: &'static str,
+    name: Option<&'static str>,
     overrides: Vec<(&'static str, f64)>,
 }
 
 impl Kernel {
     /// The kernel in `shaders/{file}`.
     pub const fn new(file: &'static str) -> Self {
-        Self { file, overrides: Vec::new() }
+        Self { file, name: None, overrides: Vec::new() }
     }
 
     /// Sets a WGSL `override`. (Never one that sizes a workgroup: naga reports 1 for those.)
@@ -28,19 +29,26 @@ impl Kernel {
         self
     }
 
+    /// Another name than the file's stem: where one shader serves several families, which are told apart by it.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
     /// The file under `shaders/`.
     pub const fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The file's stem, e.g. `layernorm_forward`.
-    pub fn stem(&self) -> &'static str {
-        self.file.rsplit('/').next().unwrap_or(self.file).trim_end_matches(".wgsl")
+    /// Its own name or the file's stem, e.g. `layernorm_forward`.
+    pub fn name(&self) -> &'static str {
+        self.name.unwrap_or_else(|| self.file.rsplit('/').next().unwrap_or(self.file).trim_end_matches(".wgsl"))
     }
 
-    /// The name in labels: the file's stem and the overrides, e.g. `layernorm_forward[ACTIVATION=1]`.
+    /// The name in labels: with the overrides, e.g. `layernorm_forward[ACTIVATION=1]`.
     pub fn label(&self) -> String {
-        let mut label = self.stem().to_owned();
+        let mut label = self.name().to_owned();
         for (name, value) in &self.overrides {
             let _ = write!(label, "[{name}={value}]");
         }

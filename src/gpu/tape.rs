@@ -349,7 +349,7 @@ impl<'g> Tape<'g> {
 fn described(dispatch: &Dispatch, kernel: &CompiledKernel) -> profile::Dispatch {
     profile::Dispatch {
         label: dispatch.label.clone(),
-        kernel: dispatch.kernel.stem().to_owned(),
+        kernel: dispatch.kernel.name().to_owned(),
         work: work(dispatch),
         groups: groups(dispatch.items, kernel.group_size),
     }

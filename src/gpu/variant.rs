@@ -40,7 +40,8 @@ pub struct Variant {
     pub made_for: MadeFor,
     /// What it needs.
     pub needs: Needs,
-    /// The stems of the shader files that it has and not all of the family have.
+    /// The names of the kernels (stems of their shader files, most of them) that it has and not all of the family have; no other
+    /// family has them.
     pub kernels: &'static [&'static str],
 }
 

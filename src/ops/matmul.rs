@@ -45,9 +45,9 @@ const NT: Family = Family {
     kernels: &[],
     variants: &[
         Variant::software("register", Needs::EightLanes, &["matmul_nt_register"]),
-        Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
-        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_workgroup_large"]),
-        Variant::plain(&["matmul_plain"]),
+        Variant::gpu("workgroup", Needs::Nothing, &["matmul_nt_workgroup"]),
+        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_nt_workgroup_large"]),
+        Variant::plain(&["matmul_nt_plain"]),
     ],
 };
 
@@ -57,9 +57,9 @@ const NN: Family = Family {
     kernels: &[],
     variants: &[
         Variant::software("register", Needs::EightLanes, &["matmul_nn_register"]),
-        Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
-        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_workgroup_large"]),
-        Variant::plain(&["matmul_plain"]),
+        Variant::gpu("workgroup", Needs::Nothing, &["matmul_nn_workgroup"]),
+        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_nn_workgroup_large"]),
+        Variant::plain(&["matmul_nn_plain"]),
     ],
 };
 
@@ -69,9 +69,9 @@ const TN: Family = Family {
     kernels: &["matmul_fold"],
     variants: &[
         Variant::software("register", Needs::EightLanes, &["matmul_tn_register"]),
-        Variant::gpu("workgroup", Needs::Nothing, &["matmul_workgroup"]),
-        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_workgroup_large"]),
-        Variant::plain(&["matmul_plain"]),
+        Variant::gpu("workgroup", Needs::Nothing, &["matmul_tn_workgroup"]),
+        Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_tn_workgroup_large"]),
+        Variant::plain(&["matmul_tn_plain"]),
     ],
 };
 
@@ -100,18 +100,20 @@ impl Layout {
         }
     }
 
-    fn tiling(self, variant: &str) -> Tiling {
+    fn tiling(self, variant: &'static str) -> Tiling {
         let large = || {
             let along = |yes: bool| f64::from(u8::from(yes));
             WORKGROUP_LARGE.with("A_ALONG_K", along(self != Self::Tn)).with("B_ALONG_K", along(self == Self::Nt))
         };
+        // These shaders serve all layouts; each has the name that the layout's family knows.
+        let name = self.family().variant(variant).and_then(|variant| variant.kernels.first()).copied().unwrap_or(variant);
         match (variant, self) {
             ("register", Self::Nt) => Tiling { kernel: NT_REGISTER, tile: [32, 32], threads: 8, groups: 8 },
             ("register", Self::Nn) => Tiling { kernel: NN_REGISTER, tile: [32, 32], threads: 8, groups: 8 },
             ("register", Self::Tn) => Tiling { kernel: TN_REGISTER, tile: [32, 32], threads: 8, groups: 8 },
-            ("workgroup", _) => Tiling { kernel: WORKGROUP, tile: [64, 32], threads: 128, groups: 256 },
-            ("workgroup_large", _) => Tiling { kernel: large(), tile: [128, 64], threads: 256, groups: 256 },
-            _ => Tiling { kernel: PLAIN, tile: [64, 1], threads: 64, groups: 256 },
+            ("workgroup", _) => Tiling { kernel: WORKGROUP.named(name), tile: [64, 32], threads: 128, groups: 256 },
+            ("workgroup_large", _) => Tiling { kernel: large().named(name), tile: [128, 64], threads: 256, groups: 256 },
+            _ => Tiling { kernel: PLAIN.named(name), tile: [64, 1], threads: 64, groups: 256 },
         }
     }
 }

@@ -111,7 +111,7 @@ fn variants() -> Vec<KernelChoice> {
     vec![
         choice(
             "matmul",
-            &["matmul_nn_register", "matmul_nt_register", "matmul_tn_register", "matmul_workgroup", "matmul_plain"],
+            &["matmul_nn_register", "matmul_nt_register", "matmul_tn_register", "matmul_nt_workgroup", "matmul_nt_plain"],
             &["register", "workgroup", "plain"],
         ),
         choice("attention", &["attention_forward_lanes", "attention_forward_group"], &["lanes", "group"]),
