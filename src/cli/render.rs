@@ -197,6 +197,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });
         let beat = Duration::from_secs(1) / FILM_RATE;
+        session.draws();
         renderer.draw(&mut encoder, canvas.view(), args.size, beat, None, &mut screen, &snapshot);
         let picture = canvas.read(&gpu, encoder)?;
         for sink in &mut sinks {

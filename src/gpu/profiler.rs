@@ -5,7 +5,8 @@
 //! none that make sense, [`timed_by_wall_clock`] waits for each dispatch.
 //!
 //! Subtlety: once something has been drawn, llvmpipe takes a timestamp only when the next one is asked for, as if it were part of a
-//! picture. A pass then begins when its dispatch has run, and most of the time lies between the passes ([`Stamps::come_late`]).
+//! picture. A pass then begins when its dispatch has run, and what it took lies between the passes. So whoever draws must not use
+//! timestamps on software adapters.
 
 use std::ops::Range;
 use std::time::Instant;
@@ -20,11 +21,6 @@ use crate::profile::Clock;
 const PASSES: usize = (wgpu::QUERY_SET_MAX_QUERIES / 2) as usize;
 /// Copies of timestamps under way at most.
 const SLOTS: usize = 4;
-/// Passes that take less than this share of the time from the first begin to the last end ...
-const LATE_SHARE: f64 = 0.5;
-/// ... and lie this many microseconds apart have begins that were taken late: on software adapters one pass follows another within some
-/// 35 microseconds.
-const LATE_GAP: f64 = 100.0;
 /// Empty submissions of which the shortest counts.
 const EMPTY: u32 = 3;
 
@@ -62,19 +58,6 @@ impl Stamps<'_> {
             Some([first, .., last]) => self.micros_between(first[0], last[1]),
             _ => 0.0,
         }
-    }
-}
-
-impl Stamps<'_> {
-    /// Whether the begins were taken behind the dispatches, as far as slices (a submission each) of more than one dispatch tell.
-    pub fn come_late(&self, slices: impl Iterator<Item = Range<usize>>) -> bool {
-        let (mut passes, mut whole, mut gaps) = (0.0, 0.0, 0);
-        for slice in slices.filter(|slice| slice.len() > 1) {
-            whole += self.span_micros(slice.clone());
-            gaps += slice.len() - 1;
-            passes += self.micros().get(slice).unwrap_or_default().iter().sum::<f64>();
-        }
-        passes < LATE_SHARE * whole && whole - passes > LATE_GAP * gaps as f64
     }
 }
 
@@ -200,23 +183,4 @@ pub fn timed_by_wall_clock(gpu: &Gpu, program: &Program, range: Range<usize>) ->
         empty = empty.min(timed(range.start..range.start)?);
     }
     range.map(|index| Ok((timed(index..index + 1)? - empty).max(1.0))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn begins_that_come_late_are_noticed() {
-        let late = |ticks: &[[u64; 2]], slices: &[Range<usize>]| Stamps { ticks, micros_per_tick: 1.0 }.come_late(slices.iter().cloned());
-        // Dispatches of 100, 150, 300 and 80 microseconds, 2 between them.
-        let good = [[10, 110], [112, 262], [264, 564], [1010, 1090]];
-        assert!(!late(&good, &[0..3, 3..4]));
-        // Each begin when the dispatch has run, each end right before the next dispatch.
-        let bad = [[110, 112], [262, 264], [564, 566], [1090, 1092]];
-        assert!(late(&bad, &[0..3, 3..4]));
-        // Short dispatches have most of the time between them.
-        assert!(!late(&[[10, 12], [40, 42], [70, 72]], &[0..2, 2..3]));
-        assert!(!late(&bad, &[0..1, 1..2, 2..3, 3..4]), "slices of one dispatch tell nothing");
-    }
 }

@@ -85,6 +85,8 @@ pub struct Session {
     handed_over: Duration,
     /// Whole steps are asked for: the speed limit is not for them.
     hurried: bool,
+    /// A frame has been drawn on the same queue.
+    drawn: bool,
     /// Commands taken so far.
     taken: u64,
     job: Option<Job>,
@@ -191,6 +193,7 @@ impl Session {
             frame_goal: Duration::ZERO,
             handed_over: Duration::ZERO,
             hurried: false,
+            drawn: false,
             taken: 0,
             job: None,
             cursor: 0,
@@ -319,8 +322,15 @@ impl Session {
         self.handed_over
     }
 
+    /// Frames are drawn on the same queue from now on: what that does to a software adapter's timestamps, see
+    /// [`DispatchTimer`](crate::gpu::DispatchTimer).
+    pub const fn draws(&mut self) {
+        self.drawn = true;
+    }
+
     /// A frame was drawn on the same queue; for the account of what the time goes to. `goal` is what is aimed at from frame to frame.
     pub fn frame_drawn(&mut self, start: Instant, end: Instant, goal: Duration) {
+        self.draws();
         // What was done before the frame comes first. A lost device shows when the training goes on.
         if self.gpu.poll().is_ok() {
             self.pacer.collect();
@@ -479,7 +489,7 @@ impl Session {
         let length = program.len();
         let profiling = self.profiling.as_mut().filter(|_| job == Job::Step);
         let walked = self.walk.is_some();
-        match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked, !self.hurried).then_some(profiling)) {
+        match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked, self.drawn).then_some(profiling)) {
             Some(profiling) => {
                 self.pacer.note(job, length, range.clone(), profiling.waits());
                 profiling.run(&self.gpu, &mut encoder, program, range)?;

@@ -70,10 +70,10 @@ impl Profiling {
         Ok(())
     }
 
-    /// To be called before a slice of a step; whether it is profiled. `walked`: the step is. `windowed`: frames are drawn in between.
-    pub(super) fn takes(&mut self, gpu: &Gpu, program: &Program, range: &Range<usize>, walked: bool, windowed: bool) -> bool {
+    /// To be called before a slice of a step; whether it is profiled. `walked`: the step is. `drawn`: so has been a frame.
+    pub(super) fn takes(&mut self, gpu: &Gpu, program: &Program, range: &Range<usize>, walked: bool, drawn: bool) -> bool {
         if range.start == 0 {
-            if windowed && self.software && self.clock.is_valid() {
+            if drawn && self.software && self.clock.is_valid() {
                 self.distrust(Clock::Late);
             }
             if !Arc::ptr_eq(&self.dispatches, program.dispatches()) {
@@ -162,14 +162,11 @@ impl Profiling {
         timer.collect(|step, stamps| {
             let Some(ends) = self.sent.remove(&step) else { return };
             let starts = std::iter::once(0).chain(ends.iter().copied());
-            let slices = starts.zip(ends.iter().copied()).map(|(start, end)| start..end);
-            let span_micros = slices.clone().map(|slice| stamps.span_micros(slice)).sum();
-            let measured = Measured { step, micros: stamps.micros(), span_micros };
-            let late = self.software && stamps.come_late(slices);
-            arrived.push((if late { Clock::Late } else { Clock::judged(&measured.micros) }, measured));
+            let span_micros = starts.zip(&ends).map(|(start, &end)| stamps.span_micros(start..end)).sum();
+            arrived.push(Measured { step, micros: stamps.micros(), span_micros });
         });
-        for (clock, measured) in arrived {
-            match clock {
+        for measured in arrived {
+            match Clock::judged(&measured.micros) {
                 Clock::Valid => self.keep(measured),
                 useless => return self.distrust(useless),
             }
