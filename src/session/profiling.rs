@@ -7,6 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::SessionError;
 use crate::gpu::{DispatchTimer, Gpu, Program, RoofMeter, recall_roof, remember_roof, timed_by_wall_clock};
@@ -35,8 +36,9 @@ pub(super) struct Profiling {
 struct Current {
     /// Ends of the slices so far.
     ends: Vec<usize>,
-    /// By the wall clock: microseconds so far.
+    /// By the wall clock: microseconds so far, and of the slices with all their submissions and waits.
     micros: Vec<f64>,
+    span_micros: f64,
 }
 
 impl Profiling {
@@ -120,23 +122,24 @@ impl Profiling {
         current.ends.push(range.end);
         match &mut self.timer {
             Some(timer) => timer.encode(encoder, program, range),
-            None => current.micros.extend(timed_by_wall_clock(gpu, program, range)?),
+            None => {
+                let began = Instant::now();
+                current.micros.extend(timed_by_wall_clock(gpu, program, range)?);
+                current.span_micros += began.elapsed().as_secs_f64() * 1e6;
+            }
         }
         Ok(())
     }
 
     /// Step number `step`, all of whose slices it took, is encoded to its end.
     pub(super) fn finish(&mut self, encoder: &mut wgpu::CommandEncoder, step: u64) {
-        let Some(Current { ends, micros }) = self.current.take() else { return };
+        let Some(Current { ends, micros, span_micros }) = self.current.take() else { return };
         match &mut self.timer {
             Some(timer) => {
                 timer.finish(encoder, step);
                 self.sent.insert(step, ends);
             }
-            None => {
-                let span_micros = micros.iter().sum();
-                self.keep(Measured { step, micros, span_micros });
-            }
+            None => self.keep(Measured { step, micros, span_micros }),
         }
     }
 
