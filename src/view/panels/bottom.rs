@@ -19,8 +19,8 @@ use super::{Frame, Panel};
 pub struct BottomBar {
     /// The window is being recorded.
     pub recording: Option<Recording>,
-    /// What scene 4 has to say.
-    pub kernels: Option<Headline>,
+    /// What the scene itself has to say.
+    pub words: Option<Headline>,
 }
 
 impl Panel for BottomBar {
@@ -41,7 +41,7 @@ impl BottomBar {
     fn band(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let paint = &frame.paint;
         let [left, top] = [area.min[0], area.min[1] - 24.0];
-        let headline = self.kernels.take().unwrap_or_else(|| headline(snapshot, frame.scene));
+        let headline = self.words.take().unwrap_or_else(|| headline(snapshot, frame.scene));
         paint.text_clipped([left, top + 36.0], Style::CAPTION.strong(), &headline.sentence, area.width());
         // The numbers go where the line is too long for them.
         let short = headline.beneath.split(':').next().map(|words| format!("{words}."));
@@ -87,8 +87,8 @@ impl BottomBar {
     fn bar(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let paint = &frame.paint;
         let [left, edge] = [16.0, area.max[0] - 16.0];
-        let sentence = match (self.kernels.take(), frame.scene) {
-            (Some(kernels), _) => kernels.sentence,
+        let sentence = match (self.words.take(), frame.scene) {
+            (Some(words), _) => words.sentence,
             (None, Scene::Multicrop) => super::crops::caption(snapshot),
             (None, _) => caption(snapshot),
         };
