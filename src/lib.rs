@@ -104,6 +104,7 @@
 //!   nothing, and its time lies before its begin ([`gpu::Stamps::micros`]).
 //! - pcg4d's low bits are poor when only its last words vary: the counter goes first ([`rng::random4`]).
 
+pub mod ablate;
 pub mod app;
 pub mod cli;
 pub mod command;

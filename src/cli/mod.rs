@@ -1,5 +1,6 @@
 //! The command line: one file a command, and what they share.
 
+pub mod ablate;
 pub mod bench;
 pub mod doctor;
 pub mod dump_step;
@@ -49,6 +50,8 @@ enum Command {
     Render(render::RenderArgs),
     /// Play a lesson page by page without a window, and say what was measured of what it expects; without a name, list the lessons.
     Lesson(lesson::LessonArgs),
+    /// Leave out one ingredient after another over several seeds, and write down what came of it.
+    Ablate(ablate::AblateArgs),
     /// Measure where a training step's time goes, kernel by kernel, against what this adapter does at best.
     Profile(profile::ProfileArgs),
     /// Measure how fast whole steps are, and what they need.
@@ -205,6 +208,7 @@ pub fn run() -> Result<(), Failure> {
         Some(Command::DumpStep(args)) => dump_step::run(&args, &cli.adapter),
         Some(Command::Render(args)) => render::run(&args, &cli.adapter),
         Some(Command::Lesson(args)) => lesson::run(&args, &cli.adapter),
+        Some(Command::Ablate(args)) => ablate::run(&args, &cli.adapter),
         Some(Command::Profile(args)) => profile::run(&args, &cli.adapter),
         Some(Command::Bench(args)) => bench::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),

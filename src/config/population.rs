@@ -61,6 +61,13 @@ impl Population {
         Ok(Self { config, learners })
     }
 
+    /// Learners of one architecture, each on the images and crops of its own seed; those of a single seed share them.
+    pub fn side_by_side(config: &RunConfig, learners: Vec<Learner>) -> Result<Self, ConfigError> {
+        let seed = learners.first().map_or(config.seed, |learner| learner.seed);
+        let own_crops = learners.iter().any(|learner| learner.seed != seed);
+        Self::new(RunConfig { seed, own_crops, ..config.clone() }, Gathering::Apart, learners)
+    }
+
     /// A learner with the configuration's seed and switches, and its copy in which `key` is set to `value`, on the same crops.
     pub fn twin(config: &RunConfig, key: &str, value: &str) -> Result<Self, ConfigError> {
         let config = RunConfig { own_crops: false, ..config.clone() };
