@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lower may not import higher; two on one level may not import each other.
-const LEVELS: [&[&str]; 13] = [
+const LEVELS: [&[&str]; 14] = [
     &["gpu"],
     &["ops"],
     &["nn"],
@@ -15,6 +15,7 @@ const LEVELS: [&[&str]; 13] = [
     &["train"],
     &["observe"],
     &["session"],
+    &["ablate"],
     &["view"],
     &["app"],
     &["cli"],

@@ -15,4 +15,4 @@ pub use campaign::{Campaign, CampaignError, Progress, outcome_of};
 pub use plot::{plot, write_plot};
 pub use results::{Machine, Outcome, Ran, Results, ResultsError};
 pub use study::{Budget, Condition, Request, Study, StudyKind};
-pub use table::table;
+pub use table::{table, told};

@@ -13,6 +13,7 @@ use super::results::{Outcome, Ran, Results};
 use super::study::{Budget, StudyKind};
 use super::table::verdicts;
 use crate::config::{MapAxes, Method};
+use crate::save::Aside;
 
 /// Width and height of the picture.
 const SIZE: (u32, u32) = (1280, 800);
@@ -75,8 +76,9 @@ pub fn plot(results: &Results) -> Result<RgbImage, PlotError> {
 
 /// Draws it and saves it: aside, synced, renamed.
 pub fn write_plot(results: &Results, path: &Path) -> Result<(), PlotError> {
-    let picture = image::DynamicImage::ImageRgb8(plot(results)?).into_rgba8();
-    crate::view::picture::save_png(path, &picture).map_err(failed)
+    let file = Aside::new(path).map_err(failed)?;
+    plot(results)?.save_with_format(file.aside(), image::ImageFormat::Png).map_err(failed)?;
+    file.finish().map_err(failed)
 }
 
 fn title(area: &Area<'_>, results: &Results) -> Result<(), PlotError> {

@@ -130,12 +130,13 @@ const BYOL: [Row; 9] = [
     ),
 ];
 
-const DINO: [Row; 11] = [
+const DINO: [Row; 12] = [
     ("both on", None, &[], 1500, Some("kNN 72.8 % (DINO: ImageNet, ViT-S)")),
     ("centering off", None, &["centering=off"], 300, Some("entropy to 0 (DINO, Fig. 7: ImageNet, ViT-S)")),
     ("sharpening off", None, &["sharpening=off"], 300, Some("entropy to ln K (DINO, Fig. 7: ImageNet, ViT-S)")),
     ("both off", None, &["centering=off", "sharpening=off"], 300, None),
     ("EMA off", None, &["ema=off"], 300, Some("kNN 0.1 % (DINO, no momentum: ImageNet, ViT-S)")),
+    ("stop-gradient off", None, &["stop_gradient=off"], 300, None),
     ("teacher temperature .02", None, &["teacher_temperature=0.02"], 600, Some("kNN 66.7 % (DINO, App. D: ImageNet, ViT-S)")),
     ("teacher temperature .06", None, &["teacher_temperature=0.06"], 600, Some("kNN 68.7 % (DINO, App. D: ImageNet, ViT-S)")),
     ("teacher temperature .08", None, &["teacher_temperature=0.08"], 600, Some("kNN 0.1 % (DINO, App. D: ImageNet, ViT-S)")),

@@ -86,15 +86,26 @@ const MULTICROP: [Column; 6] = [
     VERDICT,
 ];
 
+/// What a row says, column by column: (name, value).
+pub fn told(ran: &Ran, kind: StudyKind, method: Method) -> Vec<(&'static str, String)> {
+    columns(kind, method).iter().map(|column| (column.0, column.1(ran))).collect()
+}
+
+const fn columns(kind: StudyKind, method: Method) -> &'static [Column] {
+    match (kind, method) {
+        (StudyKind::Multicrop, _) => &MULTICROP,
+        (_, Method::Dino) => &DINO,
+        (_, Method::Byol) => &BYOL,
+    }
+}
+
 /// The whole text.
 pub fn table(results: &Results) -> String {
     let study = &results.study;
     let mut text = head(results);
     match (study.kind, &study.axes) {
         (StudyKind::Map, Some(axes)) => grid(&mut text, results, axes),
-        (StudyKind::Multicrop, _) => rows(&mut text, results, &MULTICROP),
-        (_, _) if study.method == Method::Dino => rows(&mut text, results, &DINO),
-        _ => rows(&mut text, results, &BYOL),
+        _ => rows(&mut text, results, columns(study.kind, study.method)),
     }
     if study.conditions.iter().any(|condition| condition.published.is_some()) {
         text.push_str(

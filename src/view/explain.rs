@@ -2,6 +2,7 @@
 //! about a run is either a definition or depends on what was measured; published figures carry their source.
 
 pub mod measured;
+pub mod outcomes;
 pub mod parts;
 
 use crate::command::Switch;

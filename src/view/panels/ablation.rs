@@ -1,11 +1,12 @@
 //! The table under the diagram: what leaving out one ingredient alone did in the published experiment, and what it did here, in this
-//! very run. One run is one run: nothing here counts seeds.
+//! very run; where it was not tried in this run, what came of it over seeds, from the shipped study.
 
 use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::Snapshot;
 use crate::view::charts::grouped;
 use crate::view::explain::measured::{Alone, alone_meter, off_alone};
+use crate::view::explain::outcomes::{self, Outcome};
 use crate::view::explain::{parts, switch_text};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
@@ -38,10 +39,10 @@ fn decimals(value: Option<f32>) -> String {
     }
 }
 
-/// What was measured here, short.
-fn here(alone: Option<&Alone>) -> String {
+/// What was measured in this run, short; before that, what came of it over the seeds of the shipped study.
+fn here(alone: Option<&Alone>, outcome: Option<&Outcome>) -> String {
     match alone {
-        None => "not tried yet".to_owned(),
+        None => outcome.map_or_else(|| "not tried yet".to_owned(), |outcome| outcome.short.clone()),
         Some(Alone { after: None, .. }) => "just now".to_owned(),
         Some(alone) => format!("{} → {}", decimals(alone.before), decimals(alone.after)),
     }
@@ -70,8 +71,9 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         paint.text([left + key + 8.0, y], Align::Left, style, switch.title());
         paint.text([middle, y], Align::Right, Style::LABEL.coloured(theme::TEXT), parts::published(switch, method));
         let alone = off_alone(switch, snapshot);
+        let outcome = outcomes::off_alone(switch, method);
         let style = if alone.is_some() { Style::LABEL.coloured(theme::TEXT) } else { Style::LABEL };
-        paint.text([right, y], Align::Right, style, &here(alone.as_ref()));
+        paint.text([right, y], Align::Right, style, &here(alone.as_ref(), outcome.as_ref()));
         let row = Rect::new(left, y - 0.5 * PITCH, right, y + 0.5 * PITCH);
         if frame.touch(&format!("alone-{}", switch.key()), row).hovered {
             let text = match alone {
@@ -88,7 +90,13 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
                     if goes_on { "now" } else { "at its end" },
                 ),
             };
-            frame.tooltip(&[switch_text(switch, method).published, &text]);
+            let seeds = outcome.map_or_else(String::new, |outcome| {
+                let facts: Vec<String> = outcome.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                format!("{}: {}.", outcome.source, facts.join(", "))
+            });
+            let lines = [switch_text(switch, method).published, &seeds, &text];
+            let said: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+            frame.tooltip(&said);
         }
     }
     let source = parts::published_source(method);

@@ -7,8 +7,8 @@ use imgui::{Condition, MouseButton, Ui, WindowFlags};
 
 use crate::command::{Command, Dial};
 use crate::snapshot::Snapshot;
-use crate::view::explain::measured;
 use crate::view::explain::parts::{self, Part};
+use crate::view::explain::{measured, outcomes};
 use crate::view::layout::{Layout, Rect};
 use crate::view::paint::{Align, Paint, Style, Written};
 use crate::view::theme;
@@ -332,6 +332,14 @@ fn elements(paint: &Paint<'_>, part: Part, snapshot: &Snapshot, width: f32) -> V
     if let Some(dial) = part.dial().filter(|dial| Dial::of(snapshot.method).contains(dial)) {
         add(Element::Gap(4.0), true);
         add(Element::Dial(dial), false);
+    }
+    if let Some(outcome) = part.switch().and_then(|switch| outcomes::off_alone(switch, snapshot.method)) {
+        add(Element::Rule, true);
+        add(Element::Line(Style::LABEL.strong().coloured(theme::TEXT), format!("Off alone: {}", outcome.short)), true);
+        for (name, value) in outcome.facts {
+            add(Element::Row(name, value), true);
+        }
+        paragraph(&mut add, Style::LABEL, &outcome.source, false);
     }
     add(Element::Break, false);
     for question in text.deeper {
