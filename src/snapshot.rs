@@ -441,6 +441,8 @@ pub struct LearnerView {
     pub since_flip: Option<SinceFlip>,
     /// Its kNN accuracy before training.
     pub untrained_knn: Option<f32>,
+    /// BYOL: its first step under the threshold of a complete collapse.
+    pub first_collapsed: Option<u64>,
     /// Its cloud, once it has been projected.
     pub cloud: Option<Cloud>,
 }
@@ -480,6 +482,8 @@ pub struct Snapshot {
     pub gathering: Gathering,
     /// All that train side by side; one where nobody is beside it.
     pub learners: Vec<LearnerView>,
+    /// As many learners of this architecture as may train side by side on this adapter.
+    pub most_learners: u32,
     /// The learner that is shown in the large: what follows is of it, where learners differ.
     pub front: usize,
     /// Switches.

@@ -12,6 +12,7 @@ use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
+use crate::config::{MapAxes, Population, RunConfig};
 use crate::film::{self, Film};
 use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
@@ -29,6 +30,11 @@ pub struct RenderArgs {
     scene: SceneFlag,
     #[command(flatten)]
     look: LookFlags,
+    #[command(flatten)]
+    map: MapFlags,
+    /// With --scene map: print the axes and every cell's meters as JSON.
+    #[arg(long)]
+    json: bool,
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
@@ -47,6 +53,36 @@ pub struct RenderArgs {
     /// Where to write; .png for the last frame, .gif or .mp4 (with ffmpeg) for a film; may be repeated.
     #[arg(long, required = true, value_name = "FILE")]
     out: Vec<PathBuf>,
+}
+
+/// The grid of a map; with `--scene map`.
+#[derive(Clone, Debug, Args)]
+struct MapFlags {
+    /// Columns and rows of the map, 1 to 16 each.
+    /// [default: 4x4]
+    #[arg(long, value_name = "AxB")]
+    grid: Option<String>,
+    /// The map's key across and its values: KEY=VALUE,VALUE,...
+    #[arg(long, value_name = "KEY=V,V,...")]
+    x: Option<String>,
+    /// The map's key downwards and its values.
+    #[arg(long, value_name = "KEY=V,V,...")]
+    y: Option<String>,
+}
+
+impl MapFlags {
+    /// Who trains: the learners of a map in its scene, those that the configuration asks for in the others.
+    fn population(&self, scene: Scene, config: RunConfig, json: bool) -> Result<Population, Failure> {
+        if scene == Scene::Map {
+            let axes = MapAxes::from_flags(config.method, self.grid.as_deref(), self.x.as_deref(), self.y.as_deref())?;
+            return Ok(Population::of_map(&config, axes)?);
+        }
+        let given = [("--grid", self.grid.is_some()), ("--x", self.x.is_some()), ("--y", self.y.is_some()), ("--json", json)];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((flag, _)) => Err(Failure::Usage(format!("{flag}: it is about a map; give --scene map with it"))),
+            None => Ok(config.into()),
+        }
+    }
 }
 
 /// "1280x800", within what a display may have.
@@ -145,6 +181,8 @@ fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
 /// Renders.
 pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let (scene, config) = args.scene.resolve(&args.run)?;
+    let population = args.map.population(scene, config, args.json)?;
+    let config = &population.config;
     for (index, path) in args.out.iter().enumerate() {
         kind_of(path)?;
         if args.out[..index].contains(path) {
@@ -153,7 +191,14 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
     let data = loading::load(&config.data)?;
-    let gpu = flags.open(&config)?;
+    let gpu = flags.open(config)?;
+    if population.config.learners > config.most_learners(gpu.limits.max_storage_buffer_binding_size) {
+        let most = config.most_learners(gpu.limits.max_storage_buffer_binding_size);
+        return Err(Failure::Usage(format!(
+            "{} learners do not fit: this adapter holds {most} of this preset side by side; give a smaller --grid",
+            config.learners
+        )));
+    }
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));
@@ -166,7 +211,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
-    let mut session = Session::open_on(gpu.clone(), config, data, cadence)?;
+    let mut session = Session::open_on(gpu.clone(), population, data, cadence)?;
     session.apply(crate::command::Command::ProfileSteps(scene == Scene::Kernels));
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
@@ -182,7 +227,8 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
             bar.at(session.step());
         }
         let last = look == last_look || session.stopped().is_some();
-        if last {
+        // In a map it would take longer than many steps.
+        if last && scene != Scene::Map {
             session.evaluate_now()?;
         }
         session.project_now()?;
@@ -209,7 +255,13 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     bar.finish();
     for sink in sinks {
-        println!("{}", sink.finish()?.display());
+        let path = sink.finish()?;
+        if !args.json {
+            println!("{}", path.display());
+        }
+    }
+    if let Some(report) = session.map_report().filter(|_| args.json) {
+        println!("{report}");
     }
     match session.stopped() {
         Some(reason) => Err(Failure::Stopped(reason.to_owned())),

@@ -14,6 +14,7 @@ mod flips;
 mod lane;
 mod loading;
 mod look;
+mod map;
 mod meters;
 mod pace;
 mod profiling;
@@ -38,7 +39,7 @@ pub use schedule::Cadence;
 pub use start::LoadedData;
 
 use crate::command::{Command, Division};
-use crate::config::{ConfigError, DataSpec, Population, RunConfig};
+use crate::config::{ConfigError, DataSpec, Gathering, Population, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
 use crate::snapshot::{Event, KernelChoice};
@@ -177,7 +178,11 @@ impl Session {
         let safe = Safe { checkpoint: Checkpoint::capture(&trainer, meters.state())?, accounts: meters.accounts.clone() };
         Ok(Self {
             variants: variants::of_step(&gpu, &trainer),
-            schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
+            schedule: Schedule::new(
+                cadence,
+                observers.evaluation.as_ref().map(|evaluation| evaluation.chunks),
+                matches!(trainer.config.gathering, Gathering::Map(_)),
+            ),
             pacer: Pacer::new(&gpu),
             notices: data.notices(),
             gpu,

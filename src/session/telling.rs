@@ -84,6 +84,7 @@ impl Session {
             verdict: account.verdict(),
             since_flip: account.flips.since(self.meters.step(), self.time.seconds()),
             untrained_knn: account.judged.untrained,
+            first_collapsed: account.judged.first_collapsed,
             cloud: self.observers.showing.cloud(&self.observers.probe, learner, shown),
         }
     }
@@ -112,6 +113,7 @@ impl Session {
             steps_per_second: self.meters.steps_per_second(Instant::now()),
             gathering: config.gathering.clone(),
             learners,
+            most_learners: config.most_learners(self.gpu.limits.max_storage_buffer_binding_size),
             front: self.front as usize,
             switches: front.switches,
             dials: front.dials,

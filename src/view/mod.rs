@@ -12,6 +12,7 @@ pub mod keys;
 pub mod layout;
 pub mod lesson_player;
 pub mod lessons;
+pub mod minis;
 pub mod motion;
 pub mod paint;
 pub mod panels;

@@ -85,6 +85,7 @@ pub fn alone(data: &Snapshot) -> LearnerView {
         verdict: data.verdict.clone(),
         since_flip: data.since_flip,
         untrained_knn: data.untrained_knn,
+        first_collapsed: None,
         cloud: data.cloud.clone(),
     }
 }
@@ -143,6 +144,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         cloud,
         gathering: Gathering::Apart,
         learners: Vec::new(),
+        most_learners: 121,
         front: 0,
         distributions: None,
         inspection: None,

@@ -5,7 +5,7 @@
 
 use imgui::{Condition, MouseButton, Ui, WindowFlags};
 
-use crate::command::Command;
+use crate::command::{Command, Gather};
 use crate::view::charts::grouped;
 use crate::view::keys::KeyGroup;
 use crate::view::layout::Rect;
@@ -83,6 +83,14 @@ fn words(question: &Question, step: u64) -> (&'static str, Option<String>, Strin
             match command {
                 Command::LoadData(spec) => ("Train on other images?", Some(spec.to_string()), ends, "Load"),
                 Command::LoadPreset(name) => ("Start another preset?", Some(name.clone()), ends, "Start"),
+                Command::Gather(Gather::Map(axes)) => {
+                    let [columns, rows] = axes.size();
+                    ("Train a map?", Some(format!("{columns} × {rows} learners: {} by {}", axes.x.key, axes.y.key)), ends, "Train")
+                }
+                Command::Gather(Gather::Alone(_)) => {
+                    let ends = "The chosen learner goes on from where it is; the others end.".to_owned();
+                    ("Go on with this learner alone?", None, ends, "Go on")
+                }
                 _ => ("Start again with new weights?", None, format!("{ends} Training begins at step 0."), "Start again"),
             }
         }
