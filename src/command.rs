@@ -1,6 +1,6 @@
 //! Everything a user, a lesson or a script may ask of a running [`Session`](crate::session): plain data, no behaviour.
 
-use crate::config::{DataSpec, Method, RunConfig};
+use crate::config::{DataSpec, MapAxes, Method, RunConfig};
 
 /// An ingredient of the method that can be left out while it trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,6 +124,41 @@ impl Dial {
     }
 }
 
+/// What may be changed while it trains.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// A switch.
+    Switch(Switch, bool),
+    /// A dial, with its new value.
+    Dial(Dial, f32),
+    /// The number of local crops; the same for all learners.
+    LocalCrops(u32),
+}
+
+impl Change {
+    /// The configuration key and the value, as in `--set KEY=VALUE`.
+    pub fn key_value(self) -> (&'static str, String) {
+        match self {
+            Self::Switch(switch, on) => (switch.key(), if on { "on" } else { "off" }.to_owned()),
+            Self::Dial(dial, value) => (dial.key(), value.to_string()),
+            Self::LocalCrops(locals) => ("local_crops", locals.to_string()),
+        }
+    }
+}
+
+/// Who trains side by side from now on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gather {
+    /// The learner in front and its copy, from where it is, on the same crops. The copy differs in this, if in anything.
+    Twin(Option<Change>),
+    /// So many learners, each with its own seed and crops, from step 0.
+    Seeds(u32),
+    /// A grid over two keys, from step 0.
+    Map(MapAxes),
+    /// This learner alone goes on from where it is; the others end.
+    Alone(u32),
+}
+
 /// The speeds that the keys go through, in steps a second; beyond the last one there is no limit.
 pub const SPEEDS: [u32; 5] = [1, 2, 5, 10, 20];
 
@@ -210,6 +245,17 @@ pub enum Command {
         /// The new value.
         value: f32,
     },
+    /// Change something for one learner, while the others stay as they are.
+    ChangeOne {
+        /// Its number, from 0.
+        learner: u32,
+        /// What.
+        change: Change,
+    },
+    /// Train others side by side. If they cannot start, the run goes on and a notice says why.
+    Gather(Gather),
+    /// Show this learner in the large.
+    BringToFront(u32),
     /// Make so many local crops of each image, 0 to 8.
     SetLocalCrops(u32),
     /// Train at most so many steps a second; none: as fast as it goes. Which steps are done does not hang on it. Whoever asks for

@@ -7,6 +7,8 @@
 pub mod data_spec;
 pub mod error;
 pub mod keys;
+pub mod map;
+pub mod population;
 pub mod presets;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use data_spec::{DataSpec, Scene};
 pub use error::ConfigError;
 pub use keys::{KEYS, Key, Kind, Value, explain, key};
+pub use map::{MAXIMUM_MAP_SIDE, MapAxes, MapAxis};
+pub use population::{Gathering, Learner, Population};
 pub use presets::{Preset, preset_names, presets};
 
 /// Memory that a configuration may ask for (estimated, in bytes) before it is refused.
@@ -243,8 +247,11 @@ pub struct RunConfig {
     pub seed: u64,
     /// Networks trained side by side; learner i has the seed `seed + i`.
     pub learners: u32,
-    /// Each learner has its own crops; off: all share learner 0's.
+    /// Each learner has its own crops, drawn by its seed; off: all share those of `seed`.
     pub own_crops: bool,
+    /// What the learners are to each other.
+    #[serde(default)]
+    pub gathering: Gathering,
 }
 
 impl Default for RunConfig {
@@ -305,6 +312,7 @@ impl Default for RunConfig {
             seed: 0,
             learners: 1,
             own_crops: false,
+            gathering: Gathering::Apart,
         }
     }
 }

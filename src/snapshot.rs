@@ -16,8 +16,10 @@ pub use pacing::{FrameLane, LaneSpan, Shares, SpanKind};
 pub use variants::KernelChoice;
 pub use walk::{SubStep, Walk};
 
+pub use crate::command::Change;
+
 use crate::command::{Dial, Division, Switch};
-use crate::config::{Hyper, Method};
+use crate::config::{Gathering, Hyper, Method};
 use crate::profile::StepTimes;
 
 /// A meter's values over the steps. Bounded: when full, every second point goes.
@@ -95,17 +97,8 @@ pub struct Event {
     pub seconds: f64,
     /// What changed.
     pub change: Change,
-}
-
-/// What changed in an [`Event`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// A switch.
-    Switch(Switch, bool),
-    /// A dial, with its new value.
-    Dial(Dial, f32),
-    /// The number of local crops.
-    LocalCrops(u32),
+    /// For whom: one learner, or all of them.
+    pub learner: Option<u32>,
 }
 
 /// A stretch of training, measured on this adapter.
@@ -288,7 +281,7 @@ impl Dials {
 /// The embedding cloud: a fixed set of held-out images, student and teacher seeing two different fixed views of each.
 #[derive(Clone, Debug)]
 pub struct Cloud {
-    /// The last projections as they were shown; number p lies in slot p % slots. Per image 8 f32: student x, y, z and class;
+    /// The last projections as they were shown; number p lies in slot p % slots, learner by learner. Per image 8 f32: student x, y, z and class;
     /// teacher x, y, z and the pair's loss (2 - 2 cos). Coordinates lie in the unit ball (L2-normalised projections on three
     /// orthonormal axes). A class of -1 means "no label".
     pub points: wgpu::Buffer,
@@ -298,6 +291,10 @@ pub struct Cloud {
     pub newest: u64,
     /// Number of images.
     pub count: u32,
+    /// Whose cloud it is.
+    pub learner: u32,
+    /// Learners that a slot of `points` holds.
+    pub learners: u32,
     /// What `points` holds of it (count · 8), for picking and colouring.
     pub places: Arc<[f32]>,
     /// The cluster of each image by its student's projection (spherical k-means).
@@ -427,6 +424,27 @@ pub struct AttentionReferences {
     pub center_prior: f32,
 }
 
+/// A learner as it is shown beside the others.
+#[derive(Clone, Debug)]
+pub struct LearnerView {
+    /// Seed of its weights.
+    pub seed: u64,
+    /// Its switches.
+    pub switches: Switches,
+    /// Its dials.
+    pub dials: Dials,
+    /// Its meters over time.
+    pub history: Arc<History>,
+    /// How it is doing.
+    pub verdict: Verdict,
+    /// Its newest flip of a switch and what came of it.
+    pub since_flip: Option<SinceFlip>,
+    /// Its kNN accuracy before training.
+    pub untrained_knn: Option<f32>,
+    /// Its cloud, once it has been projected.
+    pub cloud: Option<Cloud>,
+}
+
 /// The picture's whole knowledge of the training, at the last completed step.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -458,11 +476,17 @@ pub struct Snapshot {
     pub shares: Shares,
     /// The last frames, span by span; none before there are any (and without a window).
     pub frame_lane: Option<Arc<FrameLane>>,
+    /// What the learners are to each other.
+    pub gathering: Gathering,
+    /// All that train side by side; one where nobody is beside it.
+    pub learners: Vec<LearnerView>,
+    /// The learner that is shown in the large: what follows is of it, where learners differ.
+    pub front: usize,
     /// Switches.
     pub switches: Switches,
     /// Dials.
     pub dials: Dials,
-    /// Meters over time, of learner 0.
+    /// Meters over time.
     pub history: Arc<History>,
     /// Switch flips and dial changes so far.
     pub events: Vec<Event>,

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use twinlens::command::{Command, Switch};
-use twinlens::config::RunConfig;
+use twinlens::command::{Change, Command, Dial, Gather, Switch};
+use twinlens::config::{Gathering, MapAxes, MapAxis, RunConfig};
 use twinlens::gpu::{AdapterChoice, Choices, Gpu};
 use twinlens::session::{Cadence, Pace, Session, tuning};
 use twinlens::train::checkpoint::Checkpoint;
@@ -265,4 +265,92 @@ fn kernels_are_measured_once_and_what_won_is_remembered() {
         }
     }
     assert!(measured.iter().any(|row| row.micros.len() >= 2), "nothing was compared: {measured:?}");
+}
+
+/// A command taken, and so many steps done.
+fn gathered(session: &mut Session, gather: Gather, count: u32) {
+    session.apply(Command::Gather(gather));
+    steps(session, count);
+    assert!(session.snapshot().notices.is_empty(), "{:?}", session.snapshot().notices);
+}
+
+#[test]
+fn a_twin_goes_on_in_lock_step_and_either_may_be_kept() {
+    let gpu = gpu();
+    for kept in 0..2 {
+        let mut alone = open(&gpu, &[]);
+        steps(&mut alone, 6);
+        let mut without = open(&gpu, &[]);
+        steps(&mut without, 3);
+        without.apply(Command::SetSwitch { switch: Switch::Predictor, on: false });
+        steps(&mut without, 3);
+        let mut twin = open(&gpu, &[]);
+        steps(&mut twin, 3);
+        gathered(&mut twin, Gather::Twin(Some(Change::Switch(Switch::Predictor, false))), 3);
+        assert!(bits(&twin, 0) == bits(&alone, 0) && bits(&twin, 1) == bits(&without, 0), "each as if it were alone");
+        let shown = twin.snapshot();
+        assert_eq!((shown.gathering, shown.learners.len(), shown.step), (Gathering::Twin, 2, 6));
+        assert_eq!(shown.learners[1].history.loss.points.len(), 6, "the copy knows its past");
+        assert!(shown.learners[0].switches.predictor && !shown.learners[1].switches.predictor);
+        assert_eq!(shown.learners[0].history.loss.points[..3], shown.learners[1].history.loss.points[..3]);
+        gathered(&mut twin, Gather::Alone(kept), 2);
+        let expected = if kept == 0 { &mut alone } else { &mut without };
+        steps(expected, 2);
+        assert!(bits(&twin, 0) == bits(expected, 0), "kept {kept}");
+        let shown = twin.snapshot();
+        assert_eq!((shown.gathering, shown.learners.len(), shown.switches.predictor), (Gathering::Apart, 1, kept == 0));
+        assert_eq!(shown.events.len() as u32, kept, "only what concerned it is told");
+        assert_eq!(shown.history.loss.points.len(), 8);
+    }
+}
+
+#[test]
+fn one_side_of_a_twin_is_changed_alone_and_either_may_be_in_front() {
+    let gpu = gpu();
+    let mut twin = open(&gpu, &["own_crops=on", "learners=2"]);
+    gathered(&mut twin, Gather::Twin(None), 2);
+    assert!(bits(&twin, 0) == bits(&twin, 1), "nothing differs yet");
+    twin.apply(Command::ChangeOne { learner: 1, change: Change::Dial(Dial::Tau, 0.5) });
+    twin.apply(Command::BringToFront(1));
+    assert!((twin.snapshot().learners[1].dials.tau - 0.5).abs() < 1e-6, "a control answers at once");
+    steps(&mut twin, 1);
+    assert!(bits(&twin, 0) != bits(&twin, 1));
+    let shown = twin.snapshot();
+    assert_eq!((shown.front, shown.dials.tau, shown.learners[0].dials.tau), (1, 0.5, config(&[]).hyper.tau));
+    // A new start keeps who they are.
+    twin.apply(Command::Reset { new_seed: true });
+    steps(&mut twin, 1);
+    let shown = twin.snapshot();
+    assert_eq!((shown.gathering, shown.front, shown.step), (Gathering::Twin, 1, 1));
+    assert_eq!((shown.learners[0].seed, shown.learners[1].seed), (4, 4));
+    // What cannot be is told, and nothing ends.
+    twin.apply(Command::Gather(Gather::Alone(7)));
+    twin.apply(Command::BringToFront(7));
+    twin.apply(Command::ChangeOne { learner: 7, change: Change::Switch(Switch::Ema, false) });
+    steps(&mut twin, 1);
+    assert_eq!(twin.snapshot().learners.len(), 2);
+}
+
+#[test]
+fn each_of_several_seeds_is_the_run_alone_and_may_go_on_alone() {
+    let gpu = gpu();
+    let mut seeds = open(&gpu, &[]);
+    gathered(&mut seeds, Gather::Seeds(3), 2);
+    let mut alone = open(&gpu, &["seed=5"]);
+    steps(&mut alone, 2);
+    assert!(bits(&seeds, 2) == bits(&alone, 0));
+    gathered(&mut seeds, Gather::Alone(2), 2);
+    steps(&mut alone, 2);
+    assert!(bits(&seeds, 0) == bits(&alone, 0), "on its own crops");
+    assert_eq!(seeds.snapshot().seed, 5);
+    let axis = |key: &str, values: &[&str]| MapAxis { key: key.to_owned(), values: values.iter().map(|&value| value.to_owned()).collect() };
+    let axes = MapAxes { x: axis("tau", &["0", "0.99"]), y: axis("predictor_multiplier", &["1", "10"]) };
+    gathered(&mut seeds, Gather::Map(axes), 2);
+    let mut cell = open(&gpu, &["seed=5", "tau=0.99", "predictor_multiplier=1"]);
+    steps(&mut cell, 2);
+    assert!(bits(&seeds, 1) == bits(&cell, 0), "a cell is the run alone");
+    seeds.apply(Command::Gather(Gather::Map(MapAxes { x: axis("batch", &["8"]), y: axis("tau", &["0"]) })));
+    steps(&mut seeds, 1);
+    assert!(seeds.snapshot().notices[0].contains("batch"), "{:?}", seeds.snapshot().notices);
+    assert_eq!(seeds.snapshot().learners.len(), 4, "the run goes on as it was");
 }

@@ -24,7 +24,8 @@ struct View {
     thumb: f32,               // half the side of a thumbnail in front, pixels
     side: u32,                // of a view, its pixels
     thumbs: u32,              // entries of `listed` that are thumbnails; marks follow them
-    padding: vec2<u32>,
+    learner: u32,             // whose dots they are, of so many in a slot
+    learners: u32,
 }
 
 @group(0) @binding(0) var<uniform> view: View;
@@ -50,11 +51,15 @@ const DEPTH_MIX = 0.62;         // how far the farthest mark fades towards the g
 const RADIUS_FRONT = 3.9;
 const RADIUS_BACK = 2.0;
 
+// Where a slot says that something is: 2 · image for a student, one more for a teacher.
+fn at(slot: u32, which: u32) -> vec3<f32> {
+    return points[(slot * view.learners + view.learner) * 2u * view.count + which].xyz;
+}
+
 // An image's place now: xyz.
 fn place(image: u32, teacher: bool) -> vec3<f32> {
     let which = 2u * image + select(0u, 1u, teacher);
-    let stride = 2u * view.count;
-    return mix(points[view.older * stride + which].xyz, points[view.newer * stride + which].xyz, view.share);
+    return mix(at(view.older, which), at(view.newer, which), view.share);
 }
 
 // x, y: pixels; z: towards the eye, -1 to 1 on the sphere.
@@ -132,11 +137,10 @@ fn line(a: vec3<f32>, b: vec3<f32>, index: u32, width: f32, colour: vec4<f32>) -
 
 // Instance = segment of the chosen student's path, newest first. The first one ends where the dot is now.
 @vertex fn vertex_path(@builtin(vertex_index) vertex: u32, @builtin(instance_index) segment: u32) -> Varying {
-    let stride = 2u * view.count;
     let slot = (view.older + 2u * view.slots - segment) % view.slots;
     let earlier = (slot + view.slots - 1u) % view.slots;
-    let start = points[earlier * stride + 2u * view.chosen].xyz;
-    var end = points[slot * stride + 2u * view.chosen].xyz;
+    let start = at(earlier, 2u * view.chosen);
+    var end = at(slot, 2u * view.chosen);
     let a = project(start);
     let b = project(end);
     let age = f32(segment) / f32(max(view.path, 1u));
@@ -146,7 +150,7 @@ fn line(a: vec3<f32>, b: vec3<f32>, index: u32, width: f32, colour: vec4<f32>) -
 // The way from the last slot to where the dot is now, and the chosen image's link to its teacher.
 @vertex fn vertex_tip(@builtin(vertex_index) vertex: u32, @builtin(instance_index) which: u32) -> Varying {
     let now = project(place(view.chosen, false));
-    let last = project(points[view.older * 2u * view.count + 2u * view.chosen].xyz);
+    let last = project(at(view.older, 2u * view.chosen));
     let other = project(place(view.chosen, true));
     let colour = vec4<f32>(mix(view.ink.rgb, tint(view.chosen), 0.5), 0.96);
     if which == 0u { return line(last, now, vertex, 2.0 * view.scale, colour); }

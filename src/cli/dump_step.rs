@@ -20,7 +20,6 @@ use crate::save;
 use crate::session::{Cadence, Pace, Session};
 use crate::train::Trainer;
 use crate::train::checkpoint::{float_bytes, write_safetensors};
-use crate::train::learner::weight_seed;
 
 /// Arguments of `dump-step`.
 #[derive(Clone, Debug, Args)]
@@ -189,7 +188,8 @@ pub fn run(args: &DumpStepArgs, flags: &AdapterFlags) -> Result<(), Failure> {
 
 fn description(args: &DumpStepArgs, trainer: &Trainer, grad_norm: f32) -> serde_json::Value {
     let config = &trainer.config;
-    let hyper = &trainer.hypers[args.learner as usize];
+    let learner = &trainer.learners[args.learner as usize];
+    let hyper = &learner.hyper;
     let words = tick::state_at(args.at_step, config.hyper.beta1, config.hyper.beta2, config.hyper.warmup_steps);
     let warm_up = f32::from_bits(words[1]);
     let Encoder { kind, patch, widths, dim, depth, heads, mlp_ratio } = config.encoder;
@@ -211,7 +211,7 @@ fn description(args: &DumpStepArgs, trainer: &Trainer, grad_norm: f32) -> serde_
         "learner": args.learner,
         "step": args.at_step,
         "seed": config.seed,
-        "learner_seed": weight_seed(config, args.learner),
+        "learner_seed": learner.seed,
         "batch": config.batch,
         "globals": GLOBAL_VIEWS,
         "locals": config.views.locals,

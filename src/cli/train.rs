@@ -60,11 +60,11 @@ fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failu
         for text in &args.run.overrides {
             let (key, value) = text.split_once('=').ok_or_else(|| Failure::Usage(format!("--set {text}: expected KEY=VALUE")))?;
             let mut views = checkpoint.config.views;
-            for hyper in &mut checkpoint.hypers {
-                let mut config = RunConfig { hyper: *hyper, ..checkpoint.config.clone() };
+            for learner in &mut checkpoint.learners {
+                let mut config = RunConfig { hyper: learner.hyper, ..checkpoint.config.clone() };
                 config.set_live(key.trim(), value.trim())?;
                 config.validate()?;
-                (*hyper, views) = (config.hyper, config.views);
+                (learner.hyper, views) = (config.hyper, config.views);
             }
             checkpoint.config.views = views;
         }

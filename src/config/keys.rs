@@ -304,7 +304,7 @@ pub const KEYS: &[Key] = &[
     row!("cloud_images", integer 0 to 4096, cloud_images, "images", live: false,
         "Held-out images in the embedding cloud, as many as there are; 0: 192 on a CPU adapter, 1024 on a GPU."),
     row!("seed", integer 0 to u64::MAX, seed, "", live: false, "Seed of everything random, as --seed; learner i has seed + i."),
-    row!("learners", integer 1 to 64, learners, "networks", live: false, "Networks trained side by side, as --learners."),
+    row!("learners", integer 1 to 256, learners, "networks", live: false, "Networks trained side by side, as --learners."),
     row!("own_crops", switch, own_crops, live: false,
         "Each learner has its own images and crops.", off: "All learners see learner 0's."),
 ];

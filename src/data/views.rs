@@ -164,11 +164,11 @@ pub struct DrawnImages {
 }
 
 impl DrawnImages {
-    /// The first learner's first images, as another tape's input.
+    /// Each learner's first images, as another tape's input.
     #[must_use]
     pub fn firsts(&self, count: u32) -> Self {
-        let firsts = |tensor: &Tensor| tensor.as_input().first_learner().first_rows(count.min(tensor.rows));
-        Self { images: firsts(&self.images), labels: self.labels.as_input().first_learner(), scenes: self.scenes.as_ref().map(firsts) }
+        let firsts = |tensor: &Tensor| tensor.as_input().first_rows(count.min(tensor.rows));
+        Self { images: firsts(&self.images), labels: self.labels.as_input(), scenes: self.scenes.as_ref().map(firsts) }
     }
 }
 

@@ -93,10 +93,16 @@ impl Tensor {
         fits.then(|| Self { rows: 1, columns, ..self.clone() })
     }
 
-    /// The first learner's part alone.
+    /// One learner's part alone, or the whole of what all share. To be bound to a kernel its place must be aligned; copies need
+    /// not care.
+    ///
+    /// # Panics
+    /// If there is no such learner.
     #[must_use]
-    pub fn first_learner(&self) -> Self {
-        Self { learners: 1, ..self.clone() }
+    pub fn of_learner(&self, learner: u32) -> Self {
+        assert!(learner < self.learners || self.learners == 1, "{}: learner {learner} of {}", self.name, self.learners);
+        let first = if self.learners == 1 { 0 } else { u64::from(learner) * u64::from(self.learner_stride) };
+        Self { offset: self.offset + first * 4, learners: 1, learner_stride: 0, ..self.clone() }
     }
 
     /// Its first rows, for readers that know of `learner_stride`.

@@ -60,10 +60,10 @@ impl Readback {
         self.record_ranges(encoder, &ranges, tag)
     }
 
-    /// Copies what tensors hold of the first learner, one behind the other. False if the ring is full: nothing was recorded.
-    pub fn record_firsts(&mut self, encoder: &mut wgpu::CommandEncoder, tensors: &[&Tensor], tag: u64) -> bool {
-        let ranges: Vec<_> = tensors.iter().map(|tensor| (&tensor.buffer, tensor.offset, u64::from(tensor.elements()) * 4)).collect();
-        self.record_ranges(encoder, &ranges, tag)
+    /// Copies what tensors hold of one learner, one behind the other. False if the ring is full: nothing was recorded.
+    pub fn record_of(&mut self, encoder: &mut wgpu::CommandEncoder, tensors: &[&Tensor], learner: u32, tag: u64) -> bool {
+        let parts: Vec<_> = tensors.iter().map(|tensor| tensor.of_learner(learner)).collect();
+        self.record_parts(encoder, &parts.iter().collect::<Vec<_>>(), tag)
     }
 
     /// Bytes from one row of a copied texture to the next: a multiple of what copies are aligned to.

@@ -11,6 +11,7 @@ use crate::data::views::{
     record_patches, record_stretched,
 };
 use crate::gpu::{GpuError, Program, Tape, Tensor};
+use crate::train::learner::crop_seed;
 use crate::train::{Trainer, global_plan, local_plan};
 
 /// Side of the whole picture on a software adapter, in pixels.
@@ -49,6 +50,8 @@ pub struct Inspector {
     draw: Tensor,
     /// Step whose batch it is, or number of the image.
     number: Tensor,
+    /// What draws the batch's crops.
+    batch_seeds: Tensor,
     /// Images that can be looked at.
     pub images: u32,
 }
@@ -62,7 +65,7 @@ pub enum PairLosses {
     Cosine(Tensor),
 }
 
-/// One recorded look. Of learner 0 where there are several.
+/// One recorded look, of all learners; the pictures are those of the learner that is aimed at.
 pub struct Look {
     /// Does it.
     pub program: Program,
@@ -101,7 +104,6 @@ impl Inspector {
         let own_seeds = gpu.tensor("inspection_seeds", [1, 1, 2])?;
         gpu.upload(&own_seeds, &CROP_SEED);
         let batch_seeds = gpu.tensor("batch_seeds", [1, 1, 2])?;
-        gpu.upload(&batch_seeds, &crate::rng::seed_words(crate::train::learner::crop_seed(&trainer.config, 0)));
         let source = |seeds: &Tensor| SeedSource { seeds: seeds.clone(), step: Counter::of(&draw) };
         let (all, images) = everything(trainer)?;
         let of_batch = Look::record(trainer, axes, &trainer.images, &source(&batch_seeds), |tape| {
@@ -110,7 +112,7 @@ impl Inspector {
         })?;
         let of_image =
             Look::record(trainer, axes, &all, &source(&own_seeds), |tape| record_held_out(tape, &all, 1, &Counter::of(&number)))?;
-        Ok(Self { of_batch, of_image, draw, number, images })
+        Ok(Self { of_batch, of_image, draw, number, batch_seeds, images })
     }
 
     /// The look at a subject.
@@ -121,13 +123,15 @@ impl Inspector {
         }
     }
 
-    /// Sets what the look's program will see.
-    pub fn aim(&self, trainer: &Trainer, subject: Subject) {
+    /// Sets what the look's program will see: of this learner, where each has its own crops.
+    pub fn aim(&self, trainer: &Trainer, learner: u32, subject: Subject) {
         let (draw, number) = match subject {
             // Steps never come that far.
             Subject::Batch { step, draw } => (if draw == 0 { step } else { 0x8000_0000 | step.wrapping_mul(977).wrapping_add(draw) }, step),
             Subject::Image { number, draw } => (draw, number),
         };
+        let seed = crop_seed(&trainer.config, &trainer.learners[learner as usize]);
+        trainer.gpu.upload(&self.batch_seeds, &crate::rng::seed_words(seed));
         trainer.gpu.upload(&self.draw, &[draw]);
         trainer.gpu.upload(&self.number, &[number]);
     }

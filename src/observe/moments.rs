@@ -2,7 +2,7 @@
 //!
 //! [`Moments::before`] keeps what a sub-step will overwrite, [`Moments::after`] measures behind it and says what to read back,
 //! [`Moments::decode`] makes a [`Moment`] of it. Nothing here writes to a tensor of the step, so a walked step stays the step it is.
-//! All of it is of the first learner.
+//! All of it is of one learner.
 
 use std::ops::Range;
 
@@ -35,14 +35,16 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(name: &'static str, tensor: &Tensor, first: u32, rows: u32) -> Self {
+    /// Of one learner's part.
+    fn new(name: &'static str, tensor: Tensor, first: u32, rows: u32) -> Self {
         let columns = tensor.columns.min(MOST_ELEMENTS / rows.max(1));
-        Self { name, tensor: tensor.clone(), first, rows, stride: 1, columns }
+        Self { name, tensor, first, rows, stride: 1, columns }
     }
 
     /// The first image's row in each view of so many images.
-    fn of_one(name: &'static str, tensor: &Tensor, batch: u32) -> Self {
-        Self { stride: batch, ..Self::new(name, tensor, 0, tensor.rows / batch.max(1)) }
+    fn of_one(name: &'static str, tensor: Tensor, batch: u32) -> Self {
+        let rows = tensor.rows / batch.max(1);
+        Self { stride: batch, ..Self::new(name, tensor, 0, rows) }
     }
 
     fn parts(&self) -> impl Iterator<Item = Part> {
@@ -106,6 +108,7 @@ struct Cut {
 /// Measures the moments of a trainer's recorded step. To be built anew when the step is recorded anew.
 pub struct Moments {
     method: Method,
+    learner: u32,
     images: u32,
     batch: u32,
     whole: Tensor,
@@ -127,8 +130,8 @@ fn layer_of(name: &str) -> &str {
 }
 
 impl Moments {
-    /// For the step as it is recorded now.
-    pub fn new(trainer: &Trainer) -> Result<Self, GpuError> {
+    /// Of this learner, for the step as it is recorded now.
+    pub fn new(trainer: &Trainer, learner: u32) -> Result<Self, GpuError> {
         let gpu = &*trainer.gpu;
         let views = &trainer.recorded().views;
         let batch = trainer.config.batch;
@@ -137,8 +140,8 @@ impl Moments {
         let whole = record_stretched(&mut tape, &trainer.images, &views.drawn.firsts(images), WHOLE_SIDE).pixels;
         let whole_program = tape.freeze()?;
         let plans = std::iter::once(&views.globals).chain(&views.locals).flat_map(|group| {
-            let crops = &group.crops;
-            (0..crops.rows / batch).map(move |view| Rows::new("crops", crops, view * batch, images))
+            let crops = group.crops.of_learner(learner);
+            (0..crops.rows / batch).map(move |view| Rows::new("crops", crops.clone(), view * batch, images))
         });
         let (mut cuts, mut table) = (Vec::<Cut>::new(), Vec::new());
         for specs in trainer.method.layout().specs().chunk_by(|one, next| layer_of(&one.name) == layer_of(&next.name)) {
@@ -154,18 +157,19 @@ impl Moments {
         let pieces = gpu.tensor("pieces", [1, table.len() as u32, 2])?;
         gpu.upload(&pieces, &table.concat());
         let [student, teacher, gradient] =
-            [&trainer.roles.student, &trainer.roles.teacher, &trainer.roles.gradient].map(|role| role.first_learner());
+            [&trainer.roles.student, &trainer.roles.teacher, &trainer.roles.gradient].map(|role| role.of_learner(learner));
         let student_before = gpu.tensor("student_before", student.shape())?;
         let teacher_before = gpu.tensor("teacher_before", teacher.shape())?;
-        let center_before = trainer.roles.center.as_ref().map(|center| gpu.tensor("center_before", center.first_learner().shape()));
+        let center_before = trainer.roles.center.as_ref().map(|center| gpu.tensor("center_before", [1, center.rows, center.columns]));
         let squares = |pairs: [(&Tensor, &Tensor, f32); 2]| Squares::new(gpu, &pieces, pairs);
         Ok(Self {
             method: trainer.config.method,
+            learner,
             images,
             batch,
-            whole,
+            whole: whole.of_learner(learner),
             whole_program,
-            shapes: Rows::new("images", &views.drawn.images, 0, images),
+            shapes: Rows::new("images", views.drawn.images.of_learner(learner), 0, images),
             plans: plans.collect(),
             gradients: squares([(&gradient, &gradient, 0.0), (&student, &student, 0.0)])?,
             update: squares([(&student, &student_before, 1.0), (&student_before, &student_before, 0.0)])?,
@@ -180,6 +184,7 @@ impl Moments {
     /// Keeps what the sub-step that comes next overwrites.
     pub fn before(&self, encoder: &mut wgpu::CommandEncoder, trainer: &Trainer, next: SubStep) {
         let mut keep = |from: &Tensor, to: &Tensor| {
+            let from = from.of_learner(self.learner);
             encoder.copy_buffer_to_buffer(&from.buffer, from.offset, &to.buffer, to.offset, to.bytes());
         };
         match next {
@@ -213,7 +218,7 @@ impl Moments {
             SubStep::Student | SubStep::Teacher | SubStep::Loss => {
                 parts.extend(self.all_rows(trainer, done).iter().flat_map(Rows::parts));
                 if done == SubStep::Loss {
-                    parts.push(whole(&trainer.recorded().probes.loss.first_learner()));
+                    parts.push(whole(&trainer.recorded().probes.loss.of_learner(self.learner)));
                 }
             }
             SubStep::Backward => {
@@ -223,7 +228,7 @@ impl Moments {
             SubStep::Update => parts.extend(self.update.sums.iter().map(whole)),
             SubStep::Ema => parts.extend(self.ema.sums.iter().map(whole)),
             SubStep::Center => {
-                let center = trainer.roles.center.as_ref().map(Tensor::first_learner);
+                let center = trainer.roles.center.as_ref().map(|center| center.of_learner(self.learner));
                 parts.extend(self.center_before.iter().chain(&center).map(whole));
             }
         }
@@ -243,10 +248,10 @@ impl Moments {
 
     /// The matrices that a sub-step shows: of the images, and then of the first one's crops.
     fn all_rows(&self, trainer: &Trainer, done: SubStep) -> Vec<Rows> {
-        let student = |name, tensor: &Tensor| Rows::new(name, tensor, 0, self.images);
+        let student = |name, tensor: &Tensor| Rows::new(name, tensor.of_learner(self.learner), 0, self.images);
         // The student's rows of view 1 and the teacher's of view 2 are compared.
-        let teacher = |name, tensor: &Tensor| Rows::new(name, tensor, self.batch, self.images);
-        let crops = |name, tensor: &Tensor| Rows::of_one(name, tensor, self.batch);
+        let teacher = |name, tensor: &Tensor| Rows::new(name, tensor.of_learner(self.learner), self.batch, self.images);
+        let crops = |name, tensor: &Tensor| Rows::of_one(name, tensor.of_learner(self.learner), self.batch);
         let mut rows = self.rows(trainer, done, student, teacher);
         rows.extend(self.rows(trainer, done, crops, crops));
         rows
@@ -284,7 +289,7 @@ impl Moments {
                 None => vec![student("prediction q", &probes.student_outputs), teacher("projection z", &probes.teacher_outputs)],
             },
             (SubStep::Backward, _) => {
-                let flows = trainer.hypers.first().is_some_and(|hyper| !hyper.stop_gradient);
+                let flows = !trainer.learners[self.learner as usize].hyper.stop_gradient;
                 let of_student = probes.student_gradient.as_ref().map(|gradient| student("student", gradient));
                 let of_teacher = probes.teacher_gradient.as_ref().filter(|_| flows).map(|gradient| teacher("teacher", gradient));
                 of_student.into_iter().chain(of_teacher).collect()

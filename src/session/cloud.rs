@@ -1,5 +1,5 @@
-//! The cloud as it is shown: its last projections in a ring of slots on the GPU, the newest's numbers on the CPU for pointer and
-//! colours, and the neighbours of the image that was chosen.
+//! The clouds as they are shown: their last projections in a ring of slots on the GPU, the newest's numbers on the CPU for pointer
+//! and colours, and the neighbours of the image that was chosen.
 //!
 //! Subtlety: a projection counts as shown only when its numbers are here. The ring has room for more than may be under way, so that
 //! what is drawn from it and what is picked in it are one and the same.
@@ -13,12 +13,17 @@ use crate::snapshot::{Cloud, Selection};
 
 /// Projections kept.
 const SLOTS: u32 = 64;
+/// Bytes of the ring at most: many learners get fewer slots.
+const RING_BYTES: u64 = 32 << 20;
+/// Slots at least: as many as may be under way, and two to move between.
+const LEAST_SLOTS: u64 = 8;
 /// Copies that can be under way at a time.
 const COPIES: usize = 4;
 
 /// See the module.
 pub(super) struct Showing {
     ring: wgpu::Buffer,
+    slots: u32,
     /// Projections made so far.
     made: u64,
     copies: Readback,
@@ -30,9 +35,28 @@ pub(super) struct Showing {
 
 struct Newest {
     number: u64,
+    /// One a learner.
+    clouds: Vec<Numbers>,
+}
+
+/// What is known of one learner's cloud.
+struct Numbers {
     places: Arc<[f32]>,
     clusters: Arc<[u32]>,
     prototypes: Arc<[u32]>,
+}
+
+/// What a cloud is shown with.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    /// Dimensions of a projection.
+    pub(super) dimensions: u32,
+    /// Share of the squared length that the axes show.
+    pub(super) explained: Option<f32>,
+    /// Side of a view in pixels.
+    pub(super) view_side: u32,
+    /// It is the learner whose neighbours are measured.
+    pub(super) in_front: bool,
 }
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
@@ -41,16 +65,18 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
 
 impl Showing {
     pub(super) fn new(gpu: &Gpu, probe: &Probe) -> Self {
-        let points = u64::from(probe.count) * 32;
+        let (points, learners) = (probe.points.bytes(), u64::from(probe.points.learners));
+        let slots = (RING_BYTES / points).clamp(LEAST_SLOTS, u64::from(SLOTS));
         let ring = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("shown projections"),
-            size: points * u64::from(SLOTS),
+            size: points * slots,
             usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         });
-        let copied = points + u64::from(probe.count) * 8;
+        let copied = points + learners * u64::from(probe.count) * 8;
         Self {
             ring,
+            slots: slots as u32,
             made: 0,
             copies: Readback::new(gpu, copied, COPIES),
             newest: None,
@@ -71,24 +97,30 @@ impl Showing {
         image.is_some()
     }
 
+    /// Another learner is in front: its neighbours are not those of the last. True if they are to be measured.
+    pub(super) fn forget_neighbours(&mut self) -> bool {
+        self.neighbours = Arc::default();
+        self.has_selection()
+    }
+
     pub(super) const fn has_selection(&self) -> bool {
         self.selected.is_some()
     }
 
     /// Keeps the projection that was just made, and asks for its numbers.
     pub(super) fn keep(&mut self, encoder: &mut wgpu::CommandEncoder, probe: &Probe) {
-        let (bytes, slot) = (u64::from(probe.count) * 32, self.made % u64::from(SLOTS));
+        let (bytes, slot) = (probe.points.bytes(), self.made % u64::from(self.slots));
         encoder.copy_buffer_to_buffer(&probe.points.buffer, probe.points.offset, &self.ring, slot * bytes, bytes);
         let mut parts = vec![&probe.points, &probe.clusters];
         parts.extend(&probe.prototypes);
-        self.copies.record_firsts(encoder, &parts, self.made);
+        self.copies.record_parts(encoder, &parts, self.made);
         self.made += 1;
     }
 
     /// Asks for the neighbours that were just measured.
-    pub(super) fn keep_neighbours(&mut self, encoder: &mut wgpu::CommandEncoder, probe: &Probe) {
+    pub(super) fn keep_neighbours(&mut self, encoder: &mut wgpu::CommandEncoder, probe: &Probe, learner: u32) {
         if let Some(image) = self.selected {
-            self.neighbour_copies.record_firsts(encoder, &[&probe.neighbours], image.into());
+            self.neighbour_copies.record_of(encoder, &[&probe.neighbours], learner, image.into());
         }
     }
 
@@ -107,16 +139,19 @@ impl Showing {
 
     /// Takes in what has arrived.
     pub(super) fn collect(&mut self, probe: &Probe) {
-        let (newest, count) = (&mut self.newest, probe.count as usize);
+        let (newest, count, learners) = (&mut self.newest, probe.count as usize, probe.points.learners as usize);
         self.copies.collect(|number, bytes| {
-            let (points, rest) = bytes.split_at(count * 32);
-            let (clusters, prototypes) = rest.split_at(count * 4);
-            *newest = Some(Newest {
-                number,
-                places: words(points).map(f32::from_bits).collect(),
-                clusters: words(clusters).collect(),
-                prototypes: words(prototypes).collect(),
+            let (points, rest) = bytes.split_at(learners * count * 32);
+            let (clusters, prototypes) = rest.split_at(learners * count * 4);
+            let clouds = (0..learners).map(|learner| {
+                let of = |bytes: &[u8], each: usize| bytes.get(learner * each..(learner + 1) * each).unwrap_or_default().to_vec();
+                Numbers {
+                    places: words(&of(points, count * 32)).map(f32::from_bits).collect(),
+                    clusters: words(&of(clusters, count * 4)).collect(),
+                    prototypes: words(&of(prototypes, count * 4)).collect(),
+                }
             });
+            *newest = Some(Newest { number, clouds: clouds.collect() });
         });
         let (selected, neighbours) = (self.selected, &mut self.neighbours);
         self.neighbour_copies.collect(|image, bytes| {
@@ -127,23 +162,26 @@ impl Showing {
         });
     }
 
-    /// The cloud as it is to be drawn, once there is one.
-    pub(super) fn cloud(&self, probe: &Probe, dimensions: u32, explained: Option<f32>, view_side: u32) -> Option<Cloud> {
+    /// A learner's cloud as it is to be drawn, once there is one.
+    pub(super) fn cloud(&self, probe: &Probe, learner: u32, shown: Shown) -> Option<Cloud> {
         let newest = self.newest.as_ref()?;
+        let numbers = newest.clouds.get(learner as usize)?;
         Some(Cloud {
             points: self.ring.clone(),
-            slots: SLOTS,
+            slots: self.slots,
             newest: newest.number,
             count: probe.count,
-            places: newest.places.clone(),
-            clusters: newest.clusters.clone(),
+            learner,
+            learners: probe.points.learners,
+            places: numbers.places.clone(),
+            clusters: numbers.clusters.clone(),
             cluster_count: probe.cluster_count,
-            prototypes: newest.prototypes.clone(),
-            selection: self.selected.map(|image| Selection { image, neighbours: self.neighbours.clone() }),
-            dimensions,
-            explained,
+            prototypes: numbers.prototypes.clone(),
+            selection: self.selected.filter(|_| shown.in_front).map(|image| Selection { image, neighbours: self.neighbours.clone() }),
+            dimensions: shown.dimensions,
+            explained: shown.explained,
             views: probe.views.buffer.clone(),
-            view_side,
+            view_side: shown.view_side,
         })
     }
 }

@@ -53,9 +53,14 @@ impl Session {
                 self.speed.set(self.speed.limit);
                 self.target = Some(self.trainer.step() + 1);
             }
-            Command::SetSwitch { switch, on } => self.set(Change::Switch(switch, on))?,
-            Command::SetDial { dial, value } => self.set(Change::Dial(dial, value))?,
-            Command::SetLocalCrops(locals) => self.set(Change::LocalCrops(locals))?,
+            Command::SetSwitch { switch, on } => self.set(None, Change::Switch(switch, on))?,
+            Command::SetDial { dial, value } => self.set(None, Change::Dial(dial, value))?,
+            Command::SetLocalCrops(locals) => self.set(None, Change::LocalCrops(locals))?,
+            Command::ChangeOne { learner, change } if learner < self.trainer.config.learners => self.set(Some(learner), change)?,
+            // It has ended in the meantime.
+            Command::ChangeOne { .. } => {}
+            Command::Gather(gather) => self.gather(gather)?,
+            Command::BringToFront(learner) => self.bring_to_front(learner),
             Command::ProfileSteps(true) => {
                 self.profiling.get_or_insert_with(|| Profiling::new(&self.gpu));
             }
@@ -83,9 +88,11 @@ impl Session {
                 }
             }
             Command::Reset { new_seed } => {
-                let mut config = self.config();
-                config.seed = config.seed.wrapping_add(u64::from(new_seed));
-                self.restart(config, self.data.clone())?;
+                let population = self.trainer.population();
+                let population = if new_seed { population.reseeded() } else { population };
+                let front = self.front;
+                self.restart(population, self.data.clone())?;
+                self.bring_to_front(front);
             }
             Command::CancelLoad => {
                 if let Some(loading) = self.loading.take() {
@@ -108,7 +115,7 @@ impl Session {
         match RunConfig::load(name, own.as_deref(), &[]) {
             Ok(config) => {
                 let data = if own.is_some() { self.data.clone() } else { Arc::new(read(&config.data)?) };
-                self.restart(RunConfig { seed: self.trainer.config.seed, ..config }, data)
+                self.restart(RunConfig { seed: self.trainer.config.seed, ..config }.into(), data)
             }
             Err(error) => {
                 self.notices.push(error.to_string());
@@ -119,7 +126,7 @@ impl Session {
 
     fn start_run(&mut self, config: RunConfig) -> Result<(), SessionError> {
         let started = match read(&config.data) {
-            Ok(data) => self.restart(config, Arc::new(data)),
+            Ok(data) => self.restart(config.into(), Arc::new(data)),
             Err(error) => Err(error.into()),
         };
         if let Err(error) = started {
@@ -137,32 +144,34 @@ impl Session {
         let spec = loading.spec().clone();
         self.loading = None;
         let restarted = result.map_err(SessionError::from).and_then(|data| {
-            let mut config = self.config();
-            config.set_from("data", "data", &spec.to_string())?;
-            config.validate()?;
-            self.restart(config, Arc::new(data))
+            let mut population = self.trainer.population();
+            population.config.set_from("data", "data", &spec.to_string())?;
+            population.config.validate()?;
+            self.restart(population, Arc::new(data))
         });
         if let Err(error) = restarted {
             self.notices.push(format!("{error}; the run goes on as it was"));
         }
     }
 
-    pub(super) fn set(&mut self, change: Change) -> Result<(), SessionError> {
-        let (key, text) = match change {
-            Change::Switch(switch, on) => (switch.key(), on.to_string()),
-            Change::Dial(dial, value) => (dial.key(), value.to_string()),
-            Change::LocalCrops(locals) => ("local_crops", locals.to_string()),
-        };
-        for hyper in &mut self.trainer.hypers {
-            let mut config = RunConfig { hyper: *hyper, ..self.trainer.config.clone() };
+    /// Changes something, for one learner or for all. What is out of range leaves a notice, and everything as it was.
+    pub(super) fn set(&mut self, learner: Option<u32>, change: Change) -> Result<(), SessionError> {
+        let (key, text) = change.key_value();
+        let mut learners = self.trainer.learners.clone();
+        let mut views = self.trainer.config.views;
+        for (index, changed) in learners.iter_mut().enumerate() {
+            if learner.is_some_and(|only| only as usize != index) && !matches!(change, Change::LocalCrops(_)) {
+                continue;
+            }
+            let mut config = RunConfig { hyper: changed.hyper, ..self.trainer.config.clone() };
             if let Err(error) = config.set_live(key, &text).and_then(|()| config.validate()) {
                 self.notices.push(error.to_string());
                 return Ok(());
             }
-            *hyper = config.hyper;
-            self.trainer.config.views = config.views;
+            (changed.hyper, views) = (config.hyper, config.views);
         }
-        self.changed(change, key, &text);
+        (self.trainer.learners, self.trainer.config.views) = (learners, views);
+        self.changed(learner, change);
         self.trainer.apply_hypers()?;
         self.recorded_again()
     }
@@ -174,13 +183,36 @@ impl Session {
         Ok(self.observers.rebind(&self.trainer)?)
     }
 
-    /// Notes what was changed, and when.
-    fn changed(&mut self, change: Change, key: &str, text: &str) {
+    /// Notes what was changed, for whom, and when.
+    fn changed(&mut self, learner: Option<u32>, change: Change) {
         let (step, seconds) = (self.trainer.step(), self.time.seconds());
-        log::info!("event step={step} {key}={text}");
-        if let Change::Switch(switch, on) = change {
-            self.meters.flips.flipped(switch, on, step, seconds);
+        let (key, text) = change.key_value();
+        match learner {
+            Some(learner) => log::info!("event step={step} learner={learner} {key}={text}"),
+            None => log::info!("event step={step} {key}={text}"),
         }
-        self.events.push(Event { step, seconds, change });
+        if let Change::Switch(switch, on) = change {
+            for (index, account) in self.meters.accounts.iter_mut().enumerate() {
+                if learner.is_none_or(|only| only as usize == index) {
+                    account.flips.flipped(switch, on, step, seconds);
+                }
+            }
+        }
+        self.events.push(Event { step, seconds, change, learner });
+    }
+
+    /// Shows another learner in the large.
+    fn bring_to_front(&mut self, learner: u32) {
+        if learner >= self.trainer.config.learners || learner == self.front {
+            return;
+        }
+        self.front = learner;
+        self.walks.forget();
+        self.schedule.force_look();
+        // Distributions and neighbours are read back with the cloud.
+        self.schedule.want_cloud();
+        if self.observers.showing.forget_neighbours() {
+            self.schedule.want_nearest();
+        }
     }
 }

@@ -101,12 +101,12 @@ impl Looking {
         !self.is_pending
     }
 
-    pub(super) fn aim(&mut self, trainer: &Trainer) {
+    pub(super) fn aim(&mut self, trainer: &Trainer, learner: u32) {
         self.aimed = match self.watched {
             Watched::Still(subject) => subject,
             Watched::Batch => Subject::Batch { step: (trainer.step() as u32).max(1), draw: 0 },
         };
-        self.inspector.aim(trainer, self.aimed);
+        self.inspector.aim(trainer, learner, self.aimed);
     }
 
     /// The program of the look that was aimed.
@@ -114,9 +114,9 @@ impl Looking {
         self.inspector.look(self.aimed)
     }
 
-    pub(super) fn read(&mut self, encoder: &mut wgpu::CommandEncoder) {
+    pub(super) fn read(&mut self, encoder: &mut wgpu::CommandEncoder, learner: u32) {
         let look = self.inspector.look(self.aimed);
-        self.is_pending = self.copies.record_firsts(encoder, &numbers(look), 0);
+        self.is_pending = self.copies.record_of(encoder, &numbers(look), learner, 0);
     }
 
     pub(super) fn submitted(&mut self) {

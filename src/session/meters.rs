@@ -1,116 +1,17 @@
 //! The CPU's side of the meters: copies on their way back, series, verdicts.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
-use super::flips::FlipWatch;
+use super::account::{Account, Extras, Judged, Record};
+use super::rate::Rate;
 use super::schedule::{Cadence, Job};
 use super::start::{MOST_SHOWN_DISTRIBUTIONS, Observers};
 use crate::config::GLOBAL_VIEWS;
 use crate::gpu::{Gpu, Readback, Tensor};
-use crate::observe::history::push_steps;
 use crate::observe::step_log::StepLog;
-use crate::observe::verdict::{COMPLETE_BELOW_STD, DinoJudge, Judge};
-use crate::snapshot::{Distributions, History, Series, SinceFlip, Verdict};
+use crate::snapshot::Distributions;
 use crate::train::Trainer;
-
-/// What one learner's meters say.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct LearnerMeters {
-    /// Mean loss of the batch.
-    pub loss: Option<f32>,
-    /// Std of the normalised projections times sqrt(d): 1 healthy, 0 collapsed.
-    pub embedding_std: Option<f32>,
-    /// exp of the entropy of the covariance's eigenvalues, as last measured.
-    pub effective_rank: Option<f32>,
-    /// kNN accuracy of the embedding, as last measured.
-    pub knn_accuracy: Option<f32>,
-    /// kNN accuracy of the projection, as last measured.
-    pub knn_projection: Option<f32>,
-    /// healthy, complete, dimensional or unknown.
-    pub verdict: &'static str,
-    /// Least embedding_std of any step so far.
-    pub embedding_std_minimum: Option<f32>,
-    /// BYOL: first step whose embedding_std was under the threshold of `complete`.
-    pub first_collapsed_step: Option<u64>,
-    /// kNN accuracy of the embedding at step 0.
-    pub knn_untrained: Option<f32>,
-    /// Seed of its weights.
-    pub seed: u64,
-    /// DINO: mean entropy of the teacher's distributions, in nats.
-    pub teacher_entropy: Option<f32>,
-    /// DINO: entropy of the batch's mean distribution.
-    pub mean_teacher_entropy: Option<f32>,
-    /// DINO: share of the prototypes that are some image's likeliest.
-    pub prototypes_used: Option<f32>,
-    /// Share of local crops whose class whole images tell, that other local crops tell, and the median place of their own image.
-    pub fragments: Option<[f32; 3]>,
-    /// Share of the CLS attention on the object, as last measured.
-    pub attention_in_object: Option<f32>,
-    /// The same at step 0.
-    pub attention_untrained: Option<f32>,
-    /// Mean cosine of each of the student's crops, globals first, with the teacher's globals of the same image.
-    pub agreement: Vec<f32>,
-}
-
-impl LearnerMeters {
-    /// DINO: what the prototypes know of the images: entropy of the mean less mean entropy.
-    pub fn mutual_information(&self) -> Option<f32> {
-        Some(self.mean_teacher_entropy? - self.teacher_entropy?)
-    }
-
-    /// DINO: from the teacher's to the student's distributions.
-    pub fn kl(&self) -> Option<f32> {
-        Some(self.loss? - self.teacher_entropy?)
-    }
-}
-
-/// Which meters there are besides those of every run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extras {
-    /// Of distributions over prototypes.
-    pub distributions: bool,
-    /// Of local crops of held-out images.
-    pub fragments: bool,
-    /// What attention is to be compared with is known.
-    pub attention: bool,
-}
-
-/// All learners' meters at a step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Record {
-    /// Completed steps.
-    pub step: u64,
-    /// One a learner.
-    pub learners: Vec<LearnerMeters>,
-    /// Which meters there are.
-    pub extras: Extras,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Judged {
-    judge: Judge,
-    /// Where there are prototypes.
-    dino: Option<DinoJudge>,
-    minimum: Option<f32>,
-    first_collapsed: Option<u64>,
-    effective_rank: Option<(u64, f32)>,
-    accuracy: Option<(u64, [f32; 2])>,
-    untrained: Option<f32>,
-    fragments: Option<(u64, [f32; 3])>,
-    attention: Option<(u64, f32)>,
-    attention_untrained: Option<f32>,
-    agreement: Option<(u64, Vec<f32>)>,
-}
-
-impl Judged {
-    fn verdict(&self) -> Verdict {
-        self.dino.as_ref().map_or_else(|| self.judge.verdict(), DinoJudge::verdict)
-    }
-}
 
 /// Copies that can be under way at a time.
 const SLOTS: usize = 4;
@@ -130,9 +31,18 @@ pub(super) fn agreement(cosines: &[f32]) -> Vec<f32> {
     (0..views).map(of_view).collect()
 }
 
+/// How the meters are read after a job.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    /// Whose distributions are shown.
+    pub(super) learner: u32,
+    /// It is the last step that was asked for.
+    pub(super) is_last: bool,
+}
+
 pub(super) struct Meters {
-    learners: usize,
-    seeds: Vec<u64>,
+    /// One a learner.
+    pub(super) accounts: Vec<Account>,
     steps: Readback,
     ranks: Readback,
     accuracies: Readback,
@@ -143,14 +53,10 @@ pub(super) struct Meters {
     cloud_images: u32,
     extras: Extras,
     seen: u64,
-    histories: Vec<Arc<History>>,
-    judged: Vec<Judged>,
-    explained: Option<f32>,
+    /// Share of the squared length that the cloud's axes show, one a learner.
+    explained: Vec<f32>,
     stopped: Option<String>,
-    /// What comes of the newest flip, for learner 0.
-    pub(super) flips: FlipWatch,
-    /// When which step was seen, over the last second.
-    pace: VecDeque<(Instant, u64)>,
+    rate: Rate,
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -165,8 +71,7 @@ impl Meters {
         let outcomes = outcome.map_or(1, |outcome| outcome.tensors().len());
         let ring = |words: usize| Readback::new(gpu, 4 * words as u64, SLOTS);
         Self {
-            learners,
-            seeds: (0..trainer.config.learners).map(|learner| crate::train::learner::weight_seed(&trainer.config, learner)).collect(),
+            accounts: trainer.learners.iter().map(|learner| Account::new(learner.seed, prototypes)).collect(),
             steps: ring((observers.log.ring.bytes() / 4) as usize),
             ranks: ring(learners * (1 + 2 * MOST_VIEWS)),
             accuracies: ring(outcomes * learners),
@@ -183,28 +88,34 @@ impl Meters {
                 attention: outcome.is_some_and(|outcome| outcome.attention.is_some()),
             },
             seen: trainer.step(),
-            histories: vec![Arc::default(); learners],
-            judged: vec![Judged { dino: (prototypes > 0).then(|| DinoJudge::new(prototypes)), ..Judged::default() }; learners],
-            explained: None,
+            explained: Vec::new(),
             stopped: None,
-            flips: FlipWatch::default(),
-            pace: VecDeque::new(),
+            rate: Rate::default(),
         }
+    }
+
+    /// Goes on from what is known of these learners, at this step of theirs.
+    pub(super) fn go_on(&mut self, accounts: Vec<Account>, step: u64) {
+        self.accounts = accounts;
+        self.seen = step;
     }
 
     /// What a checkpoint keeps of them: what verdicts and summaries after it hang on.
     pub(super) fn state(&self) -> String {
-        serde_json::to_string(&self.judged).unwrap_or_default()
+        let judged: Vec<&Judged> = self.accounts.iter().map(|account| &account.judged).collect();
+        serde_json::to_string(&judged).unwrap_or_default()
     }
 
     /// Takes up what a checkpoint kept. A file from elsewhere may keep nothing: then the running means begin anew.
     pub(super) fn restore(&mut self, state: &str, step: u64) {
         self.seen = step;
         if let Ok(judged) = serde_json::from_str::<Vec<Judged>>(state)
-            && judged.len() == self.learners
+            && judged.len() == self.accounts.len()
             && judged.iter().all(|judged| judged.dino.is_some() == (self.prototypes > 0))
         {
-            self.judged = judged;
+            for (account, judged) in self.accounts.iter_mut().zip(judged) {
+                account.judged = judged;
+            }
         }
     }
 
@@ -217,14 +128,14 @@ impl Meters {
         trainer: &Trainer,
         observers: &Observers,
         cadence: &Cadence,
-        is_last: bool,
+        when: Reading,
     ) {
         let step = trainer.step();
         let copy = |ring: &mut Readback, encoder: &mut wgpu::CommandEncoder, tensor: &Tensor| {
             ring.record(encoder, &tensor.buffer, tensor.offset, tensor.bytes(), step)
         };
         match job {
-            Job::Step if is_last || step.is_multiple_of(cadence.read_every.max(1)) || step - self.seen >= StepLog::CAPACITY / 2 => {
+            Job::Step if when.is_last || step.is_multiple_of(cadence.read_every.max(1)) || step - self.seen >= StepLog::CAPACITY / 2 => {
                 copy(&mut self.steps, encoder, &observers.log.ring);
             }
             Job::Rank => {
@@ -238,7 +149,7 @@ impl Meters {
             Job::Cloud => {
                 copy(&mut self.explained_copies, encoder, &observers.probe.explained);
                 if let (Some(copies), Some(parts)) = (&mut self.distribution_copies, observers.shown_distributions(trainer)) {
-                    copies.record_firsts(encoder, &parts.each_ref(), step);
+                    copies.record_of(encoder, &parts.each_ref(), when.learner, step);
                 }
             }
             Job::Step | Job::Look | Job::Nearest | Job::EvaluateChunk(_) => {}
@@ -267,17 +178,19 @@ impl Meters {
 
     /// Takes in what has arrived, at `seconds` of training time.
     pub(super) fn collect(&mut self, seconds: f64) {
+        let look = Instant::now();
         let mut arrived = Vec::new();
         self.steps.collect(|last, bytes| arrived.push((last, bytes.to_vec())));
         for (last, bytes) in arrived {
-            self.take_steps(last, &bytes, seconds);
+            self.take_steps(last, &bytes, seconds, look);
         }
-        let (histories, judged, learners, extras) = (&mut self.histories, &mut self.judged, self.learners, self.extras);
+        let (accounts, extras) = (&mut self.accounts, self.extras);
+        let learners = accounts.len();
         self.ranks.collect(|step, bytes| {
             let values = floats(bytes);
             let (ranks, cosines) = values.split_at(learners);
             let of_learner = cosines.len() / learners;
-            for (learner, (history, judged)) in histories.iter_mut().zip(&mut *judged).enumerate() {
+            for (learner, Account { history, judged, .. }) in accounts.iter_mut().enumerate() {
                 let rank = ranks[learner];
                 Arc::make_mut(history).effective_rank.push(step, rank);
                 judged.judge.push_effective_rank(step, rank);
@@ -295,7 +208,7 @@ impl Meters {
         });
         self.accuracies.collect(|step, bytes| {
             let values = floats(bytes);
-            for (learner, (history, judged)) in histories.iter_mut().zip(&mut *judged).enumerate() {
+            for (learner, Account { history, judged, .. }) in accounts.iter_mut().enumerate() {
                 let mut outcomes = values.iter().skip(learner).step_by(learners).copied();
                 let mut next = || outcomes.next().unwrap_or(f32::NAN);
                 let pair = [next(), next()];
@@ -332,46 +245,19 @@ impl Meters {
             });
         }
         let explained = &mut self.explained;
-        self.explained_copies.collect(|_, bytes| *explained = floats(bytes).first().copied());
+        self.explained_copies.collect(|_, bytes| *explained = floats(bytes));
     }
 
-    fn take_steps(&mut self, last: u64, bytes: &[u8], seconds: f64) {
-        for (learner, steps) in StepLog::decode(bytes, self.learners, self.seen, last).into_iter().enumerate() {
-            if let Some(broken) = steps.iter().find(|values| !values.is_finite())
-                && self.stopped.is_none()
-            {
-                self.stopped = Some(format!(
-                    "numbers became non-finite at step {} (learner {learner}: loss {}, embedding_std {}, gradient norm {}); lower the learning rate",
-                    broken.step, broken.loss, broken.student_std, broken.gradient_norm
-                ));
-            }
-            let judged = &mut self.judged[learner];
-            for values in &steps {
-                let std = values.student_std;
-                judged.judge.push_embedding_std(values.step, std);
-                if let (Some(judge), Some(seen)) = (&mut judged.dino, values.distribution) {
-                    judge.push_entropies(values.step, seen.teacher_entropy, seen.mean_teacher_entropy);
-                }
-                judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
-                if learner == 0 {
-                    let done = self.flips.time_of(values.step, last, seconds);
-                    self.flips.judged(values.step, done, judged.verdict().kind);
-                }
-                // DINO's collapses are seen in its distributions, not here.
-                if std < COMPLETE_BELOW_STD && judged.dino.is_none() && judged.first_collapsed.is_none() {
-                    judged.first_collapsed = Some(values.step);
-                }
-            }
-            push_steps(Arc::make_mut(&mut self.histories[learner]), &steps);
+    fn take_steps(&mut self, last: u64, bytes: &[u8], seconds: f64, look: Instant) {
+        for (learner, steps) in StepLog::decode(bytes, self.accounts.len(), self.seen, last).into_iter().enumerate() {
+            self.accounts[learner].take_steps(&steps, last, seconds);
         }
-        self.flips.measured(last, seconds);
+        // Learners know nothing of each other: the others go on.
+        if self.stopped.is_none() && self.accounts.iter().all(|account| account.broken.is_some()) {
+            self.stopped = self.accounts.first().and_then(|account| account.broken.clone());
+        }
         self.seen = self.seen.max(last);
-        let now = Instant::now();
-        self.pace.push_back((now, last));
-        // The newest entry beyond the two seconds stays: steps come in bursts when they are asked for whole.
-        while self.pace.len() > 2 && now - self.pace[1].0 > Duration::from_secs(2) {
-            self.pace.pop_front();
-        }
+        self.rate.arrived(look, last);
     }
 
     /// The last step whose numbers are here.
@@ -381,42 +267,15 @@ impl Meters {
 
     /// Steps a second over the last two seconds; 0 when nothing has come for as long.
     pub(super) fn steps_per_second(&self, now: Instant) -> f32 {
-        match (self.pace.front(), self.pace.back()) {
-            // Numbers that came together say nothing of the time between the steps.
-            (Some(first), Some(last)) if last.0 - first.0 > Duration::from_millis(100) && now - last.0 < Duration::from_secs(2) => {
-                (last.1 - first.1) as f32 / (last.0 - first.0).as_secs_f32()
-            }
-            _ => 0.0,
-        }
-    }
-
-    pub(super) fn history(&self) -> Arc<History> {
-        self.histories[0].clone()
-    }
-
-    pub(super) fn verdict(&self) -> Verdict {
-        self.judged[0].verdict()
-    }
-
-    /// What there is to say about the newest flip, at `seconds` of training time.
-    pub(super) fn since_flip(&self, seconds: f64) -> Option<SinceFlip> {
-        self.flips.since(self.seen, seconds)
-    }
-
-    pub(super) fn untrained_knn(&self) -> Option<f32> {
-        self.judged[0].untrained
-    }
-
-    pub(super) fn attention_untrained(&self) -> Option<f32> {
-        self.judged[0].attention_untrained
+        self.rate.steps_per_second(now)
     }
 
     pub(super) fn distributions(&self) -> Option<Distributions> {
         self.distributions.clone()
     }
 
-    pub(super) const fn explained(&self) -> Option<f32> {
-        self.explained
+    pub(super) fn explained(&self, learner: u32) -> Option<f32> {
+        self.explained.get(learner as usize).copied()
     }
 
     pub(super) fn stopped(&self) -> Option<&str> {
@@ -433,33 +292,6 @@ impl Meters {
     }
 
     fn record_where(&self, wanted: impl Fn(u64) -> bool) -> Record {
-        fn of<T>(wanted: impl Fn(u64) -> bool, measured: Option<&(u64, T)>) -> Option<&T> {
-            measured.filter(|measured| wanted(measured.0)).map(|measured| &measured.1)
-        }
-        let last = |series: &Series| of(&wanted, series.points.last()).copied();
-        let learner = |(index, judged): (usize, &Judged)| {
-            let history = &self.histories[index];
-            let accuracy = of(&wanted, judged.accuracy.as_ref());
-            LearnerMeters {
-                loss: last(&history.loss),
-                embedding_std: last(&history.embedding_std),
-                effective_rank: of(&wanted, judged.effective_rank.as_ref()).copied(),
-                knn_accuracy: accuracy.map(|pair| pair[0]),
-                knn_projection: accuracy.map(|pair| pair[1]),
-                verdict: judged.verdict().kind.word(),
-                embedding_std_minimum: judged.minimum,
-                first_collapsed_step: judged.first_collapsed,
-                knn_untrained: judged.untrained,
-                seed: self.seeds[index],
-                teacher_entropy: last(&history.teacher_entropy),
-                mean_teacher_entropy: last(&history.mean_teacher_entropy),
-                prototypes_used: last(&history.prototypes_used),
-                fragments: of(&wanted, judged.fragments.as_ref()).copied(),
-                attention_in_object: of(&wanted, judged.attention.as_ref()).copied(),
-                attention_untrained: judged.attention_untrained,
-                agreement: of(&wanted, judged.agreement.as_ref()).cloned().unwrap_or_default(),
-            }
-        };
-        Record { step: self.seen, learners: self.judged.iter().enumerate().map(learner).collect(), extras: self.extras }
+        Record { step: self.seen, learners: self.accounts.iter().map(|account| account.meters(&wanted)).collect(), extras: self.extras }
     }
 }

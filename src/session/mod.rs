@@ -5,9 +5,11 @@
 //! job into slices of dispatches, so that a window stays alive while steps take longer than frames. Commands take effect between
 //! two steps; [`Command::Walk`] alone stops in the middle of one ([`walk`]).
 
+mod account;
 mod cloud;
 mod commands;
 mod costs;
+mod drive;
 mod flips;
 mod lane;
 mod loading;
@@ -15,8 +17,11 @@ mod look;
 mod meters;
 mod pace;
 mod profiling;
+mod rate;
+mod runs;
 mod schedule;
 mod start;
+mod telling;
 pub mod tuning;
 mod variants;
 mod walk;
@@ -28,16 +33,16 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-pub use meters::{Extras, LearnerMeters, Record};
+pub use account::{Extras, LearnerMeters, Record};
 pub use pace::Pace;
 pub use schedule::Cadence;
 pub use start::LoadedData;
 
-use crate::command::{Command, Dial, Division, Switch};
-use crate::config::{ConfigError, DataSpec, RunConfig};
+use crate::command::{Command, Division};
+use crate::config::{ConfigError, DataSpec, Population, RunConfig};
 use crate::data::source::SourceError;
 use crate::gpu::{Gpu, GpuError};
-use crate::snapshot::{AttentionReferences, Dials, Event, KernelChoice, Snapshot, Switches};
+use crate::snapshot::{Event, KernelChoice};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
@@ -45,6 +50,7 @@ use loading::LoadingData;
 use meters::Meters;
 use pace::{Pacer, SpeedLimit};
 use profiling::Profiling;
+use runs::{Redo, Safe};
 use schedule::{Job, Schedule};
 use start::Observers;
 use walk::{Patience, Walking, Walks, patience};
@@ -73,6 +79,8 @@ pub enum SessionError {
 pub struct Session {
     gpu: Arc<Gpu>,
     trainer: Trainer,
+    /// The learner that is looked at closely.
+    front: u32,
     observers: Observers,
     data: Arc<LoadedData>,
     schedule: Schedule,
@@ -108,7 +116,7 @@ pub struct Session {
     training: bool,
     notices: Vec<String>,
     loading: Option<LoadingData>,
-    safe: Checkpoint,
+    safe: Safe,
     /// The walk through a step, under way or just complete.
     walk: Option<Walking>,
     walks: Walks,
@@ -120,25 +128,9 @@ pub struct Session {
     variants: Arc<Vec<KernelChoice>>,
 }
 
-/// Steps to do again, with the changes that were made between them.
-struct Redo {
-    until: u64,
-    events: VecDeque<Event>,
-}
-
 /// Reads a source with nobody listening.
 fn read(spec: &DataSpec) -> Result<LoadedData, SourceError> {
     LoadedData::load(spec, &mut |_| ControlFlow::Continue(()))
-}
-
-/// What the controls show.
-struct Asked {
-    switches: Switches,
-    dials: Dials,
-    locals: u32,
-    speed: Option<u32>,
-    division: Division,
-    playing: bool,
 }
 
 impl Session {
@@ -148,9 +140,14 @@ impl Session {
         Self::open_on(gpu, config, data, cadence)
     }
 
-    /// A fresh run of `config` on its data, which are loaded already.
-    pub fn open_on(gpu: Arc<Gpu>, config: RunConfig, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
-        let (trainer, observers) = start::fresh(&gpu, config, &data)?;
+    /// A fresh run on data that are loaded already, of a configuration or of a whole population.
+    pub fn open_on(
+        gpu: Arc<Gpu>,
+        population: impl Into<Population>,
+        data: Arc<LoadedData>,
+        cadence: Cadence,
+    ) -> Result<Self, SessionError> {
+        let (trainer, observers) = start::fresh(&gpu, population.into(), &data)?;
         Self::assemble(gpu, trainer, observers, data, cadence)
     }
 
@@ -165,6 +162,7 @@ impl Session {
         let (trainer, observers) = start::resumed(&gpu, checkpoint, &data)?;
         let mut session = Self::assemble(gpu, trainer, observers, data, cadence)?;
         session.meters.restore(&checkpoint.observers, checkpoint.step);
+        session.safe.accounts = session.meters.accounts.clone();
         session.schedule.measured_at(checkpoint.step);
         Ok(session)
     }
@@ -177,7 +175,7 @@ impl Session {
         cadence: Cadence,
     ) -> Result<Self, SessionError> {
         let meters = Meters::new(&gpu, &trainer, &observers);
-        let safe = Checkpoint::capture(&trainer, meters.state())?;
+        let safe = Safe { checkpoint: Checkpoint::capture(&trainer, meters.state())?, accounts: meters.accounts.clone() };
         Ok(Self {
             variants: variants::of_step(&gpu, &trainer),
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
@@ -185,6 +183,7 @@ impl Session {
             notices: data.notices(),
             gpu,
             trainer,
+            front: 0,
             observers,
             data,
             meters,
@@ -226,9 +225,9 @@ impl Session {
         self.trainer.step()
     }
 
-    /// The configuration as it is now, with learner 0's switches and dials.
+    /// The configuration as it is now, with the switches and dials of the learner in front.
     pub fn config(&self) -> RunConfig {
-        RunConfig { hyper: self.trainer.hypers[0], ..self.trainer.config.clone() }
+        RunConfig { hyper: self.trainer.learners[self.front as usize].hyper, ..self.trainer.config.clone() }
     }
 
     /// What every learner's meters say, at the last step they were read.
@@ -344,359 +343,5 @@ impl Session {
         self.finish_step()?;
         self.settle()?;
         Ok(Checkpoint::capture(&self.trainer, self.meters.state())?)
-    }
-
-    /// Does what is left of the job under way; a walk ends with it.
-    fn finish_step(&mut self) -> Result<(), SessionError> {
-        if self.job.is_some() {
-            self.walk = None;
-        }
-        while self.job.is_some() {
-            self.run_job()?;
-        }
-        Ok(())
-    }
-
-    /// Waits for the GPU and takes in everything that was measured.
-    pub fn settle(&mut self) -> Result<(), SessionError> {
-        self.gpu.wait()?;
-        self.collect();
-        Ok(())
-    }
-
-    /// Gives the GPU work. `Pace::Budget` returns after handing over at most that much; `Pace::Steps` hands over whole steps with
-    /// the measurements that are due after them.
-    pub fn advance(&mut self, pace: Pace) -> Result<(), SessionError> {
-        self.gpu.poll()?;
-        self.collect();
-        self.hurried = matches!(pace, Pace::Steps(_));
-        self.handed_over = Duration::ZERO;
-        match pace {
-            Pace::Steps(steps) => {
-                let before = self.trainer.step();
-                if steps > 0 {
-                    self.finish_step()?;
-                }
-                let left = u64::from(steps).saturating_sub(self.trainer.step() - before);
-                if self.job.is_none() {
-                    self.take_commands()?;
-                }
-                self.live = true;
-                self.training |= steps > 0;
-                self.target = Some(self.trainer.step() + left);
-                loop {
-                    // Whole steps are asked for by those who want every measurement.
-                    let profiling_has_room = self.profiling.as_ref().is_none_or(Profiling::has_room);
-                    if !(self.meters.has_room() && self.walks.has_room() && self.observers.showing.has_room() && profiling_has_room) {
-                        self.settle()?;
-                    }
-                    if !self.next_job()? {
-                        break;
-                    }
-                    self.run_job()?;
-                }
-                self.target = None;
-                self.live = false;
-            }
-            Pace::Budget(budget) => {
-                if let Some(profiling) = self.profiling.as_mut().filter(|_| self.job.is_none()) {
-                    profiling.measure_roof(&self.gpu)?;
-                }
-                let mut left = budget.as_secs_f32() * 1e3;
-                while left > 0.0 && self.next_job()? {
-                    let Some(job) = self.job else { break };
-                    let length = self.program(job).len();
-                    if !self.handed_over.is_zero() && self.pacer.cost(job, self.cursor, length) > left {
-                        break;
-                    }
-                    let spent = if self.pacer.is_unknown(job, self.cursor, length) {
-                        self.run_alone(job, length)?
-                    } else {
-                        let (end, cost) = self.pacer.cut(job, self.cursor, length, left);
-                        self.run_slice(job, self.walked_end().map_or(end, |stop| end.min(stop)))?;
-                        Duration::from_secs_f32(cost * 1e-3)
-                    };
-                    left -= spent.as_secs_f32() * 1e3;
-                    self.handed_over += spent;
-                }
-                self.live = true;
-                self.note_training();
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes sure that there is a job; false if there is nothing to do.
-    fn next_job(&mut self) -> Result<bool, SessionError> {
-        if self.job.is_some() {
-            if self.walked_end().is_some() {
-                self.take_commands_in_mid_step()?;
-            }
-            return Ok(!self.rests());
-        }
-        self.redo_changes()?;
-        if self.redo.is_none() {
-            self.take_commands()?;
-        }
-        let now = Instant::now();
-        // The limit is for whole steps: who walks sets the pace.
-        let unlimited = self.hurried || self.redo.is_some() || !self.plays();
-        let may_step = self.wants_step() && (unlimited || self.speed.allows(now));
-        self.job = self.schedule.next(self.trainer.step(), may_step, self.observers.looking.is_free());
-        if self.job == Some(Job::Step) {
-            self.speed.began(now);
-        }
-        if self.job == Some(Job::Look) {
-            self.observers.looking.aim(&self.trainer);
-        }
-        if self.job == Some(Job::EvaluateChunk(0))
-            && let Some(evaluation) = &self.observers.evaluation
-        {
-            evaluation.begin(&self.trainer);
-        }
-        self.prepare_walk()?;
-        Ok(self.job.is_some())
-    }
-
-    fn program(&self, job: Job) -> &crate::gpu::Program {
-        start::program(&self.trainer, &self.observers, job)
-    }
-
-    fn run_job(&mut self) -> Result<(), SessionError> {
-        match self.job {
-            Some(job) => self.run_slice(job, self.walked_end().unwrap_or_else(|| self.program(job).len())),
-            None => Ok(()),
-        }
-    }
-
-    /// Runs the next dispatch of `job` alone and waits for it, to learn what it costs. Gives the time that passed.
-    fn run_alone(&mut self, job: Job, length: usize) -> Result<Duration, SessionError> {
-        self.gpu.wait()?;
-        let (at, before) = (self.cursor, Instant::now());
-        self.run_slice(job, at + 1)?;
-        self.gpu.wait()?;
-        let time = before.elapsed();
-        self.pacer.measured_alone(job, at, length, time);
-        Ok(time)
-    }
-
-    /// Submits the dispatches of `job` up to `end`; at its end, the readbacks that it calls for.
-    fn run_slice(&mut self, job: Job, end: usize) -> Result<(), SessionError> {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("slice") });
-        let range = self.cursor..end;
-        self.before_sub_step(&mut encoder);
-        let program = start::program(&self.trainer, &self.observers, job);
-        let length = program.len();
-        let profiling = self.profiling.as_mut().filter(|_| job == Job::Step);
-        let walked = self.walk.is_some();
-        match profiling.and_then(|profiling| profiling.takes(&self.gpu, program, &range, walked, self.drawn).then_some(profiling)) {
-            Some(profiling) => {
-                self.pacer.note(job, length, range.clone(), profiling.waits());
-                profiling.run(&self.gpu, &mut encoder, program, range)?;
-                if end == length {
-                    profiling.finish(&mut encoder, self.trainer.step() + 1);
-                }
-            }
-            None => self.pacer.encode(&mut encoder, program, job, range),
-        }
-        self.after_sub_step(&mut encoder, end);
-        let finished = end == length;
-        if finished {
-            if job == Job::Step {
-                self.trainer.completed();
-            }
-            let is_last = self.target == Some(self.trainer.step());
-            self.meters.read(&mut encoder, job, &self.trainer, &self.observers, self.schedule.cadence(), is_last);
-            if job == Job::Look {
-                self.observers.looking.read(&mut encoder);
-            }
-            match job {
-                Job::Cloud => self.observers.showing.keep(&mut encoder, &self.observers.probe),
-                Job::Nearest => self.observers.showing.keep_neighbours(&mut encoder, &self.observers.probe),
-                _ => {}
-            }
-        }
-        self.gpu.queue.submit([encoder.finish()]);
-        self.pacer.submitted(&self.gpu);
-        self.meters.submitted();
-        self.observers.looking.submitted();
-        self.observers.showing.submitted();
-        self.walks.submitted();
-        if let Some(profiling) = &mut self.profiling {
-            profiling.submitted();
-        }
-        self.cursor = end;
-        if finished {
-            self.cursor = 0;
-            self.job = None;
-            self.schedule.finished(job, self.trainer.step());
-            if job == Job::Cloud && self.observers.showing.has_selection() {
-                self.schedule.want_nearest();
-            }
-        }
-        Ok(())
-    }
-
-    fn collect(&mut self) {
-        self.time.pass(self.opened.elapsed().as_secs_f64(), self.training);
-        self.pacer.collect();
-        self.meters.collect(self.time.seconds());
-        self.note_training();
-        self.observers.looking.collect(&self.gpu);
-        self.observers.showing.collect(&self.observers.probe);
-        self.walks.collect(&self.trainer, self.walk.as_mut());
-        if let Some(profiling) = &mut self.profiling {
-            profiling.collect();
-        }
-    }
-
-    fn note_training(&mut self) {
-        self.training = self.meters.is_waiting() || (self.job == Some(Job::Step) && !self.rests()) || (self.live && self.wants_step());
-    }
-
-    /// Starts again from step 0. On failure the run that was going on stays.
-    fn restart(&mut self, config: RunConfig, data: Arc<LoadedData>) -> Result<(), SessionError> {
-        let (trainer, observers) = start::fresh(&self.gpu, config, &data)?;
-        let playing = self.playing;
-        let mut fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
-        fresh.playing = playing;
-        fresh.runs = self.runs + 1;
-        (fresh.speed, fresh.division, fresh.taken) = (self.speed, self.division, self.taken);
-        fresh.queued = std::mem::take(&mut self.queued);
-        // Images on their way in outlive a new start.
-        fresh.loading = self.loading.take();
-        fresh.profiling = self.profiling.take();
-        *self = fresh;
-        Ok(())
-    }
-
-    /// Puts the run on a new device after the old one was lost, from the last state that was read back.
-    pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
-        let lost = self.trainer.step() - self.safe.step;
-        gpu.set_choices(self.gpu.choices());
-        let mut revived = Self::resume_on(gpu, &self.safe, self.data.clone(), self.schedule.cadence().clone())?;
-        (revived.playing, revived.target) = (self.playing, self.target);
-        revived.loading = self.loading.take();
-        revived.profiling = self.profiling.as_ref().map(|_| Profiling::new(&revived.gpu));
-        revived.queued = std::mem::take(&mut self.queued);
-        (revived.play_to, revived.runs) = (self.play_to, self.runs);
-        (revived.speed, revived.division, revived.taken) = (self.speed, self.division, self.taken);
-        // Changes are absolute, so doing one again that the saved state knows of does no harm.
-        let (before, again) = std::mem::take(&mut self.events).into_iter().partition(|event| event.step < self.safe.step);
-        let again: Vec<Event> = again;
-        revived.events = before;
-        revived.redo = Some(Redo { until: self.trainer.step(), events: again.into() });
-        revived.walk = self.walk.take().map(|walk| Walking::new(revived.trainer.config.method, walk.step, walk.done, None));
-        (revived.time, revived.opened) = (self.time, self.opened);
-        revived.meters.flips = self.meters.flips;
-        revived.meters.flips.back_to(revived.trainer.step(), revived.time.seconds());
-        revived.notices.push(format!("the graphics device was lost; {lost} steps are being done again from step {}", self.safe.step));
-        *self = revived;
-        Ok(())
-    }
-
-    /// Remembers the present state as the one to go back to if the device is lost; waits for the GPU.
-    pub fn keep_safe(&mut self) -> Result<(), SessionError> {
-        if self.job.is_none() {
-            self.safe = Checkpoint::capture(&self.trainer, self.meters.state())?;
-        }
-        Ok(())
-    }
-
-    /// Steps done since [`Self::keep_safe`].
-    pub const fn steps_at_risk(&self) -> u64 {
-        self.trainer.step() - self.safe.step
-    }
-
-    fn attention_references(&self) -> Option<AttentionReferences> {
-        let references = self.observers.evaluation.as_ref()?.attention_references?;
-        Some(AttentionReferences { untrained: self.meters.attention_untrained(), ..references })
-    }
-
-    /// The controls as they are, or as they were asked to be while the step that is going on keeps them waiting: so a control
-    /// answers at once. In a walk through a step they show what that step is done with.
-    fn asked(&self) -> Asked {
-        let hyper = &self.trainer.hypers[0];
-        let mut asked = Asked {
-            switches: hyper.into(),
-            dials: hyper.into(),
-            locals: self.trainer.config.views.locals,
-            speed: self.speed.limit,
-            division: self.division,
-            playing: self.plays(),
-        };
-        for command in self.queued.iter().filter(|_| self.walk.is_none()) {
-            match *command {
-                Command::SetSwitch { switch, on } => asked.switches.set(switch, on),
-                Command::SetDial { dial, value } => asked.dials.set(dial, value),
-                Command::SetLocalCrops(locals) => asked.locals = locals,
-                Command::SetSpeed(limit) => asked.speed = limit,
-                Command::Divide(division) => asked.division = division,
-                Command::Play => asked.playing = self.meters.stopped().is_none(),
-                Command::Pause => asked.playing = false,
-                _ => {}
-            }
-        }
-        asked
-    }
-
-    /// How things stand, at the last completed step that was read back.
-    pub fn snapshot(&self) -> Snapshot {
-        let config = &self.trainer.config;
-        let class_names = self.data.class_names();
-        let asked = self.asked();
-        Snapshot {
-            preset: config.preset.clone(),
-            data: config.data.to_string(),
-            adapter: self.gpu.info.name.clone(),
-            adapter_is_software: self.gpu.is_software(),
-            method: config.method,
-            seed: config.seed,
-            run: self.runs,
-            step: self.meters.step(),
-            playing: asked.playing,
-            speed_limit: asked.speed,
-            division: asked.division,
-            shares: self.pacer.lane().shares(Instant::now()),
-            frame_lane: self.pacer.lane().shown(self.frame_goal),
-            steps_per_second: self.meters.steps_per_second(Instant::now()),
-            switches: asked.switches,
-            dials: asked.dials,
-            history: self.meters.history(),
-            events: self.events.clone(),
-            verdict: self.meters.verdict(),
-            since_flip: self.meters.since_flip(self.time.seconds()),
-            chance: 1.0 / class_names.len().max(1) as f32,
-            untrained_knn: self.meters.untrained_knn(),
-            class_names,
-            cloud: self.observers.showing.cloud(
-                &self.observers.probe,
-                self.trainer.method.projection_size(),
-                self.meters.explained(),
-                config.image_size,
-            ),
-            distributions: self.meters.distributions(),
-            inspection: self.observers.looking.inspection(),
-            images: self.observers.looking.images(),
-            local_crops: asked.locals,
-            attention_references: self.attention_references(),
-            notices: self.notices.clone(),
-            walk: self.shown_walk(),
-            loading: self.loading.as_ref().map(LoadingData::told),
-            images_report: self.data.report().cloned(),
-            variants: self.variants.clone(),
-            stopped: self.meters.stopped().map(ToOwned::to_owned),
-            kernels: self.profiling.as_ref().and_then(Profiling::times),
-        }
-    }
-
-    /// The state of one switch of learner 0.
-    pub fn switch(&self, switch: Switch) -> bool {
-        Switches::from(&self.trainer.hypers[0]).get(switch)
-    }
-
-    /// The value of one dial of learner 0.
-    pub fn dial(&self, dial: Dial) -> f32 {
-        Dials::from(&self.trainer.hypers[0]).get(dial)
     }
 }

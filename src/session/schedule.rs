@@ -116,6 +116,11 @@ impl Schedule {
         self.forced_cloud = true;
     }
 
+    /// The cloud is wanted again, though it may have been projected at this step.
+    pub(super) const fn want_cloud(&mut self) {
+        self.clouded = None;
+    }
+
     /// The neighbours in the last projection are wanted.
     pub(super) const fn want_nearest(&mut self) {
         self.wants_nearest = true;

@@ -6,7 +6,7 @@ use super::SessionError;
 use super::cloud::Showing;
 use super::look::Looking;
 use super::schedule::Job;
-use crate::config::{DataSpec, Method, RunConfig};
+use crate::config::{DataSpec, Method, Population, RunConfig};
 use crate::data::progress::Listener;
 use crate::data::source::{ImageEntry, ImageSet, LoadLimits, SourceError, load, shown};
 use crate::data::synthetic::class_names;
@@ -187,10 +187,10 @@ pub(super) fn trainer_alone(gpu: &Arc<Gpu>, config: RunConfig, data: &LoadedData
 }
 
 /// A trainer at step 0 with its observers.
-pub(super) fn fresh(gpu: &Arc<Gpu>, config: RunConfig, data: &LoadedData) -> Result<(Trainer, Observers), SessionError> {
+pub(super) fn fresh(gpu: &Arc<Gpu>, population: Population, data: &LoadedData) -> Result<(Trainer, Observers), SessionError> {
     let images = data.upload(gpu)?;
-    let (log, watch) = step_log(gpu, &config)?;
-    let trainer = Trainer::new(gpu.clone(), config, images, watch)?;
+    let (log, watch) = step_log(gpu, &population.config)?;
+    let trainer = Trainer::of_population(gpu.clone(), population, images, watch)?;
     let observers = Observers::new(&trainer, log, data.class_names().len())?;
     Ok((trainer, observers))
 }

@@ -40,8 +40,11 @@ pub(super) const fn patience(command: &Command) -> Patience {
             Patience::Harmless
         }
         // They need the end of the step; nobody should have to walk there first.
-        Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) | Command::StartRun(_) => Patience::Leaves,
-        Command::SetSwitch { .. } | Command::SetDial { .. } | Command::SetLocalCrops(_) | Command::SetVariant { .. } => Patience::Waits,
+        Command::Reset { .. } | Command::Gather(_) | Command::LoadData(_) | Command::LoadPreset(_) | Command::StartRun(_) => {
+            Patience::Leaves
+        }
+        Command::SetSwitch { .. } | Command::SetDial { .. } | Command::SetLocalCrops(_) | Command::ChangeOne { .. } => Patience::Waits,
+        Command::SetVariant { .. } | Command::BringToFront(_) => Patience::Waits,
         Command::Resample | Command::ShowImage(_) => Patience::Waits,
     }
 }
@@ -127,9 +130,9 @@ struct Ready {
 }
 
 impl Walks {
-    fn ready(&mut self, trainer: &Trainer) -> Result<&Ready, GpuError> {
+    fn ready(&mut self, trainer: &Trainer, learner: u32) -> Result<&Ready, GpuError> {
         if self.ready.is_none() {
-            let moments = Moments::new(trainer)?;
+            let moments = Moments::new(trainer, learner)?;
             let copies = Readback::new(&trainer.gpu, moments.most_bytes(trainer), SLOTS);
             let ends = ends(&trainer.recorded().program, trainer.config.method);
             self.ready = Some(Ready { moments, copies, ends });
@@ -137,7 +140,7 @@ impl Walks {
         Ok(self.ready.as_ref().expect("it was made above"))
     }
 
-    /// To be called when the step was recorded anew.
+    /// To be called when the step was recorded anew, or another learner is to be walked with.
     pub(super) fn forget(&mut self) {
         self.ready = None;
     }
@@ -190,7 +193,7 @@ impl Session {
     /// Makes ready for the step that begins, if it is walked.
     pub(super) fn prepare_walk(&mut self) -> Result<(), SessionError> {
         if self.job == Some(Job::Step) && self.walk.as_ref().is_some_and(|walk| walk.step == self.trainer.step() + 1) {
-            self.walks.ready(&self.trainer)?;
+            self.walks.ready(&self.trainer, self.front)?;
         }
         Ok(())
     }
@@ -248,7 +251,7 @@ impl Session {
         let step = self.trainer.step();
         while self.redo.as_ref().and_then(|redo| redo.events.front()).is_some_and(|event| event.step <= step) {
             let Some(event) = self.redo.as_mut().and_then(|redo| redo.events.pop_front()) else { break };
-            self.set(event.change)?;
+            self.set(event.learner, event.change)?;
         }
         if self.redo.as_ref().is_some_and(|redo| redo.until <= step) {
             self.redo = None;

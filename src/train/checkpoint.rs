@@ -11,8 +11,9 @@ use std::sync::Arc;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use thiserror::Error;
 
+use super::learner::crop_seed;
 use super::trainer::{TrainError, Trainer, Watch};
-use crate::config::{Hyper, RunConfig};
+use crate::config::{Gathering, Hyper, Learner, Population, RunConfig};
 use crate::data::views::Images;
 use crate::gpu::{Gpu, GpuError, Tensor};
 use crate::nn::{ParameterLayout, TorchParameter};
@@ -36,8 +37,8 @@ pub struct CheckpointError {
 pub struct Checkpoint {
     /// The configuration the run began with.
     pub config: RunConfig,
-    /// Each learner's switches and dials.
-    pub hypers: Vec<Hyper>,
+    /// The learners with their switches and dials.
+    pub learners: Vec<Learner>,
     /// Completed steps.
     pub step: u64,
     /// What the observers want to have back, as JSON.
@@ -80,7 +81,7 @@ impl Checkpoint {
         let roles = trainer.roles.state().into_iter().map(|(name, tensor)| Ok((name, trainer.gpu.download(tensor)?)));
         Ok(Self {
             config: trainer.config.clone(),
-            hypers: trainer.hypers.clone(),
+            learners: trainer.learners.clone(),
             step: trainer.step(),
             observers,
             roles: roles.collect::<Result<_, GpuError>>()?,
@@ -92,11 +93,13 @@ impl Checkpoint {
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let fail = |problem: String| CheckpointError { path: path.to_owned(), problem };
         let json = |value: serde_json::Result<String>| value.map_err(|error| fail(error.to_string()));
+        let (seeds, hypers): (Vec<u64>, Vec<Hyper>) = self.learners.iter().map(|learner| (learner.seed, learner.hyper)).unzip();
         let metadata = HashMap::from([
             ("format".to_owned(), "pt".to_owned()),
             ("twinlens".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ("config".to_owned(), json(serde_json::to_string(&self.config))?),
-            ("hypers".to_owned(), json(serde_json::to_string(&self.hypers))?),
+            ("hypers".to_owned(), json(serde_json::to_string(&hypers))?),
+            ("seeds".to_owned(), json(serde_json::to_string(&seeds))?),
             ("step".to_owned(), self.step.to_string()),
             ("seed".to_owned(), self.config.seed.to_string()),
             ("observers".to_owned(), self.observers.clone()),
@@ -119,7 +122,7 @@ impl Checkpoint {
             }
         }
         if let Some(center) = &self.center {
-            let prototypes = center.len() / self.hypers.len();
+            let prototypes = center.len() / self.learners.len();
             for (learner, values) in center.chunks_exact(prototypes).enumerate() {
                 tensors.push((center_name(learner), vec![prototypes], float_bytes(values)));
             }
@@ -149,6 +152,15 @@ impl Checkpoint {
         for hyper in &hypers {
             RunConfig { hyper: *hyper, ..config.clone() }.validate().map_err(|error| fail(error.to_string()))?;
         }
+        // Files of before learners had seeds of their own have none.
+        let seeds = match metadata.get("seeds") {
+            Some(text) => serde_json::from_str(text).map_err(|error| fail(format!("has broken seeds: {error}")))?,
+            None => Population::from(config.clone()).learners.iter().map(|learner| learner.seed).collect::<Vec<u64>>(),
+        };
+        if seeds.len() != hypers.len() {
+            return Err(fail(format!("has {} seeds for {} learners", seeds.len(), hypers.len())));
+        }
+        let learners: Vec<Learner> = seeds.into_iter().zip(hypers).map(|(seed, hyper)| Learner { seed, hyper }).collect();
         let step = entry("step")?
             .parse()
             .ok()
@@ -158,15 +170,44 @@ impl Checkpoint {
         let layout = method.layout();
         let read = |role| Ok((role, flat_role(&file, layout, role, config.learners as usize).map_err(fail)?));
         let roles = ROLES.into_iter().map(read).collect::<Result<_, CheckpointError>>()?;
-        let learners = config.learners as usize;
         let prototypes = method.prototypes() as usize;
-        let center = (prototypes > 0).then(|| read_center(&file, learners, prototypes)).transpose().map_err(fail)?;
-        Ok(Self { center, hypers, step, observers: metadata.get("observers").cloned().unwrap_or_default(), roles, config })
+        let center = (prototypes > 0).then(|| read_center(&file, learners.len(), prototypes)).transpose().map_err(fail)?;
+        Ok(Self { center, learners, step, observers: metadata.get("observers").cloned().unwrap_or_default(), roles, config })
+    }
+
+    /// The state of these learners of it, one after another; one may come twice. All go on on the crops of the first of them.
+    ///
+    /// # Panics
+    /// If there is no such learner, or none at all is wanted.
+    #[must_use]
+    pub fn of_learners(&self, chosen: &[usize], gathering: Gathering) -> Self {
+        let pick = |values: &[f32]| {
+            let each = values.len() / self.learners.len();
+            chosen.iter().flat_map(|&learner| values[learner * each..(learner + 1) * each].iter().copied()).collect::<Vec<f32>>()
+        };
+        let first = &self.learners[chosen[0]];
+        let config = RunConfig {
+            seed: crop_seed(&self.config, first),
+            hyper: first.hyper,
+            learners: chosen.len() as u32,
+            own_crops: false,
+            gathering,
+            ..self.config.clone()
+        };
+        Self {
+            config,
+            learners: chosen.iter().map(|&learner| self.learners[learner]).collect(),
+            step: self.step,
+            observers: String::new(),
+            center: self.center.as_deref().map(pick),
+            roles: self.roles.iter().map(|(role, values)| (*role, pick(values))).collect(),
+        }
     }
 
     /// A trainer that goes on from here, bit for bit.
     pub fn resume(&self, gpu: Arc<Gpu>, images: Images, watch: Watch) -> Result<Trainer, TrainError> {
-        let mut trainer = Trainer::uninitialised(gpu, self.config.clone(), self.hypers.clone(), images, watch)?;
+        let population = Population { config: self.config.clone(), learners: self.learners.clone() };
+        let mut trainer = Trainer::uninitialised(gpu, population, images, watch)?;
         for ((_, tensor), (_, values)) in trainer.roles.state().into_iter().zip(&self.roles) {
             upload_flat(&trainer.gpu, tensor, values);
         }

@@ -4,7 +4,6 @@
 //! section 3): with one batch of 256 views, each Linear of the projector is rescaled and shifted, in order, so that every output
 //! unit has mean 0 and standard deviation 1 over the batch. The views are those of step 0, which is never trained on.
 
-use super::learner::weight_seed;
 use super::trainer::{TrainError, Trainer, global_plan};
 use crate::data::views::{Counter, PatchOrder, SeedSource, ViewRows, record_patches, record_views};
 use crate::gpu::{Tape, Tensor};
@@ -16,8 +15,7 @@ const VIEWS: u32 = 256;
 
 pub(super) fn initialise(trainer: &mut Trainer) -> Result<(), TrainError> {
     let layout = trainer.method.layout();
-    let mut weights: Vec<Vec<f32>> =
-        (0..trainer.config.learners).map(|learner| initial_parameters(layout, weight_seed(&trainer.config, learner))).collect();
+    let mut weights: Vec<Vec<f32>> = trainer.learners.iter().map(|learner| initial_parameters(layout, learner.seed)).collect();
     upload(trainer, &weights);
     if trainer.config.data_dependent_init {
         rescale_by_data(trainer, &mut weights)?;

@@ -1,6 +1,6 @@
 //! The switches and dials of each learner as the GPU reads them: `struct Learner` in `shaders/shared/learner.wgsl`.
 
-use crate::config::{Hyper, RunConfig};
+use crate::config::{Hyper, Learner, RunConfig};
 
 /// One learner's words, laid out as the shader declares them (a test compares the two).
 #[repr(C)]
@@ -36,14 +36,9 @@ pub struct LearnerWords {
     pub spare: [u32; 3],
 }
 
-/// The seed of a learner's initial weights.
-pub const fn weight_seed(config: &RunConfig, learner: u32) -> u64 {
-    config.seed.wrapping_add(learner as u64)
-}
-
-/// The seed of a learner's scenes and crops: its own, or learner 0's.
-pub const fn crop_seed(config: &RunConfig, learner: u32) -> u64 {
-    if config.own_crops { weight_seed(config, learner) } else { config.seed }
+/// The seed of a learner's scenes and crops: its own, or the run's.
+pub const fn crop_seed(config: &RunConfig, learner: &Learner) -> u64 {
+    if config.own_crops { learner.seed } else { config.seed }
 }
 
 impl LearnerWords {

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::initialise;
 use super::learner::{LearnerWords, crop_seed};
-use crate::config::{GLOBAL_VIEWS, Hyper, RunConfig, ViewConfig};
+use crate::config::{GLOBAL_VIEWS, Learner, Population, RunConfig, ViewConfig};
 use crate::data::views::{
     Counter, DrawnImages, Images, PatchOrder, SeedSource, ViewPlan, ViewRows, ViewTensors, record_crops, record_images, record_patches,
 };
@@ -82,8 +82,8 @@ pub struct Trainer {
     pub gpu: Arc<Gpu>,
     /// The configuration it began with.
     pub config: RunConfig,
-    /// Each learner's switches and dials as they are now; change them, then call [`Self::apply_hypers`].
-    pub hypers: Vec<Hyper>,
+    /// The learners with their switches and dials as they are now; change those, then call [`Self::apply_hypers`].
+    pub learners: Vec<Learner>,
     /// The method and its networks' shapes.
     pub method: Box<dyn Method>,
     /// Where images come from.
@@ -93,7 +93,7 @@ pub struct Trainer {
     /// `StepState` (1, 1, 4).
     pub state: Tensor,
     groups: Tensor,
-    learners: Tensor,
+    words: Tensor,
     seeds: Tensor,
     watch: Watch,
     recorded: RecordedStep,
@@ -103,39 +103,43 @@ pub struct Trainer {
 impl Trainer {
     /// A fresh run at step 0: initial weights, the teacher a copy of the student.
     pub fn new(gpu: Arc<Gpu>, config: RunConfig, images: Images, watch: Watch) -> Result<Self, TrainError> {
-        let hypers = vec![config.hyper; config.learners as usize];
-        let mut trainer = Self::uninitialised(gpu, config, hypers, images, watch)?;
+        Self::of_population(gpu, config.into(), images, watch)
+    }
+
+    /// The same of these learners.
+    pub fn of_population(gpu: Arc<Gpu>, population: Population, images: Images, watch: Watch) -> Result<Self, TrainError> {
+        let mut trainer = Self::uninitialised(gpu, population, images, watch)?;
         initialise::initialise(&mut trainer)?;
         Ok(trainer)
     }
 
     /// Everything in place but the weights, which are zero.
-    pub(super) fn uninitialised(
-        gpu: Arc<Gpu>,
-        config: RunConfig,
-        hypers: Vec<Hyper>,
-        images: Images,
-        watch: Watch,
-    ) -> Result<Self, TrainError> {
+    pub(super) fn uninitialised(gpu: Arc<Gpu>, population: Population, images: Images, watch: Watch) -> Result<Self, TrainError> {
+        let Population { config, learners } = population;
         let method = methods::build(&config);
         let layout = method.layout();
         let roles = Roles::new(&gpu, layout, config.learners, method.prototypes())?;
         let groups = gpu.tensor("groups", [1, 1, layout.total() / 64])?;
         gpu.upload(&groups, &layout.group_words());
-        let learners = gpu.tensor("learners", [config.learners, 1, LearnerWords::WORDS])?;
-        let crops = if config.own_crops { config.learners } else { 1 };
-        let seeds = gpu.tensor("seeds", [crops, 1, 2])?;
-        let words: Vec<u32> = (0..crops).flat_map(|learner| crate::rng::seed_words(crop_seed(&config, learner))).collect();
-        gpu.upload(&seeds, &words);
+        let words = gpu.tensor("learners", [config.learners, 1, LearnerWords::WORDS])?;
+        let rendered = if config.own_crops { &learners[..] } else { &learners[..1] };
+        let seeds = gpu.tensor("seeds", [rendered.len() as u32, 1, 2])?;
+        let seed_words: Vec<u32> = rendered.iter().flat_map(|learner| crate::rng::seed_words(crop_seed(&config, learner))).collect();
+        gpu.upload(&seeds, &seed_words);
         let state = gpu.tensor("state", [1, 1, 4])?;
         let hyper = &config.hyper;
         gpu.upload(&state, &tick::initial_state(hyper.beta1, hyper.beta2, hyper.warmup_steps));
         let world = World { gpu: &gpu, config: &config, method: &*method, images: &images, roles: &roles, watch: &watch };
-        let buffers = Buffers { groups: &groups, learners: &learners, seeds: &seeds, state: &state };
-        let recorded = record(&world, &buffers, wants_teacher_gradient(&hypers))?;
-        let trainer = Self { gpu, config, hypers, method, images, roles, state, groups, learners, seeds, watch, recorded, step: 0 };
+        let buffers = Buffers { groups: &groups, learners: &words, seeds: &seeds, state: &state };
+        let recorded = record(&world, &buffers, wants_teacher_gradient(&learners))?;
+        let trainer = Self { gpu, config, learners, method, images, roles, state, groups, words, seeds, watch, recorded, step: 0 };
         trainer.upload_learners();
         Ok(trainer)
+    }
+
+    /// Who trains, with the switches and dials as they are now.
+    pub fn population(&self) -> Population {
+        Population { config: self.config.clone(), learners: self.learners.clone() }
     }
 
     /// Completed steps.
@@ -160,14 +164,14 @@ impl Trainer {
 
     /// Both networks before crops of `batch` images.
     pub fn compared<'a>(&'a self, patches: &'a Patches, batch: u32) -> Compared<'a> {
-        let (learners, center) = (&self.learners, self.roles.center.as_ref());
+        let (learners, center) = (&self.words, self.roles.center.as_ref());
         Compared { student: self.student(), teacher: self.teacher(), patches, batch, learners, center }
     }
 
     /// DINO: the teacher's distributions of raw logits (L, R, K) with the centre and the temperatures as they are.
     pub fn distributions(&self, tape: &mut Tape<'_>, logits: Option<&Tensor>) -> Option<Tensor> {
         let center = self.roles.center.as_ref()?;
-        Some(teacher_softmax(tape, logits?, center, &self.learners))
+        Some(teacher_softmax(tape, logits?, center, &self.words))
     }
 
     /// Crop seeds (L or 1, 1, 2).
@@ -180,11 +184,11 @@ impl Trainer {
         self.step += 1;
     }
 
-    /// Writes [`Self::hypers`] to the GPU, and records the step anew where they or the number of local crops demand it. Only between
+    /// Writes the learners' switches and dials to the GPU, and records the step anew where they or the number of local crops demand it. Only between
     /// two steps.
     pub fn apply_hypers(&mut self) -> Result<(), TrainError> {
         self.upload_learners();
-        let teacher_gradient = wants_teacher_gradient(&self.hypers);
+        let teacher_gradient = wants_teacher_gradient(&self.learners);
         if teacher_gradient != self.recorded.teacher_gradient || self.config.views.locals != self.recorded.locals {
             self.record_again()?;
         }
@@ -201,15 +205,15 @@ impl Trainer {
             roles: &self.roles,
             watch: &self.watch,
         };
-        let buffers = Buffers { groups: &self.groups, learners: &self.learners, seeds: &self.seeds, state: &self.state };
-        self.recorded = record(&world, &buffers, wants_teacher_gradient(&self.hypers))?;
+        let buffers = Buffers { groups: &self.groups, learners: &self.words, seeds: &self.seeds, state: &self.state };
+        self.recorded = record(&world, &buffers, wants_teacher_gradient(&self.learners))?;
         Ok(())
     }
 
     fn upload_learners(&self) {
         let words: Vec<LearnerWords> =
-            (0..).zip(&self.hypers).map(|(learner, hyper)| LearnerWords::new(hyper, crop_seed(&self.config, learner))).collect();
-        self.gpu.upload(&self.learners, &words);
+            self.learners.iter().map(|learner| LearnerWords::new(&learner.hyper, crop_seed(&self.config, learner))).collect();
+        self.gpu.upload(&self.words, &words);
     }
 
     pub(super) fn set_step(&mut self, step: u64) {
@@ -235,8 +239,8 @@ struct Buffers<'a> {
     state: &'a Tensor,
 }
 
-fn wants_teacher_gradient(hypers: &[Hyper]) -> bool {
-    hypers.iter().any(|hyper| !hyper.stop_gradient)
+fn wants_teacher_gradient(learners: &[Learner]) -> bool {
+    learners.iter().any(|learner| !learner.hyper.stop_gradient)
 }
 
 /// The global views of a configuration.

@@ -40,7 +40,8 @@ struct View {
     thumb: f32,
     side: u32,
     thumbs: u32,
-    padding: [u32; 2],
+    learner: u32,
+    learners: u32,
 }
 
 /// How a cloud is drawn: from where, between which projections, in which colours, and what is marked.
@@ -277,7 +278,8 @@ impl CloudRenderer {
             thumb: portrait.thumb * scale,
             side: cloud.map_or(1, |cloud| cloud.view_side),
             thumbs,
-            padding: [0; 2],
+            learner: cloud.map_or(0, |cloud| cloud.learner),
+            learners: cloud.map_or(1, |cloud| cloud.learners),
         };
         gpu.queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&view));
         self.upload(gpu, portrait, &listed, count);

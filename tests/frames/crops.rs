@@ -164,8 +164,8 @@ pub fn snapshot(gpu: &Gpu, inspection: Option<Inspection>) -> Snapshot {
         steps_per_second: 2.3,
         history: Arc::new(history),
         events: vec![
-            Event { step: 1000, seconds: 0.0, change: Change::Switch(Switch::Centering, false) },
-            Event { step: 1040, seconds: 0.0, change: Change::Switch(Switch::Centering, true) },
+            Event { step: 1000, seconds: 0.0, change: Change::Switch(Switch::Centering, false), learner: None },
+            Event { step: 1040, seconds: 0.0, change: Change::Switch(Switch::Centering, true), learner: None },
         ],
         verdict: Verdict {
             kind: VerdictKind::Healthy,

@@ -366,8 +366,9 @@ fn every_size_look_and_state_is_drawn() {
     for series in [&mut history.loss, &mut history.embedding_std, &mut history.teacher_entropy, &mut history.kl] {
         series.push(301, f32::NAN);
     }
-    hostile.events =
-        (0..500).map(|step| Event { step, seconds: 0.0, change: Change::Switch(Switch::ALL[step as usize % 5], step % 2 == 0) }).collect();
+    hostile.events = (0..500)
+        .map(|step| Event { step, seconds: 0.0, change: Change::Switch(Switch::ALL[step as usize % 5], step % 2 == 0), learner: None })
+        .collect();
     hostile.switches = Switches { ema: true, stop_gradient: true, predictor: false, centering: false, sharpening: true };
     let hostile_dino = Snapshot { method: Method::Dino, ..hostile.clone() };
     let mut empty = Snapshot { inspection: None, cloud: None, history: Arc::new(History::default()), ..byol.clone() };
@@ -410,7 +411,7 @@ fn every_size_look_and_state_is_drawn() {
 
 #[test]
 fn a_stretch_alone_is_what_the_events_say() {
-    let flip = |step: u64, switch: Switch, on: bool| Event { step, seconds: 0.0, change: Change::Switch(switch, on) };
+    let flip = |step: u64, switch: Switch, on: bool| Event { step, seconds: 0.0, change: Change::Switch(switch, on), learner: None };
     let mut data = snapshot(None);
     data.events = vec![
         flip(50, Switch::Predictor, false),

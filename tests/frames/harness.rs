@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use image::RgbaImage;
 use twinlens::command::{Dial, Division, Switch};
-use twinlens::config::Method;
+use twinlens::config::{Gathering, Method};
 use twinlens::gpu::{AdapterChoice, Gpu};
-use twinlens::snapshot::{Change, Cloud, Dials, Event, History, Shares, Snapshot, SubStep, Switches, Verdict, VerdictKind, Walk};
+use twinlens::snapshot::{
+    Change, Cloud, Dials, Event, History, LearnerView, Shares, Snapshot, SubStep, Switches, Verdict, VerdictKind, Walk,
+};
 use twinlens::view::frame::{Built, FrameRenderer};
 use twinlens::view::picture::Canvas;
 use twinlens::view::screen::Screen;
@@ -59,6 +61,8 @@ pub fn of_points(gpu: &Gpu, points: Vec<f32>) -> Cloud {
         slots: 1,
         newest: 0,
         count: points.len() as u32 / 8,
+        learner: 0,
+        learners: 1,
         places: points.into(),
         clusters: Arc::default(),
         cluster_count: 0,
@@ -68,6 +72,20 @@ pub fn of_points(gpu: &Gpu, points: Vec<f32>) -> Cloud {
         explained: None,
         views: buffer(gpu, &[0; 64]),
         view_side: 1,
+    }
+}
+
+/// The learner that a snapshot is of.
+pub fn alone(data: &Snapshot) -> LearnerView {
+    LearnerView {
+        seed: data.seed,
+        switches: data.switches,
+        dials: data.dials,
+        history: data.history.clone(),
+        verdict: data.verdict.clone(),
+        since_flip: data.since_flip,
+        untrained_knn: data.untrained_knn,
+        cloud: data.cloud.clone(),
     }
 }
 
@@ -81,7 +99,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         history.effective_rank.push(step, 10.0 + t);
         history.knn_accuracy.push(step, 0.3 + 0.5 * t);
     }
-    Snapshot {
+    let mut data = Snapshot {
         preset: "byol".to_owned(),
         data: "synthetic:weaves".to_owned(),
         adapter: "made up".to_owned(),
@@ -107,9 +125,9 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         },
         history: Arc::new(history),
         events: vec![
-            Event { step: 100, seconds: 0.0, change: Change::Switch(Switch::Predictor, false) },
-            Event { step: 101, seconds: 0.0, change: Change::Switch(Switch::Predictor, true) },
-            Event { step: 150, seconds: 0.0, change: Change::Dial(Dial::Tau, 0.9) },
+            Event { step: 100, seconds: 0.0, change: Change::Switch(Switch::Predictor, false), learner: None },
+            Event { step: 101, seconds: 0.0, change: Change::Switch(Switch::Predictor, true), learner: None },
+            Event { step: 150, seconds: 0.0, change: Change::Dial(Dial::Tau, 0.9), learner: None },
         ],
         verdict: Verdict {
             kind: VerdictKind::Healthy,
@@ -123,6 +141,9 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         chance: 0.125,
         untrained_knn: Some(0.35),
         cloud,
+        gathering: Gathering::Apart,
+        learners: Vec::new(),
+        front: 0,
         distributions: None,
         inspection: None,
         images: 256,
@@ -135,7 +156,9 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         kernels: None,
         variants: Arc::default(),
         stopped: None,
-    }
+    };
+    data.learners = vec![alone(&data)];
+    data
 }
 
 /// Draws a frame and says what it asks for.

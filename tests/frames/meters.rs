@@ -52,7 +52,7 @@ fn byol(gpu: &Gpu, steps: u64) -> Snapshot {
             history.knn_accuracy.push(step, 0.36 + 0.5 * std * (step as f32 / steps as f32) + 0.02 * noise(step, 5));
         }
     }
-    let event = |step: u64, change| Event { step, seconds: step as f64 * 0.05, change };
+    let event = |step: u64, change| Event { step, seconds: step as f64 * 0.05, change, learner: None };
     Snapshot {
         step: steps,
         history: Arc::new(history),
@@ -360,6 +360,7 @@ fn every_size_scale_and_data_are_drawn() {
     hostile.events = (0..400)
         .map(|index| Event {
             step: index * 7,
+            learner: None,
             seconds: f64::NAN,
             change: match index % 3 {
                 0 => Change::Switch(Switch::ALL[index as usize % 3], index % 2 == 0),

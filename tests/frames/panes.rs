@@ -147,7 +147,7 @@ pub fn dino_snapshot(gpu: &Gpu, prototypes: u32, balance: Balance) -> Snapshot {
         Balance::Uniform => (VerdictKind::Uniform, "teacher entropy", 4.15),
         Balance::Constant => (VerdictKind::Constant, "mutual information", 0.02),
     };
-    let flip = |step, switch, on| Event { step, seconds: 0.0, change: Change::Switch(switch, on) };
+    let flip = |step, switch, on| Event { step, seconds: 0.0, change: Change::Switch(switch, on), learner: None };
     let mut snapshot = Snapshot {
         preset: "dino".to_owned(),
         method: Method::Dino,
@@ -221,8 +221,9 @@ fn any_size_scale_and_data_are_drawn() {
     hostile.notices = vec!["100 % of %s and %n\nare broken ".repeat(40)];
     hostile.verdict =
         Verdict { kind: VerdictKind::Dimensional, meter: "effective rank", value: f32::NAN, reason: "%s %d".repeat(50), wanting: 0 };
-    hostile.events =
-        (0..500).map(|step| Event { step, seconds: 0.0, change: Change::Switch(Switch::ALL[step as usize % 3], step % 2 == 0) }).collect();
+    hostile.events = (0..500)
+        .map(|step| Event { step, seconds: 0.0, change: Change::Switch(Switch::ALL[step as usize % 3], step % 2 == 0), learner: None })
+        .collect();
     hostile.step = u64::MAX / 2;
     hostile.steps_per_second = f32::INFINITY;
     hostile.dials = Dials {

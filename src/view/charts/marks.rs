@@ -122,7 +122,7 @@ mod tests {
     const PLOT: Rect = Rect::new(100.0, 0.0, 350.0, 80.0);
 
     fn flip(step: u64, on: bool) -> Event {
-        Event { step, seconds: step as f64 * 0.1, change: Change::Switch(Switch::Predictor, on) }
+        Event { step, seconds: step as f64 * 0.1, change: Change::Switch(Switch::Predictor, on), learner: None }
     }
 
     #[test]
@@ -149,9 +149,9 @@ mod tests {
         let events = [
             flip(400, false),
             flip(550, true),
-            Event { step: 560, seconds: 0.0, change: Change::Dial(Dial::Tau, 0.9) },
-            Event { step: 561, seconds: 0.0, change: Change::LocalCrops(4) },
-            Event { step: 900, seconds: 0.0, change: Change::LocalCrops(2) },
+            Event { step: 560, seconds: 0.0, change: Change::Dial(Dial::Tau, 0.9), learner: None },
+            Event { step: 561, seconds: 0.0, change: Change::LocalCrops(4), learner: None },
+            Event { step: 900, seconds: 0.0, change: Change::LocalCrops(2), learner: None },
         ];
         assert_eq!(letters(&events, &axis, &PLOT, PITCH).len(), 1);
         let ticks = ticks(&events, &axis, &PLOT);
