@@ -101,8 +101,8 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
-        tuning::suit(&gpu, &self.options.config, self.options.tuning, &mut |text| log::info!(target: "twinlens::event", "{text}"))?;
-        let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
+        tuning::suit(&gpu, &self.options.population.config, self.options.tuning, &mut |text| log::info!(target: "twinlens::event", "{text}"))?;
+        let mut session = Session::open_on(gpu.clone(), self.options.population.clone(), self.options.data.clone(), Cadence::window())?;
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let display_scale = window.scale_factor() as f32;
         let ui_scale = self.options.ui_scale * display_scale;

@@ -73,6 +73,9 @@ pub fn caption(snapshot: &Snapshot) -> String {
         let then = if snapshot.playing { "training starts." } else { "Space starts the training." };
         return format!("Random weights, and a teacher that is a copy of the student: {then}");
     }
+    if let Some(several) = super::gathering::headline(snapshot) {
+        return several.sentence;
+    }
     let off: Vec<&str> =
         Switch::of(snapshot.method).iter().copied().filter(|&switch| !snapshot.switches.get(switch)).map(Switch::title).collect();
     if snapshot.method == Method::Dino {

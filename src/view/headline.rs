@@ -51,6 +51,9 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
         let then = if snapshot.playing { "Training starts." } else { "Space starts the training." };
         return headline_of("Random weights: nothing is learned yet.", format!("The teacher is a copy of the student. {then}"));
     }
+    if let Some(several) = super::gathering::headline(snapshot) {
+        return several;
+    }
     let history = &*snapshot.history;
     let meters = match snapshot.method {
         Method::Byol => format!("embedding std {}, loss {}", read(&history.embedding_std, snapshot), read(&history.loss, snapshot)),

@@ -111,8 +111,8 @@ pub struct Screen {
 /// Where wgpu draws below imgui in this frame.
 #[derive(Clone, Debug)]
 pub struct Stages {
-    /// The cloud, where the scene shows it.
-    pub cloud: Option<Stage>,
+    /// The clouds that the scene shows, each with the learner whose it is.
+    pub clouds: Vec<(usize, Stage)>,
     /// Pictures, the later over the earlier.
     pub pictures: Vec<Picture>,
 }

@@ -83,6 +83,7 @@ pub fn alone(data: &Snapshot) -> LearnerView {
         dials: data.dials,
         history: data.history.clone(),
         verdict: data.verdict.clone(),
+        collapsed_at: None,
         since_flip: data.since_flip,
         untrained_knn: data.untrained_knn,
         cloud: data.cloud.clone(),

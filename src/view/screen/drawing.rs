@@ -42,7 +42,7 @@ impl Screen {
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
-        let mut stages = Stages { cloud: None, pictures: Vec::new() };
+        let mut stages = Stages { clouds: Vec::new(), pictures: Vec::new() };
         let mut chosen = None;
         let (mut turned, mut offered) = (None, None);
         let mut leaves = Leaves::default();
@@ -54,7 +54,7 @@ impl Screen {
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            let (timeline, pictures, stage, wants_images) = Default::default();
+            let (timeline, pictures, stage, beside, wants_images) = Default::default();
             let card = Cell::new(asked);
             Frame {
                 ui,
@@ -70,6 +70,7 @@ impl Screen {
                 card,
                 pictures,
                 stage,
+                beside,
                 wants_images,
                 pointing,
             }
@@ -139,7 +140,8 @@ impl Screen {
                 self.timeline = frame.timeline.take();
                 self.card.follow(ui, frame.card.get(), blocked || !wanted.is_empty() || chosen.is_some(), scale);
                 leaves = self.card.lay(&frame.paint, &layout, snapshot);
-                stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
+                let front = frame.stage.take().map(|stage| (snapshot.front, stage));
+                stages = Stages { clouds: front.into_iter().chain(frame.beside.take()).collect(), pictures: frame.pictures.take() };
             });
         self.card.ui(ui, &leaves, scale, || frame(blocked), snapshot, &mut wanted);
         if let Some(scene) = chosen {

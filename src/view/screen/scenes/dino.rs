@@ -17,7 +17,7 @@ impl Story for Dino {
         }
         screen.dino.ui(frame, layout.centre, snapshot, commands);
         if let Some(stage) = frame.stage.get() {
-            screen.centre.steer(frame, &stage);
+            screen.centre.steer(frame, "cloud", &stage);
         }
     }
 
