@@ -9,6 +9,7 @@ pub mod flow;
 pub mod frame;
 pub mod gathering;
 pub mod headline;
+pub mod keys;
 pub mod layout;
 pub mod lesson_player;
 pub mod lessons;
