@@ -25,10 +25,13 @@ impl GatherFlags {
     /// The learners of a run of `config`, checked.
     pub fn population(&self, config: RunConfig) -> Result<Population, Failure> {
         if self.is_given() && config.learners > 1 {
-            return Err(Failure::Usage("--set learners: leave it out with --twin or --seeds, which say how many learners there are".to_owned()));
+            return Err(Failure::Usage(
+                "--set learners: leave it out with --twin or --seeds, which say how many learners there are".to_owned(),
+            ));
         }
         if let Some(text) = &self.twin {
-            let (key, value) = text.split_once('=').ok_or_else(|| Failure::Usage(format!("--twin {text}: expected KEY=VALUE, e.g. predictor=off")))?;
+            let (key, value) =
+                text.split_once('=').ok_or_else(|| Failure::Usage(format!("--twin {text}: expected KEY=VALUE, e.g. predictor=off")))?;
             return Ok(Population::twin(&config, key.trim(), value.trim())?);
         }
         match self.seeds {

@@ -180,6 +180,9 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());
+    if args.gather.twin.is_some() {
+        screen = screen.with_twin();
+    }
     let bar = Progress::new(args.steps);
     let training = Instant::now();
     let last_look = looks.last().copied().unwrap_or(args.steps);

@@ -70,6 +70,15 @@ pub fn state(learner: &LearnerView) -> String {
     }
 }
 
+/// In what a side differs and how it is doing: "without predictor: collapsed at step 340".
+pub fn summary(snapshot: &Snapshot, learner: usize) -> String {
+    let state = snapshot.learners.get(learner).map_or_else(String::new, state);
+    match described(snapshot, learner) {
+        words if words.is_empty() => state,
+        words => format!("{words}: {state}"),
+    }
+}
+
 /// "5 of 5 healthy", "4 of 5 healthy, seed 3 complete collapse": how several learners are doing.
 pub fn tally(learners: &[LearnerView]) -> String {
     let count = |kind: VerdictKind| learners.iter().filter(|learner| learner.verdict.kind == kind).count();

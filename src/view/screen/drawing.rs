@@ -7,6 +7,7 @@ use imgui::{Ui, WindowFlags};
 use super::{Request, Screen, Stages, scenes};
 use crate::command::Command;
 use crate::snapshot::Snapshot;
+use crate::view::gathering::directed;
 use crate::view::keys;
 use crate::view::layout::Layout;
 use crate::view::paint::Paint;
@@ -148,8 +149,12 @@ impl Screen {
             self.choose(scene, snapshot, commands);
         }
         requests.extend(self.kernels.request.take());
+        if self.top.several {
+            self.ask_who_trains(snapshot);
+        }
+        let all = ui.io().key_shift;
         for command in wanted {
-            self.submit(command, snapshot, commands);
+            self.submit(directed(command, snapshot, all), snapshot, commands);
         }
         match offered {
             Some(Offered::Open) => self.lessons.toggle_list(),
@@ -165,7 +170,7 @@ impl Screen {
                 let frame = frame(false);
                 match &self.question {
                     _ if !self.dragged.is_empty() => overlay::drop_target(&frame, layout.window, &self.dragged),
-                    Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
+                    Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step, self.marked),
                     None if self.lessons.chosen.is_some() => row = lesson_list::ui(&frame, layout.window, &self.lessons),
                     None if self.images.is_open() => images = self.images.ui(&frame, layout.window, snapshot),
                     None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),

@@ -59,7 +59,8 @@ pub fn labels(frame: &Frame<'_>, halves: &[(Stage, Rect); 2], snapshot: &Snapsho
         }
         let x = left + if view.verdict.kind.is_collapse() { 10.0 } else { 0.0 };
         paint.name_clipped([x, second], Style::LABEL, &state(view), right - x);
-        let touch = frame.touch(&format!("side {}", letter(learner)), Rect::new(outer.min[0], outer.min[1], outer.max[0], stage.clip.min[1]));
+        let touch =
+            frame.touch(&format!("side {}", letter(learner)), Rect::new(outer.min[0], outer.min[1], outer.max[0], stage.clip.min[1]));
         if touch.hovered {
             frame.tooltip(&member::told(snapshot, learner).iter().map(String::as_str).collect::<Vec<_>>());
         }

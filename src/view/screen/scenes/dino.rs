@@ -29,6 +29,11 @@ impl Story for Dino {
         screen.cloud
     }
 
+    fn twin(&self, screen: &mut Screen) {
+        // The prototypes are those of one side; the clouds show both.
+        screen.cloud = true;
+    }
+
     fn arrow(&self, screen: &mut Screen, direction: Direction, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
         screen.dino.arrow(direction, snapshot);
     }
