@@ -17,6 +17,7 @@ mod look;
 mod meters;
 mod pace;
 mod profiling;
+mod rate;
 mod runs;
 mod schedule;
 mod start;
