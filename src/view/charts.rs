@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 
 pub use crate::snapshot::grouped;
 pub use axis::{Axis, Timeline};
-pub use marks::flips;
+pub use marks::{flips, flips_of};
 pub use reading::reading;
 
 use crate::snapshot::{Event, Series};

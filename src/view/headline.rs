@@ -6,7 +6,7 @@ use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{Series, Snapshot, VerdictKind};
 
-use super::charts::{flips, reading, short};
+use super::charts::{flips_of, reading, short};
 use super::scene::Scene;
 
 /// The sentence, and the line beneath.
@@ -63,7 +63,7 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
         }
     };
     let without = without(snapshot);
-    let flipped = flips(&snapshot.events).any(|(_, _, on)| !on);
+    let flipped = flips_of(&snapshot.events, snapshot.front).any(|(_, _, on)| !on);
     let circumstances = match (&without, flipped) {
         (Some(without), _) => without.clone(),
         (None, true) => "Everything is back on".to_owned(),

@@ -8,6 +8,7 @@ use twinlens::command::{Change, Command, Dial, Gather, Switch};
 use twinlens::config::Gathering;
 use twinlens::gpu::Gpu;
 use twinlens::snapshot::{Event, Snapshot, Verdict, VerdictKind};
+use twinlens::view::explain::measured::off_alone;
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::gathering;
 use twinlens::view::layout::Rect;
@@ -134,6 +135,9 @@ fn what_is_flipped_is_flipped_in_front_and_taken_back_there() {
     let one = |on| Command::ChangeOne { learner: 1, change: Change::Switch(Switch::Predictor, on) };
     let both = |on| Command::SetSwitch { switch: Switch::Ema, on };
     assert_eq!(commands, [one(true), one(false), both(false), both(true), Command::BringToFront(0)]);
+    // What was tried on one side is not told of the other.
+    let tried = |front| off_alone(Switch::Predictor, &bring_to_front(&data, front)).is_some();
+    assert_eq!([tried(0), tried(1)], [false, true]);
     let dial = Command::SetDial { dial: Dial::Tau, value: 0.5 };
     let expected = Command::ChangeOne { learner: 1, change: Change::Dial(Dial::Tau, 0.5) };
     assert_eq!(gathering::directed(dial.clone(), &data, false), expected);

@@ -19,6 +19,12 @@ pub fn flips(events: &[Event]) -> impl Iterator<Item = (u64, Switch, bool)> + '_
     })
 }
 
+/// Those that concern a learner: its own, and everyone's.
+pub fn flips_of(events: &[Event], learner: usize) -> impl Iterator<Item = (u64, Switch, bool)> + '_ {
+    let concerns = move |event: &&Event| event.learner.is_none_or(|only| only as usize == learner);
+    events.iter().filter(concerns).flat_map(|event| flips(std::slice::from_ref(event)))
+}
+
 /// Flips under one letter or, if there are several, under their number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Letter {
