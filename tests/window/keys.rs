@@ -26,9 +26,9 @@ pub fn drive(app: &App, display: &Display, rows: &[Row]) -> Vec<String> {
         let (before, from) = (display.screen(), app.lines().len());
         display.xdotool(&["key", key]);
         app.wait_from(from, &format!("{logged} (after {key})"), |line| line.contains(logged));
-        // It is drawn within a second, on a machine that does other things, too.
+        // It is drawn within a second, on a machine that does other things within a few.
         let mut changed = 0;
-        for _ in 0..20 {
+        for _ in 0..80 {
             std::thread::sleep(Duration::from_millis(100));
             changed = display.screen().difference(&before, *place);
             if changed >= *least {
@@ -91,7 +91,7 @@ const OF_BYOL: [Row; 70] = [
     ("bracketleft", "command SetSpeed(Some(20))", TOP, 20),
     ("bracketright", "command SetSpeed(None)", TOP, 20),
     ("braceright", "command Divide(Share(", TOP, 20),
-    ("braceleft", "command Divide(Share(", TOP, 20),
+    ("braceleft", "command Divide(Smooth)", TOP, 20),
     ("bracketright", "command Divide(Turbo)", TOP, 20),
     ("bracketleft", "command Divide(Smooth)", TOP, 20),
     ("t", "command Gather(Twin(None))", CLOUD, 5_000), // two clouds
