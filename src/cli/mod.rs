@@ -4,12 +4,14 @@ pub mod bench;
 pub mod doctor;
 pub mod dump_step;
 pub mod failure;
+pub mod gather;
 pub mod lesson;
 pub mod loading;
 pub mod presets;
 pub mod profile;
 mod progress;
 pub mod render;
+mod summary;
 pub mod train;
 pub mod window;
 

@@ -5,12 +5,14 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::gather::GatherFlags;
+use super::summary::summary;
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
 use crate::film::{self, Film};
 use crate::save::Aside;
@@ -25,6 +27,8 @@ use crate::view::screen::Screen;
 pub struct RenderArgs {
     #[command(flatten)]
     run: RunFlags,
+    #[command(flatten)]
+    gather: GatherFlags,
     #[command(flatten)]
     scene: SceneFlag,
     #[command(flatten)]
@@ -47,6 +51,9 @@ pub struct RenderArgs {
     /// Where to write; .png for the last frame, .gif or .mp4 (with ffmpeg) for a film; may be repeated.
     #[arg(long, required = true, value_name = "FILE")]
     out: Vec<PathBuf>,
+    /// Print one JSON object with the outcome on stdout, and nothing else there.
+    #[arg(long)]
+    json: bool,
 }
 
 /// "1280x800", within what a display may have.
@@ -144,7 +151,9 @@ fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
 
 /// Renders.
 pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
+    let began = Instant::now();
     let (scene, config) = args.scene.resolve(&args.run)?;
+    let population = args.gather.population(config)?;
     for (index, path) in args.out.iter().enumerate() {
         kind_of(path)?;
         if args.out[..index].contains(path) {
@@ -152,8 +161,8 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
-    let data = loading::load(&config.data)?;
-    let gpu = flags.open(&config)?;
+    let data = loading::load(&population.config.data)?;
+    let gpu = flags.open(&population.config)?;
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));
@@ -166,12 +175,16 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
-    let mut session = Session::open_on(gpu.clone(), config, data, cadence)?;
+    let mut session = Session::open_on(gpu.clone(), population, data, cadence)?;
     session.apply(crate::command::Command::ProfileSteps(scene == Scene::Kernels));
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());
+    if args.gather.twin.is_some() {
+        screen = screen.with_twin();
+    }
     let bar = Progress::new(args.steps);
+    let training = Instant::now();
     let last_look = looks.last().copied().unwrap_or(args.steps);
     for look in looks {
         while session.step() < look && session.stopped().is_none() {
@@ -209,7 +222,14 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     bar.finish();
     for sink in sinks {
-        println!("{}", sink.finish()?.display());
+        let path = sink.finish()?;
+        if !args.json {
+            println!("{}", path.display());
+        }
+    }
+    if args.json {
+        let steps_per_second = session.step() as f64 / training.elapsed().as_secs_f64();
+        println!("{}", summary(&session, steps_per_second, began.elapsed().as_secs_f64()));
     }
     match session.stopped() {
         Some(reason) => Err(Failure::Stopped(reason.to_owned())),
