@@ -437,12 +437,12 @@ pub struct LearnerView {
     pub history: Arc<History>,
     /// How it is doing.
     pub verdict: Verdict,
+    /// The step since which the verdict is a collapse, while it is one.
+    pub collapsed_at: Option<u64>,
     /// Its newest flip of a switch and what came of it.
     pub since_flip: Option<SinceFlip>,
     /// Its kNN accuracy before training.
     pub untrained_knn: Option<f32>,
-    /// BYOL: its first step under the threshold of a complete collapse.
-    pub first_collapsed: Option<u64>,
     /// Its cloud, once it has been projected.
     pub cloud: Option<Cloud>,
 }

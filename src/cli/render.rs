@@ -5,12 +5,14 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::gather::GatherFlags;
+use super::summary::summary;
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
 use crate::config::{MapAxes, Population, RunConfig};
 use crate::film::{self, Film};
@@ -27,14 +29,13 @@ pub struct RenderArgs {
     #[command(flatten)]
     run: RunFlags,
     #[command(flatten)]
+    gather: GatherFlags,
+    #[command(flatten)]
     scene: SceneFlag,
     #[command(flatten)]
     look: LookFlags,
     #[command(flatten)]
     map: MapFlags,
-    /// With --scene map: print the axes and every cell's meters as JSON.
-    #[arg(long)]
-    json: bool,
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
@@ -53,6 +54,9 @@ pub struct RenderArgs {
     /// Where to write; .png for the last frame, .gif or .mp4 (with ffmpeg) for a film; may be repeated.
     #[arg(long, required = true, value_name = "FILE")]
     out: Vec<PathBuf>,
+    /// Print one JSON object with the outcome on stdout, and nothing else there; of a map, its axes and every cell's meters.
+    #[arg(long)]
+    json: bool,
 }
 
 /// The grid of a map; with `--scene map`.
@@ -70,17 +74,20 @@ struct MapFlags {
     y: Option<String>,
 }
 
-impl MapFlags {
-    /// Who trains: the learners of a map in its scene, those that the configuration asks for in the others.
-    fn population(&self, scene: Scene, config: RunConfig, json: bool) -> Result<Population, Failure> {
+impl RenderArgs {
+    /// Who trains: the learners of a map in its scene, those that the other flags ask for in the others.
+    fn population(&self, scene: Scene, config: RunConfig) -> Result<Population, Failure> {
+        let MapFlags { grid, x, y } = &self.map;
         if scene == Scene::Map {
-            let axes = MapAxes::from_flags(config.method, self.grid.as_deref(), self.x.as_deref(), self.y.as_deref())?;
+            if self.gather.is_given() {
+                return Err(Failure::Usage("--scene map: leave --twin and --seeds out: a map has learners of its own".to_owned()));
+            }
+            let axes = MapAxes::from_flags(config.method, grid.as_deref(), x.as_deref(), y.as_deref())?;
             return Ok(Population::of_map(&config, axes)?);
         }
-        let given = [("--grid", self.grid.is_some()), ("--x", self.x.is_some()), ("--y", self.y.is_some()), ("--json", json)];
-        match given.into_iter().find(|(_, given)| *given) {
+        match [("--grid", grid), ("--x", x), ("--y", y)].into_iter().find(|(_, given)| given.is_some()) {
             Some((flag, _)) => Err(Failure::Usage(format!("{flag}: it is about a map; give --scene map with it"))),
-            None => Ok(config.into()),
+            None => self.gather.population(config),
         }
     }
 }
@@ -180,8 +187,9 @@ fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
 
 /// Renders.
 pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
+    let began = Instant::now();
     let (scene, config) = args.scene.resolve(&args.run)?;
-    let population = args.map.population(scene, config, args.json)?;
+    let population = args.population(scene, config)?;
     let config = &population.config;
     for (index, path) in args.out.iter().enumerate() {
         kind_of(path)?;
@@ -216,7 +224,11 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());
+    if args.gather.twin.is_some() {
+        screen = screen.with_twin();
+    }
     let bar = Progress::new(args.steps);
+    let training = Instant::now();
     let last_look = looks.last().copied().unwrap_or(args.steps);
     for look in looks {
         while session.step() < look && session.stopped().is_none() {
@@ -260,8 +272,10 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
             println!("{}", path.display());
         }
     }
-    if let Some(report) = session.map_report().filter(|_| args.json) {
-        println!("{report}");
+    if args.json {
+        let steps_per_second = session.step() as f64 / training.elapsed().as_secs_f64();
+        let report = session.map_report();
+        println!("{}", report.unwrap_or_else(|| summary(&session, steps_per_second, began.elapsed().as_secs_f64())));
     }
     match session.stopped() {
         Some(reason) => Err(Failure::Stopped(reason.to_owned())),

@@ -1,10 +1,10 @@
 //! The CPU's side of the meters: copies on their way back, series, verdicts.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::account::{Account, Extras, Judged, Record};
+use super::rate::Rate;
 use super::schedule::{Cadence, Job};
 use super::start::{MOST_SHOWN_DISTRIBUTIONS, Observers};
 use crate::config::GLOBAL_VIEWS;
@@ -56,8 +56,7 @@ pub(super) struct Meters {
     /// Share of the squared length that the cloud's axes show, one a learner.
     explained: Vec<f32>,
     stopped: Option<String>,
-    /// When which step was seen, over the last second.
-    pace: VecDeque<(Instant, u64)>,
+    rate: Rate,
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -91,7 +90,7 @@ impl Meters {
             seen: trainer.step(),
             explained: Vec::new(),
             stopped: None,
-            pace: VecDeque::new(),
+            rate: Rate::default(),
         }
     }
 
@@ -179,10 +178,11 @@ impl Meters {
 
     /// Takes in what has arrived, at `seconds` of training time.
     pub(super) fn collect(&mut self, seconds: f64) {
+        let look = Instant::now();
         let mut arrived = Vec::new();
         self.steps.collect(|last, bytes| arrived.push((last, bytes.to_vec())));
         for (last, bytes) in arrived {
-            self.take_steps(last, &bytes, seconds);
+            self.take_steps(last, &bytes, seconds, look);
         }
         let (accounts, extras) = (&mut self.accounts, self.extras);
         let learners = accounts.len();
@@ -248,7 +248,7 @@ impl Meters {
         self.explained_copies.collect(|_, bytes| *explained = floats(bytes));
     }
 
-    fn take_steps(&mut self, last: u64, bytes: &[u8], seconds: f64) {
+    fn take_steps(&mut self, last: u64, bytes: &[u8], seconds: f64, look: Instant) {
         for (learner, steps) in StepLog::decode(bytes, self.accounts.len(), self.seen, last).into_iter().enumerate() {
             self.accounts[learner].take_steps(&steps, last, seconds);
         }
@@ -257,12 +257,7 @@ impl Meters {
             self.stopped = self.accounts.first().and_then(|account| account.broken.clone());
         }
         self.seen = self.seen.max(last);
-        let now = Instant::now();
-        self.pace.push_back((now, last));
-        // The newest entry beyond the two seconds stays: steps come in bursts when they are asked for whole.
-        while self.pace.len() > 2 && now - self.pace[1].0 > Duration::from_secs(2) {
-            self.pace.pop_front();
-        }
+        self.rate.arrived(look, last);
     }
 
     /// The last step whose numbers are here.
@@ -272,13 +267,7 @@ impl Meters {
 
     /// Steps a second over the last two seconds; 0 when nothing has come for as long.
     pub(super) fn steps_per_second(&self, now: Instant) -> f32 {
-        match (self.pace.front(), self.pace.back()) {
-            // Numbers that came together say nothing of the time between the steps.
-            (Some(first), Some(last)) if last.0 - first.0 > Duration::from_millis(100) && now - last.0 < Duration::from_secs(2) => {
-                (last.1 - first.1) as f32 / (last.0 - first.0).as_secs_f32()
-            }
-            _ => 0.0,
-        }
+        self.rate.steps_per_second(now)
     }
 
     pub(super) fn distributions(&self) -> Option<Distributions> {

@@ -18,6 +18,7 @@ mod map;
 mod meters;
 mod pace;
 mod profiling;
+mod rate;
 mod runs;
 mod schedule;
 mod start;

@@ -82,9 +82,9 @@ impl Session {
             dials,
             history: account.history.clone(),
             verdict: account.verdict(),
+            collapsed_at: account.judged.collapsed_at.filter(|_| account.verdict().kind.is_collapse()),
             since_flip: account.flips.since(self.meters.step(), self.time.seconds()),
             untrained_knn: account.judged.untrained,
-            first_collapsed: account.judged.first_collapsed,
             cloud: self.observers.showing.cloud(&self.observers.probe, learner, shown),
         }
     }

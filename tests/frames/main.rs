@@ -14,4 +14,5 @@ mod meters;
 mod panes;
 mod present;
 mod tips;
+mod twin;
 mod walk;

@@ -21,6 +21,8 @@ use crate::view::theme;
 use super::Frame;
 use proposal::Proposal;
 
+pub use text::values;
+
 /// What the scene keeps from frame to frame.
 #[derive(Default)]
 pub struct Map {

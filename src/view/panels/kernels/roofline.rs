@@ -21,6 +21,9 @@ const NAMES: [usize; 2] = [12, 1];
 /// The widest name, as a share of the plot, and for a room.
 const WIDEST: [f32; 2] = [0.42, 0.56];
 
+/// Between a large circle and a name beside it.
+const CLEAR: f32 = 8.0;
+
 /// A kernel's circle.
 struct Dot<'a> {
     row: &'a Row<'a>,
@@ -50,20 +53,7 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
     }
     let heading = Rect::new(left, title - body, right, title + body);
     if frame.touch("about-roofline", heading).hovered {
-        let best = format!(
-            "Measured on this adapter: {} in multiply-adds, {} GB/s in copies that no cache holds, up to {} GB/s in smaller ones: a \
-             kernel whose tensors fit into a cache may stand above the memory roof.",
-            flops_text(ceiling.gflops),
-            rate_text(ceiling.gbps),
-            rate_text(ceiling.cached_gbps)
-        );
-        let hidden = step.rows.iter().filter(|row| row.intensity <= 0.0).count();
-        let hidden = format!("Kernels without floating-point arithmetic have no place here: {hidden} of {}.", step.rows.len());
-        frame.tooltip(&[
-            "What each kernel reaches (GFLOP/s) over its arithmetic for each byte (FLOP / byte), both logarithmic.",
-            &best,
-            &hidden,
-        ]);
+        explain(looking, ceiling);
     }
     let scale = if ceiling.gflops >= 2000.0 { 1e3 } else { 1.0 };
     let gutter = paint.text_width(Style::LABEL, "0.001") + 8.0;
@@ -90,7 +80,8 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
     let named = Named::new(looking, &plot, &plane, ceiling, &dots);
     roofs(paint, &plot, &plane, ceiling, &dots, named.left - 20.0);
     let under = named.draw(looking, &plot);
-    let touch = frame.touch("roofline", plot);
+    // With the axes' numbers, and the ceiling's name where it stands over the plot.
+    let touch = frame.touch("roofline", Rect::new(left, plot.min[1] - 1.2 * line, right, plot.max[1] + 1.6 * line));
     let pointer = frame.pointer();
     let near = |dot: &&Dot<'_>| (dot.centre[0] - pointer[0]).hypot(dot.centre[1] - pointer[1]) <= dot.radius.max(5.0) + 2.0;
     let under = if touch.hovered { under.or_else(|| dots.iter().rfind(near).map(|dot| dot.row)) } else { None };
@@ -108,7 +99,28 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
         if touch.clicked {
             kernels.choose(row.name);
         }
+    } else if touch.hovered {
+        explain(looking, ceiling);
     }
+}
+
+/// What the plot shows, and what was measured.
+fn explain(looking: &Looking<'_, '_>, ceiling: &Ceiling) {
+    let (frame, step) = (looking.frame, looking.step);
+    let best = format!(
+        "Measured on this adapter: {} in multiply-adds, {} GB/s in copies that no cache holds, up to {} GB/s in smaller ones: a \
+         kernel whose tensors fit into a cache may stand above the memory roof.",
+        flops_text(ceiling.gflops),
+        rate_text(ceiling.gbps),
+        rate_text(ceiling.cached_gbps)
+    );
+    let hidden = step.rows.iter().filter(|row| row.intensity <= 0.0).count();
+    let hidden = format!("Kernels without floating-point arithmetic have no place here: {hidden} of {}.", step.rows.len());
+    frame.tooltip(&[
+        "What each kernel reaches (GFLOP/s) over its arithmetic for each byte (FLOP / byte), both logarithmic.",
+        &best,
+        &hidden,
+    ]);
 }
 
 fn at(plot: &Rect, plane: &Plane, intensity: f32, rate: f32) -> [f32; 2] {
@@ -201,11 +213,11 @@ fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[D
 
 /// The names of the largest kernels, in a column below the roof, where nothing else can be.
 struct Named<'a> {
-    /// Each circle with the height of its name.
-    dots: Vec<(&'a Dot<'a>, f32)>,
-    /// Where the names begin.
+    /// Each circle with the place where its name begins.
+    dots: Vec<(&'a Dot<'a>, [f32; 2])>,
+    /// Where most names begin.
     left: f32,
-    width: f32,
+    right: f32,
     pitch: f32,
 }
 
@@ -230,7 +242,14 @@ impl<'a> Named<'a> {
         named.truncate(((high - low) / pitch).max(0.0) as usize + 1);
         named.sort_by(|a, b| a.centre[1].total_cmp(&b.centre[1]));
         let targets: Vec<f32> = named.iter().map(|dot| dot.centre[1]).collect();
-        Self { dots: named.into_iter().zip(spread(&targets, pitch, low, high)).collect(), left, width, pitch }
+        // A name that a large circle would cover begins beside it.
+        let free = |y: f32| {
+            let reaches = |dot: &&Dot<'_>| (dot.centre[1] - y).abs() < dot.radius + 0.6 * line;
+            let edges = dots.iter().filter(reaches).map(|dot| dot.centre[0] + dot.radius + CLEAR);
+            [edges.fold(left, f32::max), y]
+        };
+        let places = spread(&targets, pitch, low, high).into_iter().map(free);
+        Self { dots: named.into_iter().zip(places).collect(), left, right: left + width, pitch }
     }
 
     /// Writes the names with their leaders; gives the kernel whose name is under the pointer.
@@ -238,19 +257,21 @@ impl<'a> Named<'a> {
         let paint = &looking.frame.paint;
         let pointer = looking.frame.pointer();
         let mut under = None;
-        for (dot, y) in &self.dots {
-            let (y, left) = (*y, self.left);
+        for (dot, [left, y]) in &self.dots {
+            let (y, left) = (*y, *left);
             let is_chosen = dot.row.name == looking.chosen;
             let style = if is_chosen { Style::LABEL.strong().coloured(theme::TEXT) } else { Style::LABEL };
             if Rect::new(left - 16.0, y - self.pitch * 0.5, plot.max[0], y + self.pitch * 0.5).contains(pointer) {
                 under = Some(dot.row);
             }
             let from = dot.centre[0] + dot.radius;
+            let colour = if is_chosen { theme::TEXT_2 } else { theme::AXIS };
             if from < left - 18.0 {
-                let colour = if is_chosen { theme::TEXT_2 } else { theme::AXIS };
                 paint.polyline([[from, dot.centre[1]], [left - 16.0, y], [left - 4.0, y]].into_iter(), colour, 1.0);
+            } else if (y - dot.centre[1]).abs() > 0.5 * self.pitch {
+                paint.line([from, dot.centre[1]], [left - 2.0, y], colour, 1.0);
             }
-            paint.name_with_both_ends([left, y], style, dot.row.name, self.width);
+            paint.name_with_both_ends([left, y], style, dot.row.name, (self.right - left).max(0.0));
         }
         under
     }

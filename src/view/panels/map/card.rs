@@ -87,7 +87,7 @@ fn about(name: &str) -> &'static str {
         "entropy of an image, nats" => "Mean entropy of an image's distribution; ln K means that nothing is decided.",
         "loss" => "Low does not mean learned: in a collapse it is lowest.",
         "kNN accuracy" => "Share of held-out images whose class their nearest neighbours tell; labels are for display only.",
-        "first step under the threshold" => "The first step whose embedding std was under the threshold of a complete collapse.",
+        "collapsed at step" => "The step at which the verdict became a collapse.",
         "seed" => "Of the weights; all cells have the same seed and the same crops.",
         _ => "The value of this cell's column or row.",
     }

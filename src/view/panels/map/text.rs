@@ -114,8 +114,8 @@ pub fn facts(axes: &MapAxes, cell: usize, snapshot: &Snapshot) -> Vec<(String, S
     if let Some(accuracy) = history.knn_accuracy.last() {
         add("kNN accuracy", format!("{:.0} %", 100.0 * accuracy));
     }
-    if snapshot.method == Method::Byol {
-        add("first step under the threshold", learner.first_collapsed.map_or_else(|| "none".to_owned(), grouped));
+    if let Some(step) = learner.collapsed_at {
+        add("collapsed at step", grouped(step));
     }
     add("seed", learner.seed.to_string());
     facts
