@@ -256,6 +256,13 @@ pub enum Command {
     Gather(Gather),
     /// Show this learner in the large.
     BringToFront(u32),
+    /// Look at the kept state nearest to this step while training waits; none: at the present again. What changes the run while an
+    /// earlier step is looked at changes it from there, as if [`Self::Rewind`] came before.
+    Peek(Option<u64>),
+    /// Go on from exactly this step. What came after it is left, and can be returned to.
+    Rewind(u64),
+    /// Return to the road that was left last, where it ended; the present one is left.
+    OtherRoad,
     /// Make so many local crops of each image, 0 to 8.
     SetLocalCrops(u32),
     /// Train at most so many steps a second; none: as fast as it goes. Which steps are done does not hang on it. Whoever asks for

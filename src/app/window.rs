@@ -103,6 +103,7 @@ impl App {
         let (gpu, surface) = self.open_gpu(&window)?;
         tuning::suit(&gpu, &self.options.config, self.options.tuning, &mut |text| log::info!(target: "twinlens::event", "{text}"))?;
         let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
+        session.keep_past();
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let display_scale = window.scale_factor() as f32;
         let ui_scale = self.options.ui_scale * display_scale;

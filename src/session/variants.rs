@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::journal::Entry;
 use super::{Session, SessionError};
 use crate::gpu::Gpu;
 use crate::observe;
@@ -40,6 +41,7 @@ impl Session {
         choices.set(family, variant);
         self.gpu.set_choices(choices);
         log::info!("event step={} kernels {}={}", self.trainer.step(), family.name, variant.map_or("default", |variant| variant.name));
+        self.note(Entry::Variant { family: family.name, variant: variant.map(|variant| variant.name) });
         self.trainer.record_again()?;
         self.recorded_again()
     }
