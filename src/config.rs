@@ -7,6 +7,7 @@
 pub mod data_spec;
 pub mod error;
 pub mod keys;
+pub mod map;
 pub mod population;
 pub mod presets;
 
@@ -15,7 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use data_spec::{DataSpec, Scene};
 pub use error::ConfigError;
 pub use keys::{KEYS, Key, Kind, Value, explain, key};
-pub use population::{Gathering, Learner, MAXIMUM_MAP_SIDE, MapAxes, MapAxis, Population};
+pub use map::{MAXIMUM_MAP_SIDE, MapAxes, MapAxis};
+pub use population::{Gathering, Learner, Population};
 pub use presets::{Preset, preset_names, presets};
 
 /// Memory that a configuration may ask for (estimated, in bytes) before it is refused.

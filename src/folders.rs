@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// A folder of this program's under one of the environment's, or under the home folder.
 fn folder(variables: &[(&str, &str)], variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
@@ -44,12 +45,28 @@ fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Where measurements are remembered in this process, if it remembers any.
+static CACHE: OnceLock<PathBuf> = OnceLock::new();
+
+/// From here on what is measured is remembered in the user's cache. Only the program does this: a test that forgets to ask for a
+/// place of its own remembers nothing.
+pub fn use_cache() {
+    if let Some(folder) = cache(&environment) {
+        use_cache_in(folder);
+    }
+}
+
+/// The same in another folder. The first that is asked for stays.
+pub fn use_cache_in(folder: PathBuf) {
+    CACHE.get_or_init(|| folder);
+}
+
 /// Where something measured of one adapter with one driver by this version of the program is remembered; `what` tells it from others.
-/// Anybody may delete it: it is measured again.
+/// None where nothing is. Anybody may delete it: it is measured again.
 pub fn remembered(what: &str, adapter: &str, driver: &str) -> Option<PathBuf> {
     let name = format!("{what}-{adapter}-{driver}-{}", env!("CARGO_PKG_VERSION"));
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(150).collect();
-    cache(&environment).map(|folder| folder.join(format!("{plain}.json")))
+    CACHE.get().map(|folder| folder.join(format!("{plain}.json")))
 }
 
 /// Where the user's own lessons are looked for.

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use twinlens::command::Command;
 use twinlens::config::{Method, RunConfig};
-use twinlens::gpu::{AdapterChoice, Choices, Gpu, Tape, measure_roof, timed_by_wall_clock};
+use twinlens::folders;
+use twinlens::gpu::{
+    AdapterChoice, Choices, Gpu, Tape, improve_roof, measure_roof, recall_roof, remember_roof, roof_age, timed_by_wall_clock,
+};
 use twinlens::ops::linear::linear;
 use twinlens::ops::matmul::Layout;
-use twinlens::profile::{Dispatch, KernelTimes, StepTimes, Work};
+use twinlens::profile::{Dispatch, KernelTimes, Roof, StepTimes, Work};
 use twinlens::session::{Cadence, Pace, Session};
 use twinlens::snapshot::SubStep;
 
@@ -196,6 +199,22 @@ fn a_wall_clock_measures_too() {
     let micros = timed_by_wall_clock(&gpu, program, 2..6).expect("a living device");
     assert_eq!(micros.len(), 4);
     assert!(micros.iter().all(|&time| time > 0.0));
+}
+
+#[test]
+fn the_best_of_what_was_measured_is_remembered_where_a_test_says() {
+    let gpu = gpu();
+    assert!(recall_roof(&gpu).is_none(), "a test that asks for no place remembers nothing");
+    let folder = tempfile::tempdir().expect("a folder");
+    folders::use_cache_in(folder.path().to_owned());
+    let good = measure_roof(&gpu).expect("a living device");
+    let disturbed = Roof { peak_gflops: good.peak_gflops * 0.5, submit_micros: good.submit_micros * 3.0, ..good.clone() };
+    remember_roof(&gpu, &disturbed);
+    assert_eq!(recall_roof(&gpu), Some(disturbed.clone()));
+    assert_eq!(improve_roof(&gpu, &good), good);
+    assert_eq!(improve_roof(&gpu, &disturbed), good, "a worse measurement takes nothing away");
+    assert_eq!(recall_roof(&gpu), Some(good));
+    assert!(roof_age(&gpu).is_some_and(|age| age < Duration::from_secs(60)));
 }
 
 #[test]

@@ -1,28 +1,11 @@
-//! Which key does what. Letters go by what is printed on the key; on keyboards without Latin letters, by its place.
+//! From a key press to a row of the table of keys ([`keys`]). Letters go by what is printed on the key; on keyboards without Latin
+//! letters, by its place.
 
 use winit::event::KeyEvent;
 use winit::keyboard::{Key, KeyCode, ModifiersState, NamedKey, PhysicalKey};
 
-use crate::command::Switch;
-use crate::view::scene::Scene;
-use crate::view::screen::{Action, Direction};
-
-/// What a key press asks of the window.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pressed {
-    /// Something for the screen.
-    Screen(Action),
-    /// Full screen on or off.
-    Fullscreen,
-    /// Save a picture.
-    Screenshot,
-    /// Put the clipboard's text into the field that takes text.
-    Paste,
-    /// Begin to record the window, or stop.
-    Record,
-    /// Multiply the UI scale; 0 sets it back.
-    Scale(f32),
-}
+use crate::view::keys::{self, Pressed};
+use crate::view::screen::Action;
 
 /// The meaning of a pressed key, if it has one. Held keys repeat only where that helps.
 /// While a question waits (`asking`), Y and N answer it.
@@ -44,116 +27,119 @@ pub fn meaning(event: &KeyEvent, modifiers: ModifiersState, asking: bool) -> Opt
         (_, Some('n' | 'N')) if asking && modifiers.is_empty() => Pressed::Screen(Action::Escape),
         (pressed, _) => pressed?,
     };
-    let repeats = matches!(pressed, Pressed::Scale(_) | Pressed::Screen(Action::Step | Action::Arrow(_) | Action::Undo | Action::Redo));
-    (!event.repeat || repeats).then_some(pressed)
+    (!event.repeat || pressed.repeats()).then_some(pressed)
 }
 
 fn interpret(letter: Option<char>, named: Option<NamedKey>, code: Option<KeyCode>, modifiers: ModifiersState) -> Option<Pressed> {
-    let letter = letter.filter(char::is_ascii).or_else(|| code.and_then(latin)).map(|letter| letter.to_ascii_lowercase());
+    let letter = letter.filter(char::is_ascii).or_else(|| code.and_then(latin));
+    let printed = letter.map(|letter| if letter == ' ' { "Space".to_owned() } else { letter.to_ascii_uppercase().to_string() });
     // Where [ and ] need AltGr, some systems report it as Ctrl and Alt.
-    match letter {
-        Some('[') => return Some(Pressed::Screen(Action::Speed { faster: false })),
-        Some('{') => return Some(Pressed::Screen(Action::Share { more: false })),
-        Some('}') => return Some(Pressed::Screen(Action::Share { more: true })),
-        Some(']') => return Some(Pressed::Screen(Action::Speed { faster: true })),
-        _ => {}
+    if let Some(bracket) = printed.as_deref().filter(|printed| ["[", "]", "{", "}"].contains(printed)) {
+        return keys::pressed(bracket);
     }
+    let shift = modifiers.shift_key();
     if modifiers.control_key() || modifiers.super_key() {
-        return match letter? {
-            '+' | '=' => Some(Pressed::Scale(1.1)),
-            '-' | '_' => Some(Pressed::Scale(1.0 / 1.1)),
-            '0' => Some(Pressed::Scale(0.0)),
-            'z' if modifiers.shift_key() => Some(Pressed::Screen(Action::Redo)),
-            'z' => Some(Pressed::Screen(Action::Undo)),
-            'y' => Some(Pressed::Screen(Action::Redo)),
-            'o' => Some(Pressed::Screen(Action::OwnImages)),
-            'v' => Some(Pressed::Paste),
-            'q' => Some(Pressed::Screen(Action::Quit)),
-            _ => None,
+        let printed = printed?;
+        let printed = match printed.as_str() {
+            "=" => "+",
+            "-" | "_" => "−",
+            other => other,
         };
+        return with_shift("Ctrl ", printed, shift);
     }
     if modifiers.alt_key() {
         return None;
     }
-    let action = match (letter, named) {
-        (Some(' '), _) | (_, Some(NamedKey::Space)) => Action::PlayPause,
-        (_, Some(NamedKey::Escape)) => Action::Escape,
-        (_, Some(NamedKey::Enter)) => Action::Confirm,
-        (_, Some(NamedKey::Tab)) => Action::Panels,
-        (_, Some(NamedKey::PageDown)) => Action::NextPage,
-        (_, Some(NamedKey::PageUp)) => Action::PreviousPage,
-        (_, Some(NamedKey::F1)) => Action::Help,
-        (_, Some(NamedKey::F5)) => Action::Present,
-        (_, Some(NamedKey::F9)) => Action::Capture,
-        (_, Some(NamedKey::F10)) => return Some(Pressed::Record),
-        (_, Some(NamedKey::F11)) => return Some(Pressed::Fullscreen),
-        (_, Some(NamedKey::F12)) => return Some(Pressed::Screenshot),
-        (_, Some(NamedKey::ArrowLeft)) => Action::Arrow(Direction::Left),
-        (_, Some(NamedKey::ArrowRight)) => Action::Arrow(Direction::Right),
-        (_, Some(NamedKey::ArrowUp)) => Action::Arrow(Direction::Up),
-        (_, Some(NamedKey::ArrowDown)) => Action::Arrow(Direction::Down),
-        (Some('s'), _) => Action::Step,
-        (Some('w'), _) => Action::Walk,
-        (Some('r'), _) => Action::Reset { new_seed: modifiers.shift_key() },
-        (Some('e'), _) => Action::Flip(Switch::Ema),
-        (Some('g'), _) => Action::Flip(Switch::StopGradient),
-        (Some('p'), _) => Action::Flip(Switch::Predictor),
-        (Some('n'), _) => Action::Flip(Switch::Centering),
-        (Some('h'), _) => Action::Flip(Switch::Sharpening),
-        (Some('c'), _) => Action::Resample,
-        (Some('v'), _) => Action::Variant,
-        (Some('x'), _) => Action::Export,
-        (Some('b'), _) => Action::Batch,
-        (Some('l'), _) => Action::Lessons,
-        (Some('k'), _) => Action::Tint,
-        (Some('i'), _) => Action::Images,
-        (Some('d'), _) => Action::Theme,
-        (Some('o'), _) => Action::OwnImages,
-        (Some('y'), _) => Action::Logarithmic,
-        (Some('?'), _) => Action::Help,
-        (letter, _) => Action::Scene(scene(letter, code, modifiers)?),
-    };
-    Some(Pressed::Screen(action))
+    // Where digits need Shift (French keyboards), the plain key is one, too.
+    let placed = || code.and_then(digit).filter(|_| !shift);
+    let names = [named.and_then(name).map(str::to_owned), printed, placed().map(str::to_owned)];
+    names.into_iter().flatten().find_map(|name| with_shift("", &name, shift))
 }
 
-/// The scene of a digit key. Where digits need Shift (French keyboards), the plain key chooses it, too.
-fn scene(letter: Option<char>, code: Option<KeyCode>, modifiers: ModifiersState) -> Option<Scene> {
-    let printed = letter.and_then(|letter| letter.to_digit(10));
-    let placed = match code {
-        Some(KeyCode::Digit1) => Some(1),
-        Some(KeyCode::Digit2) => Some(2),
-        Some(KeyCode::Digit3) => Some(3),
-        Some(KeyCode::Digit4) => Some(4),
-        _ => None,
-    };
-    let number = printed.or(placed.filter(|_| !modifiers.shift_key()))?;
-    Scene::ALL.into_iter().find(|scene| scene.number() == number)
+/// The chord with Shift, if it is held and the table has it; else the one without.
+fn with_shift(before: &str, printed: &str, shift: bool) -> Option<Pressed> {
+    let shifted = shift.then(|| keys::pressed(&format!("{before}Shift {printed}"))).flatten();
+    shifted.or_else(|| keys::pressed(&format!("{before}{printed}")))
 }
 
-fn latin(code: KeyCode) -> Option<char> {
+/// What is printed on a key that writes nothing, as in the table.
+const fn name(named: NamedKey) -> Option<&'static str> {
+    Some(match named {
+        NamedKey::Space => "Space",
+        NamedKey::Escape => "Esc",
+        NamedKey::Enter => "Enter",
+        NamedKey::Tab => "Tab",
+        NamedKey::PageDown => "PageDown",
+        NamedKey::PageUp => "PageUp",
+        NamedKey::Home => "Home",
+        NamedKey::End => "End",
+        NamedKey::ArrowLeft => "←",
+        NamedKey::ArrowRight => "→",
+        NamedKey::ArrowUp => "↑",
+        NamedKey::ArrowDown => "↓",
+        NamedKey::F1 => "F1",
+        NamedKey::F2 => "F2",
+        NamedKey::F3 => "F3",
+        NamedKey::F4 => "F4",
+        NamedKey::F5 => "F5",
+        NamedKey::F6 => "F6",
+        NamedKey::F7 => "F7",
+        NamedKey::F8 => "F8",
+        NamedKey::F9 => "F9",
+        NamedKey::F10 => "F10",
+        NamedKey::F11 => "F11",
+        NamedKey::F12 => "F12",
+        _ => return None,
+    })
+}
+
+/// The digit at that place of a keyboard.
+const fn digit(code: KeyCode) -> Option<&'static str> {
     Some(match code {
-        KeyCode::KeyS => 's',
-        KeyCode::KeyW => 'w',
-        KeyCode::KeyR => 'r',
-        KeyCode::KeyE => 'e',
-        KeyCode::KeyG => 'g',
-        KeyCode::KeyP => 'p',
-        KeyCode::KeyN => 'n',
-        KeyCode::KeyH => 'h',
-        KeyCode::KeyC => 'c',
-        KeyCode::KeyV => 'v',
-        KeyCode::KeyX => 'x',
+        KeyCode::Digit1 => "1",
+        KeyCode::Digit2 => "2",
+        KeyCode::Digit3 => "3",
+        KeyCode::Digit4 => "4",
+        KeyCode::Digit5 => "5",
+        KeyCode::Digit6 => "6",
+        KeyCode::Digit7 => "7",
+        KeyCode::Digit8 => "8",
+        KeyCode::Digit9 => "9",
+        _ => return None,
+    })
+}
+
+/// The letter at that place of a keyboard with Latin letters.
+const fn latin(code: KeyCode) -> Option<char> {
+    Some(match code {
+        KeyCode::KeyA => 'a',
         KeyCode::KeyB => 'b',
-        KeyCode::KeyL => 'l',
-        KeyCode::KeyO => 'o',
-        KeyCode::KeyK => 'k',
+        KeyCode::KeyC => 'c',
+        KeyCode::KeyD => 'd',
+        KeyCode::KeyE => 'e',
+        KeyCode::KeyF => 'f',
+        KeyCode::KeyG => 'g',
+        KeyCode::KeyH => 'h',
         KeyCode::KeyI => 'i',
+        KeyCode::KeyJ => 'j',
+        KeyCode::KeyK => 'k',
+        KeyCode::KeyL => 'l',
+        KeyCode::KeyM => 'm',
+        KeyCode::KeyN => 'n',
+        KeyCode::KeyO => 'o',
+        KeyCode::KeyP => 'p',
         KeyCode::KeyQ => 'q',
+        KeyCode::KeyR => 'r',
+        KeyCode::KeyS => 's',
+        KeyCode::KeyT => 't',
+        KeyCode::KeyU => 'u',
+        KeyCode::KeyV => 'v',
+        KeyCode::KeyW => 'w',
+        KeyCode::KeyX => 'x',
         KeyCode::KeyY => 'y',
         KeyCode::KeyZ => 'z',
         KeyCode::BracketLeft => '[',
         KeyCode::BracketRight => ']',
-        KeyCode::KeyD => 'd',
         _ => return None,
     })
 }
@@ -161,6 +147,8 @@ fn latin(code: KeyCode) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Switch;
+    use crate::view::scene::Scene;
 
     fn letter(letter: char, modifiers: ModifiersState) -> Option<Pressed> {
         interpret(Some(letter), None, None, modifiers)

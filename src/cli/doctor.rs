@@ -1,9 +1,11 @@
 //! `twinlens doctor`: every adapter, what it can do, and what would be chosen and why.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::{AdapterFlags, Failure};
-use crate::gpu::{AdapterReport, Gpu, measure_roof, remember_roof, roof_of, survey};
+use crate::gpu::{AdapterReport, Gpu, measure_roof, remember_roof, roof_age, roof_of, survey};
 use crate::profile::export;
 use crate::session::tuning;
 
@@ -29,6 +31,9 @@ pub fn run(args: &DoctorArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         remember_roof(&gpu, &roof);
     }
     export::roof(&roof).iter().for_each(|line| println!("  at best: {line}"));
+    if let Some(age) = roof_age(&gpu) {
+        println!("  measured {}; twinlens doctor --remeasure measures again, best on an idle machine", ago(age));
+    }
     println!("  kernels: {}", kernels(&gpu));
     let display = ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     if cfg!(target_os = "linux") {
@@ -64,6 +69,16 @@ fn print(report: &AdapterReport) {
         Some(reason) => println!("  refused: {reason}"),
         None => println!("  usable{}", if report.chosen { ", chosen" } else { "" }),
     }
+}
+
+/// A time that has passed, in the largest unit of which there is one.
+fn ago(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let Some((count, unit)) = units.into_iter().map(|(length, unit)| (seconds / length, unit)).find(|(count, _)| *count > 0) else {
+        return "just now".to_owned();
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }
 
 fn kernels(gpu: &Gpu) -> String {

@@ -21,6 +21,7 @@ pub use failure::Failure;
 
 use crate::config::{ConfigError, RunConfig};
 use crate::data::typed;
+use crate::folders;
 use crate::gpu::{AdapterChoice, Gpu};
 use crate::session::tuning::{self, Tuning};
 use crate::view::scene::Scene;
@@ -189,6 +190,7 @@ impl LookFlags {
 
 /// Parses the command line and does what it says.
 pub fn run() -> Result<(), Failure> {
+    folders::use_cache();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => return Err(Failure::from_clap(&error)),

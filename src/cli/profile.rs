@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::progress::bar;
 use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::command::Command;
-use crate::gpu::{Gpu, recall_roof, roof_of};
+use crate::gpu::{Gpu, improve_roof, measure_roof, recall_roof, roof_may_be_low, roof_of};
 use crate::profile::{Roof, StepTimes, export};
 use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
@@ -79,13 +80,18 @@ pub fn run(args: &ProfileArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let [trace, csv] = [&args.trace, &args.csv].map(|path| path.as_deref().map(reserved).transpose());
     let (trace, csv) = (trace?, csv?);
     let gpu = flags.open(&config)?;
-    let roof = roof(&gpu)?;
+    let mut roof = roof(&gpu)?;
     let mut session = Session::open_on(gpu.clone(), config, data, Cadence::headless(u64::MAX, None))?;
     session.advance(Pace::Steps(WARM_UP))?;
     session.settle()?;
     let bar = bar(u64::from(args.steps), "step");
-    let (times, step_millis) = measure(&mut session, args.steps, |count| bar.inc(count.into()))?;
+    let (mut times, step_millis) = measure(&mut session, args.steps, |count| bar.inc(count.into()))?;
     bar.finish_and_clear();
+    if times.beats_roof() && roof_may_be_low(&gpu) {
+        eprintln!("a kernel is faster than what was measured as the best: measuring again");
+        roof = improve_roof(&gpu, &measure_roof(&gpu)?);
+        times.roof = Some(Arc::new(roof.clone()));
+    }
     let kernel_millis = times.total_micros() / 1e3;
     let accounted = times.busy_micros / 1e3 / step_millis;
     let title = format!("twinlens {preset} on {}", gpu.info.name);

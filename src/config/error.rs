@@ -83,6 +83,16 @@ pub enum ConfigError {
         /// How to mend it.
         mend: &'static str,
     },
+    /// An axis or a size of a map that is none.
+    #[error("{place} {text}: {reason}")]
+    BadMap {
+        /// Flag.
+        place: String,
+        /// The text as given, quoted.
+        text: String,
+        /// What is wrong with it, and how to mend it.
+        reason: String,
+    },
     /// A change that a run going on cannot take.
     #[error("{key} cannot change while a run is going on; re-initialise with --set {key}=...")]
     NotLive {

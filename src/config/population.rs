@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, Hyper, RunConfig};
+use super::{ConfigError, Hyper, MAXIMUM_MAP_SIDE, MapAxes, RunConfig};
 
 /// One network with what makes it differ from those beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,29 +31,6 @@ pub enum Gathering {
     /// A grid over two keys.
     Map(MapAxes),
 }
-
-/// The axes of a grid of learners: learner `row · columns + column` has the values of its row and its column.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MapAxes {
-    /// Along a row.
-    pub x: MapAxis,
-    /// From the top down.
-    pub y: MapAxis,
-}
-
-/// A key and its values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MapAxis {
-    /// The configuration key, one that may be changed while it trains.
-    pub key: String,
-    /// The values as `--set` takes them, in order.
-    pub values: Vec<String>,
-}
-
-/// Cells of a map along a side at most.
-pub const MAXIMUM_MAP_SIDE: usize = 16;
 
 /// A configuration with its learners; `config.learners` says how many there are.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,6 +130,7 @@ impl RunConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::MapAxis;
 
     fn axis(key: &str, values: &[&str]) -> MapAxis {
         MapAxis { key: key.to_owned(), values: values.iter().map(|&value| value.to_owned()).collect() }

@@ -218,7 +218,27 @@ pub fn recall_roof(gpu: &Gpu) -> Option<Roof> {
     (roof.is_sound() && roof.adapter == gpu.info.name && roof.driver == gpu.driver()).then_some(roof)
 }
 
-/// Remembers a roof for the next start. A cache that cannot be written is no error.
+/// How long ago what is remembered was measured.
+pub fn roof_age(gpu: &Gpu) -> Option<Duration> {
+    let path = folders::remembered("roof", &gpu.info.name, &gpu.driver())?;
+    fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()
+}
+
+/// What is remembered was measured long enough ago to be measured again where a kernel is faster: a kernel that is always faster
+/// (it finds in registers what the roof counts as memory) shall not cost seconds at each start.
+pub fn roof_may_be_low(gpu: &Gpu) -> bool {
+    const SETTLED: Duration = Duration::from_secs(600);
+    roof_age(gpu).is_none_or(|age| age > SETTLED)
+}
+
+/// Remembers the better of what is remembered and of what was measured anew; gives it.
+pub fn improve_roof(gpu: &Gpu, anew: &Roof) -> Roof {
+    let best = recall_roof(gpu).map_or_else(|| anew.clone(), |old| anew.best_of(&old));
+    remember_roof(gpu, &best);
+    best
+}
+
+/// Remembers a roof for the next start, in place of what was. A cache that cannot be written is no error.
 pub fn remember_roof(gpu: &Gpu, roof: &Roof) {
     let Some(path) = folders::remembered("roof", &gpu.info.name, &gpu.driver()) else { return };
     let written = serde_json::to_string_pretty(roof)

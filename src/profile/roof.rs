@@ -59,6 +59,22 @@ impl Roof {
         over(work.flops, self.peak_gflops).max(over(work.bytes, self.gbps(work.bytes)))
     }
 
+    /// The better of two measurements, number by number: whatever disturbs one makes it worse. Copies are those of this one's sizes.
+    pub fn best_of(&self, other: &Self) -> Self {
+        let copy = self.copy.iter().map(|own| {
+            let same = other.copy.iter().find(|copy| copy.bytes == own.bytes);
+            CopySpeed { gbps: same.map_or(own.gbps, |copy| copy.gbps.max(own.gbps)), ..*own }
+        });
+        Self {
+            peak_gflops: self.peak_gflops.max(other.peak_gflops),
+            copy: copy.collect(),
+            dispatch_micros: self.dispatch_micros.min(other.dispatch_micros),
+            submit_micros: self.submit_micros.min(other.submit_micros),
+            readback_micros: self.readback_micros.min(other.readback_micros),
+            ..self.clone()
+        }
+    }
+
     /// Whether every number can be one that was measured: what is read from a file may be anything.
     pub fn is_sound(&self) -> bool {
         let positive = |value: f64| value.is_finite() && value > 0.0;
@@ -87,6 +103,17 @@ mod tests {
             submit_micros: 2.0,
             readback_micros: 3.0,
         }
+    }
+
+    #[test]
+    fn the_better_of_two_is_taken_number_by_number() {
+        let copy = |bytes, gbps| CopySpeed { bytes, gbps };
+        let disturbed = Roof { peak_gflops: 60.0, copy: vec![copy(1 << 16, 22.0), copy(1 << 24, 3.0)], submit_micros: 9.0, ..roof() };
+        let expected = Roof { copy: vec![copy(1 << 16, 22.0), copy(1 << 24, 5.0)], ..roof() };
+        assert_eq!(roof().best_of(&disturbed), expected);
+        assert_eq!(disturbed.best_of(&roof()), expected);
+        let fewer = Roof { copy: vec![copy(1 << 16, 22.0)], ..roof() };
+        assert_eq!(roof().best_of(&fewer), expected);
     }
 
     #[test]

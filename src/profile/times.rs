@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use super::{Clock, Dispatch, Roof, Work};
 
+/// A share of the roof that no kernel reaches under a roof that was measured well.
+const BEATEN: f64 = 1.05;
+
 /// One profiled step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
@@ -146,6 +149,11 @@ impl StepTimes {
         (self.median_micros[index] > 0.0).then(|| least / self.median_micros[index])
     }
 
+    /// A kernel was faster than the roof allows, beyond what noise explains: proof that the roof is too low.
+    pub fn beats_roof(&self) -> bool {
+        self.steps >= 3 && self.kernels.iter().any(|kernel| self.roof_fraction(kernel).is_some_and(|fraction| fraction > BEATEN))
+    }
+
     /// The same of a kernel: its dispatches' least times over the times they took.
     pub fn roof_fraction(&self, kernel: &KernelTimes) -> Option<f64> {
         let roof = self.roof.as_ref()?;
@@ -194,6 +202,9 @@ mod tests {
         // 6000 operations at 2 a nanosecond take 3 microseconds of the 6.
         assert_eq!(times.roof_fraction(product), Some(0.5));
         assert_eq!(times.dispatch_roof_fraction(0), Some(1.0));
+        assert!(!times.beats_roof());
+        let low = Roof { peak_gflops: 0.9, ..(**times.roof.as_ref().expect("a roof")).clone() };
+        assert!(StepTimes { roof: Some(Arc::new(low)), ..times.clone() }.beats_roof(), "6000 operations in less than 6.7 microseconds");
         assert_eq!(times.kernels.iter().map(|kernel| kernel.share).sum::<f64>(), 1.0);
     }
 

@@ -1,10 +1,10 @@
 //! The CPU's side of the meters: copies on their way back, series, verdicts.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::account::{Account, Extras, Judged, Record};
+use super::rate::Rate;
 use super::schedule::{Cadence, Job};
 use super::start::{MOST_SHOWN_DISTRIBUTIONS, Observers};
 use crate::config::GLOBAL_VIEWS;
@@ -62,8 +62,7 @@ pub(super) struct Meters {
     /// Share of the squared length that the cloud's axes show, one a learner.
     explained: Vec<f32>,
     stopped: Option<String>,
-    /// When which step was seen, over the last second.
-    pace: VecDeque<(Instant, u64)>,
+    rate: Rate,
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -97,7 +96,7 @@ impl Meters {
             seen: trainer.step(),
             explained: Vec::new(),
             stopped: None,
-            pace: VecDeque::new(),
+            rate: Rate::default(),
         }
     }
 
@@ -112,7 +111,7 @@ impl Meters {
         self.go_on(accounts, step);
         self.stopped = None;
         self.distributions = None;
-        self.pace.clear();
+        self.rate = Rate::default();
     }
 
     /// Records a copy of the step log, so that everything up to the trainer's step is known once it has come.
@@ -201,6 +200,7 @@ impl Meters {
     /// hangs on the steps alone. Gives the accounts, without their meters over time, as they stood when everything up to one of
     /// `marks` (steps, ascending) was in and nothing after it.
     pub(super) fn collect(&mut self, seconds: f64, marks: &[u64]) -> Vec<(u64, Vec<Account>)> {
+        let look = Instant::now();
         let (mut logs, mut measured) = (Vec::new(), Vec::new());
         self.steps.collect(|last, bytes| logs.push((last, bytes.to_vec())));
         self.ranks.collect(|step, bytes| measured.push((step, Measured::Ranks(floats(bytes)))));
@@ -226,7 +226,7 @@ impl Meters {
                     kept.push((mark, self.without_histories()));
                 }
             }
-            self.steps_taken(last, seconds);
+            self.steps_taken(last, seconds, look);
         }
         for (step, values) in measured {
             self.take_measured(step, &values);
@@ -313,7 +313,7 @@ impl Meters {
     }
 
     /// The steps up to `last` have been taken in.
-    fn steps_taken(&mut self, last: u64, seconds: f64) {
+    fn steps_taken(&mut self, last: u64, seconds: f64, look: Instant) {
         for account in &mut self.accounts {
             account.steps_taken(last, seconds);
         }
@@ -322,12 +322,7 @@ impl Meters {
             self.stopped = self.accounts.first().and_then(|account| account.broken.clone());
         }
         self.seen = self.seen.max(last);
-        let now = Instant::now();
-        self.pace.push_back((now, last));
-        // The newest entry beyond the two seconds stays: steps come in bursts when they are asked for whole.
-        while self.pace.len() > 2 && now - self.pace[1].0 > Duration::from_secs(2) {
-            self.pace.pop_front();
-        }
+        self.rate.arrived(look, last);
     }
 
     /// The last step whose numbers are here.
@@ -337,13 +332,7 @@ impl Meters {
 
     /// Steps a second over the last two seconds; 0 when nothing has come for as long.
     pub(super) fn steps_per_second(&self, now: Instant) -> f32 {
-        match (self.pace.front(), self.pace.back()) {
-            // Numbers that came together say nothing of the time between the steps.
-            (Some(first), Some(last)) if last.0 - first.0 > Duration::from_millis(100) && now - last.0 < Duration::from_secs(2) => {
-                (last.1 - first.1) as f32 / (last.0 - first.0).as_secs_f32()
-            }
-            _ => 0.0,
-        }
+        self.rate.steps_per_second(now)
     }
 
     pub(super) fn distributions(&self) -> Option<Distributions> {

@@ -19,6 +19,7 @@ mod meters;
 mod pace;
 mod past;
 mod profiling;
+mod rate;
 mod rewind;
 mod runs;
 mod schedule;

@@ -9,7 +9,6 @@ use crate::config::{Method, keys};
 use crate::snapshot::{Snapshot, VerdictKind};
 
 use super::charts::{flips, reading, short};
-use super::scene::Scene;
 
 /// What a switch does, what it means when off, and what was published about leaving it out.
 pub struct SwitchText {
@@ -174,111 +173,6 @@ pub fn no_such_switch(switch: Switch, method: Method) -> String {
         Method::Dino => ("DINO", "BYOL's"),
     };
     format!("{}: {name} has no {}, that is {other}.", switch.letter(), switch.title())
-}
-
-/// Keys that belong together, as `?` shows them. Of the keys, those pressed together have one space between them, those that may be
-/// pressed one or the other have two.
-pub struct KeyGroup {
-    /// What they are about.
-    pub title: &'static str,
-    /// Keys, and what they do.
-    pub rows: Vec<(&'static str, &'static str)>,
-}
-
-/// Keys and what they do: those of the scene and of the method that trains.
-pub fn keys(scene: Scene, method: Method) -> Vec<KeyGroup> {
-    let training = vec![
-        ("Space", "play or pause"),
-        ("S", "one training step"),
-        ("W", "one sub-step: views, student, teacher, loss ..."),
-        ("[  ]", "slower, faster: 1 to 20 steps/s, no limit, turbo"),
-        ("R  Shift R", "new weights: the same seed, the next seed"),
-        ("Ctrl Z", "take back the last change of this run"),
-        ("Ctrl Shift Z  Ctrl Y", "do it again"),
-    ];
-    let ingredients = Switch::of(method).iter().map(|switch| match switch {
-        Switch::Ema => ("E", "EMA on or off"),
-        Switch::StopGradient => ("G", "stop-gradient on or off"),
-        Switch::Predictor => ("P", "predictor on or off"),
-        Switch::Centering => ("N", "centering on or off"),
-        Switch::Sharpening => ("H", "sharpening on or off"),
-    });
-    let mut picture = vec![("1  2  3  4", "BYOL, DINO, multi-crop, kernels")];
-    match scene {
-        Scene::Byol => picture.push(("←  →  ↑  ↓", "turn the cloud")),
-        Scene::Dino => picture.extend([
-            ("←  →", "another prototype"),
-            ("↓  ↑", "the image's own, the most used prototype"),
-            ("V", "the embedding cloud, and back"),
-            ("C", "other crops of the image"),
-        ]),
-        Scene::Multicrop => picture.extend([("C", "other crops"), ("←  →", "another image"), ("B", "the last batch's first image")]),
-        Scene::Kernels => picture.extend([
-            ("↑  ↓", "another kernel of the table"),
-            ("←  →", "another dispatch of the step"),
-            ("Enter", "sort the table by its next column"),
-            ("V", "the kernel's next variant, at once"),
-            ("{  }", "less, more of the time for training"),
-            ("X", "export the trace and the table"),
-            ("F9", "capture a frame in RenderDoc or Xcode"),
-        ]),
-    }
-    if matches!(scene, Scene::Byol | Scene::Dino) {
-        picture.extend([("K", "what the cloud's colours tell"), ("I", "the cloud's images as dots or pictures")]);
-    }
-    if scene != Scene::Kernels {
-        picture.push(("Y", "loss and divergence: logarithmic, linear"));
-    }
-    let presenting = vec![
-        ("F5", "presenting mode: large type"),
-        ("F11", "full screen"),
-        ("Tab", "hide or show the panels"),
-        ("D", "dark or light"),
-        ("L", "lessons"),
-        ("PageDown  PageUp", "a lesson's next page, the page before"),
-        ("F12", "save a picture of the window"),
-        ("F10", "record the window, and stop"),
-    ];
-    let window = vec![
-        ("O", "own images: choose others, what was skipped"),
-        ("Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"),
-        ("?  F1", "this list"),
-        ("Esc", "close what is open, or leave (asks)"),
-        ("Ctrl Q", "leave (asks)"),
-    ];
-    [
-        ("Training", training),
-        ("Ingredients", ingredients.collect()),
-        ("Picture", picture),
-        ("Presenting", presenting),
-        ("Window", window),
-        ("Mouse", mouse(scene)),
-    ]
-    .into_iter()
-    .map(|(title, rows)| KeyGroup { title, rows })
-    .collect()
-}
-
-/// What the mouse does.
-fn mouse(scene: Scene) -> Vec<(&'static str, &'static str)> {
-    let mut rows = match scene {
-        Scene::Kernels => vec![
-            ("Drag", "moves the step"),
-            ("Wheel", "zooms the step (a double click resets), scrolls the table"),
-            ("Point", "at anything: what it is, with its numbers"),
-            ("Click", "on a kernel anywhere: chooses it"),
-            ("Click", "on a column's head: sorts by it"),
-        ],
-        _ => vec![
-            ("Drag", "turns the cloud (right button: moves it); moves a chart"),
-            ("Wheel", "zooms cloud or charts; a double click resets"),
-            ("Point", "at a chart: the values at that step"),
-            ("Click", "in the cloud: chooses an image; Esc lets go"),
-            ("Click", "on a prototype: follows it (scene 2)"),
-        ],
-    };
-    rows.push(("Drop", "a folder or file: trains on those images"));
-    rows
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod flow;
 pub mod frame;
 pub mod headline;
+pub mod keys;
 pub mod layout;
 pub mod lesson_player;
 pub mod lessons;

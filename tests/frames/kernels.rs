@@ -148,6 +148,22 @@ pub fn snapshot() -> Snapshot {
     }
 }
 
+/// The same after another variant was taken; its first steps have been timed, or not yet.
+pub fn changed(timed: bool) -> Snapshot {
+    let mut data = snapshot();
+    let mut changed = variants();
+    (changed[0].chosen, changed[0].asked) = (vec!["workgroup"], Some("workgroup"));
+    let mut slower = times(Clock::Valid, Some(roof()), 2.0);
+    slower.last_step = data.step + 3;
+    (data.variants, data.kernels) = (Arc::new(changed), timed.then(|| Arc::new(slower)));
+    data
+}
+
+/// A run on an adapter whose clock runs backwards and whose roof is unknown.
+pub fn without_roof() -> Snapshot {
+    Snapshot { kernels: Some(Arc::new(times(Clock::Negative, None, 1.0))), ..snapshot() }
+}
+
 fn texts(screen: &Screen) -> Vec<&str> {
     screen.written.iter().map(|written| written.text.as_str()).collect()
 }
@@ -199,7 +215,7 @@ fn without_times_it_says_what_it_waits_for() {
         assert!(says(&screen, words), "{name}: {:?}", texts(&screen));
     }
     // Without a roof, everything else is there; with a clock that is worth nothing, the scene says so.
-    let data = Snapshot { kernels: Some(Arc::new(times(Clock::Negative, None, 1.0))), ..snapshot() };
+    let data = without_roof();
     let mut screen = Screen::new(Scene::Kernels);
     screen.audit = true;
     keep(&draw(&gpu, &mut renderer, &mut screen, [1280, 800], &data), "kernels-no-roof.png");
@@ -290,19 +306,15 @@ fn another_variant_stands_beside_the_one_before() {
     show(&mut screen, &data, "before");
     assert!(says(&screen, "not timed yet"), "the other variants: {:?}", texts(&screen));
     // The change has been taken, the first step with it has not been timed.
-    let mut changed = variants();
-    (changed[0].chosen, changed[0].asked) = (vec!["workgroup"], Some("workgroup"));
     let before = data.kernels.take();
-    data.variants = Arc::new(changed);
+    data = changed(false);
     show(&mut screen, &data, "waiting");
     assert!(says(&screen, "as it was timed last") && says(&screen, "is being timed"), "{:?}", texts(&screen));
     // A step of before that comes back late says nothing of the variant now.
     data.kernels = before;
     show(&mut screen, &data, "late");
     assert!(!says(&screen, " now"), "{:?}", texts(&screen));
-    let mut slower = times(Clock::Valid, Some(roof()), 2.0);
-    slower.last_step = data.step + 3;
-    data.kernels = Some(Arc::new(slower));
+    data = changed(true);
     show(&mut screen, &data, "after");
     assert!(says(&screen, "with register before") && says(&screen, "with workgroup now: 100 % more"), "{:?}", texts(&screen));
     // In another run the comparison means nothing.

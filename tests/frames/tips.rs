@@ -11,11 +11,11 @@ use twinlens::view::explain::parts::Part;
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture::{self, Canvas};
 use twinlens::view::scene::Scene;
-use twinlens::view::screen::{Action, Recording, Screen};
+use twinlens::view::screen::{Action, Direction, Recording, Screen};
 use twinlens::view::theme::Look;
 
 use crate::harness::{cloud, gpu, one_at_a_time, snapshot};
-use crate::{crops, panes, walk};
+use crate::{crops, kernels, panes, walk};
 
 const AWAY: [f32; 2] = [-1e3, -1e3];
 
@@ -95,7 +95,24 @@ fn cases(gpu: &Arc<Gpu>) -> Vec<Case> {
             cases.push((format!("{} presenting {presenting}", scene.name()), screen, data.clone()));
         }
     }
+    // The kernels: timed, not timed yet, and in presenting mode; a dispatch chosen; the variant changed, before and after it is timed.
+    let timed = kernels::snapshot();
+    let untimed = Snapshot { kernels: None, ..timed.clone() };
+    for (name, data) in [("kernels", &timed), ("untimed kernels", &untimed)] {
+        for presenting in [false, true] {
+            let screen = Screen::new(Scene::Kernels).with_look(Look { presenting, ..Look::default() });
+            cases.push((format!("{name} presenting {presenting}"), screen, data.clone()));
+        }
+    }
     let act = |screen: &mut Screen, action: Action, data: &Snapshot| screen.act(action, data, &mut Vec::new(), &mut Vec::new());
+    let mut screen = Screen::new(Scene::Kernels);
+    act(&mut screen, Action::Arrow(Direction::Right), &timed);
+    act(&mut screen, Action::Confirm, &timed);
+    cases.push(("a dispatch".to_owned(), screen, timed));
+    cases.push(("kernels without a roof".to_owned(), Screen::new(Scene::Kernels), kernels::without_roof()));
+    for timed in [false, true] {
+        cases.push((format!("another variant, timed {timed}"), Screen::new(Scene::Kernels), kernels::changed(timed)));
+    }
     // The cloud in place of the prototypes, with pictures; everything switched off; images on their way in; a film; the offer.
     let mut screen = Screen::new(Scene::Dino);
     act(&mut screen, Action::Variant, &dino);
@@ -179,6 +196,10 @@ fn whatever_may_be_touched_and_every_number_explains_itself() {
             if let Some(leaf) = name.strip_prefix("card, leaf ") {
                 pointer.frame(&mut screen, &data, AWAY);
                 screen.card.turn(leaf.parse().expect("a number"));
+            }
+            if name.starts_with("another variant") {
+                pointer.frame(&mut screen, &kernels::snapshot(), AWAY);
+                pointer.frame(&mut screen, &kernels::changed(false), AWAY);
             }
             let found = pointer.silent(&mut screen, &data);
             checked += 1;

@@ -3,54 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{App, Display, one_at_a_time};
+use twinlens::view::keys::KEYS;
 
-const KEYS: [&str; 44] = [
-    "space",
-    "s",
-    "w",
-    "r",
-    "shift+r",
-    "1",
-    "2",
-    "3",
-    "e",
-    "g",
-    "p",
-    "n",
-    "h",
-    "c",
-    "v",
-    "b",
-    "Left",
-    "Right",
-    "Up",
-    "Down",
-    "bracketleft",
-    "bracketright",
-    "Tab",
-    "F5",
-    "d",
-    "F11",
-    "F12",
-    "F10",
-    "ctrl+z",
-    "ctrl+shift+z",
-    "ctrl+y",
-    "l",
-    "Next",
-    "Prior",
-    "k",
-    "i",
-    "y",
-    "question",
-    "Escape",
-    "Return",
-    "o",
-    "ctrl+plus",
-    "ctrl+minus",
-    "ctrl+v",
-];
+use crate::harness::{App, Display, one_at_a_time};
+use crate::keys::spelled;
+
 const TEXTS: [&str; 4] = ["/tmp/no such folder", "~/%%|'\"", "synthetic:shapes", "egp4tx"];
 pub const SCALES: [&str; 6] = ["1", "1.1458333", "1.25", "1.5", "2", "3"];
 
@@ -73,10 +30,11 @@ impl Random {
 /// Some actions as xdotool takes them.
 fn actions(random: &mut Random, window: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
+    let chords: Vec<&str> = KEYS.iter().flat_map(|key| key.chords).map(|&(chord, _)| chord).collect();
     for _ in 0..12 {
         let [x, y] = [random.below(1280).to_string(), random.below(800).to_string()];
         let spoken = match random.below(12) {
-            0..=5 => vec!["key".to_owned(), random.of(&KEYS).to_owned()],
+            0..=5 => vec!["key".to_owned(), spelled(random.of(&chords))],
             6 | 7 => vec!["mousemove".to_owned(), x, y, "click".to_owned(), random.of(&["1", "1", "1", "3"]).to_owned()],
             8 => {
                 let [to_x, to_y] = [random.below(1280).to_string(), random.below(800).to_string()];

@@ -2,6 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use twinlens::config::Method;
+use twinlens::view::keys::KEYS;
+use twinlens::view::scene::Scene;
+
 use crate::CLOUD;
 use crate::harness::{App, Display, one_at_a_time};
 
@@ -41,7 +45,7 @@ pub fn drive(app: &App, display: &Display, rows: &[Row]) -> Vec<String> {
 }
 
 /// Keys of the scene BYOL and those of every scene, while the training stands still.
-const OF_BYOL: [Row; 53] = [
+const OF_BYOL: [Row; 58] = [
     ("d", "key Theme", WHOLE, 500_000), // light
     ("d", "key Theme", WHOLE, 500_000),
     ("F5", "key Present", WHOLE, 20_000),
@@ -63,6 +67,10 @@ const OF_BYOL: [Row; 53] = [
     ("F1", "key Help", CLOUD, 10_000),
     ("ctrl+q", "key Quit", CLOUD, 5_000), // asks
     ("n", "key Escape", CLOUD, 5_000),    // no
+    ("l", "key Lessons", CLOUD, 5_000),   // the list, with the first lesson chosen
+    ("Next", "key NextPage", CLOUD, 500),
+    ("Prior", "key PreviousPage", CLOUD, 500),
+    ("l", "key Lessons", CLOUD, 5_000),
     ("e", "switch ema off", LEFT, 50),
     ("ctrl+z", "switch ema on", LEFT, 50),
     ("ctrl+y", "switch ema off", LEFT, 50),
@@ -83,6 +91,7 @@ const OF_BYOL: [Row; 53] = [
     ("bracketleft", "command SetSpeed(Some(20))", TOP, 20),
     ("bracketright", "command SetSpeed(None)", TOP, 20),
     ("braceright", "command Divide(Share(", TOP, 20),
+    ("braceleft", "command Divide(Share(", TOP, 20),
     ("bracketright", "command Divide(Turbo)", TOP, 20),
     ("bracketleft", "command Divide(Smooth)", TOP, 20),
     ("w", "command Walk", CLOUD, 5_000), // the tensors of the moment
@@ -98,11 +107,13 @@ const OF_BYOL: [Row; 53] = [
 ];
 
 /// Keys of the scene DINO.
-const OF_DINO: [Row; 10] = [
+const OF_DINO: [Row; 12] = [
     ("v", "key Variant", CLOUD, 5_000), // the cloud
     ("v", "key Variant", CLOUD, 5_000),
     ("Right", "key Arrow(Right)", CLOUD, 50), // another prototype
     ("Left", "key Arrow(Left)", CLOUD, 50),
+    ("Up", "key Arrow(Up)", CLOUD, 0), // the most used one, which may be this
+    ("Down", "key Arrow(Down)", CLOUD, 0),
     ("n", "switch centering off", LEFT, 50),
     ("n", "switch centering on", LEFT, 50),
     ("h", "switch sharpening off", LEFT, 50),
@@ -120,8 +131,9 @@ const OF_CROPS: [Row; 4] = [
 ];
 
 /// Keys of the kernels' scene, once a step has been timed.
-const OF_KERNELS: [Row; 7] = [
+const OF_KERNELS: [Row; 8] = [
     ("Down", "key Arrow(Down)", MIDDLE, 500),
+    ("Up", "key Arrow(Up)", MIDDLE, 500),
     ("Right", "key Arrow(Right)", MIDDLE, 20),
     ("Left", "key Arrow(Left)", MIDDLE, 20),
     ("Return", "key Confirm", MIDDLE, 500), // sorted otherwise
@@ -129,6 +141,56 @@ const OF_KERNELS: [Row; 7] = [
     ("F9", "notice No graphics debugger", WHOLE, 500),
     ("v", "key Variant", WHOLE, 20),
 ];
+
+/// Chords that other tests press: the first four in [`window_every_key_does_what_its_label_says`], between the scenes.
+const ELSEWHERE: [&str; 6] = ["1", "2", "3", "4", "F11", "Ctrl V"];
+
+/// A chord of the program's table as xdotool takes it.
+pub fn spelled(chord: &str) -> String {
+    let one = |key: &str| match key {
+        "Space" => "space".to_owned(),
+        "Esc" => "Escape".to_owned(),
+        "Enter" => "Return".to_owned(),
+        "PageDown" => "Next".to_owned(),
+        "PageUp" => "Prior".to_owned(),
+        "←" => "Left".to_owned(),
+        "→" => "Right".to_owned(),
+        "↑" => "Up".to_owned(),
+        "↓" => "Down".to_owned(),
+        "[" => "bracketleft".to_owned(),
+        "]" => "bracketright".to_owned(),
+        "{" => "braceleft".to_owned(),
+        "}" => "braceright".to_owned(),
+        "+" => "plus".to_owned(),
+        "−" => "minus".to_owned(),
+        "?" => "question".to_owned(),
+        "Ctrl" | "Shift" => key.to_ascii_lowercase(),
+        letter if letter.len() == 1 => letter.to_ascii_lowercase(),
+        named => named.to_owned(),
+    };
+    chord.split(' ').map(one).collect::<Vec<_>>().join("+")
+}
+
+#[test]
+fn every_row_of_the_programs_table_is_pressed() {
+    let tables = [
+        (Scene::Byol, Method::Byol, &OF_BYOL[..]),
+        (Scene::Dino, Method::Dino, &OF_DINO),
+        (Scene::Multicrop, Method::Dino, &OF_CROPS),
+        (Scene::Kernels, Method::Dino, &OF_KERNELS),
+    ];
+    let mut missing = Vec::new();
+    for key in KEYS {
+        for (chord, _) in key.chords.iter().filter(|(chord, _)| !ELSEWHERE.contains(chord)) {
+            let spelled = spelled(chord);
+            let mut shown = tables.iter().filter(|(scene, method, _)| key.is_shown(*scene, *method));
+            if !shown.any(|(_, _, rows)| rows.iter().any(|(pressed, ..)| *pressed == spelled)) {
+                missing.push(format!("{chord} ({spelled}): {}", key.what));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no test presses\n{}", missing.join("\n"));
+}
 
 #[test]
 fn window_every_key_does_what_its_label_says() {

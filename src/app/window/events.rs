@@ -10,9 +10,10 @@ use winit::window::{Fullscreen, WindowId};
 
 use super::Open;
 use crate::app::WindowOptions;
-use crate::app::input::{Pressed, meaning};
+use crate::app::input::meaning;
 use crate::command::Command;
 use crate::data::typed;
+use crate::view::keys::Pressed;
 use crate::view::screen::Request;
 
 impl Open {

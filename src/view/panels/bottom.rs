@@ -1,11 +1,12 @@
 //! The bar below: one true sentence about what is going on, and the keys that change it. When space is short, keys go first. In
 //! presenting mode it is a band: a headline, and one line beneath.
 
-use crate::command::{Command, Switch};
+use crate::command::Command;
 use crate::snapshot::Snapshot;
 use crate::view::charts::reading::mean_of;
 use crate::view::explain::caption;
 use crate::view::headline::{Headline, headline};
+use crate::view::keys;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::scene::Scene;
@@ -55,15 +56,7 @@ impl BottomBar {
             let banner = "no GPU: trains on the CPU";
             limit -= paint.text([limit, y], Align::Right, Style::LABEL, banner) + 24.0;
         }
-        let switches: Vec<String> = Switch::of(snapshot.method).iter().map(|switch| switch.letter().to_string()).collect();
-        let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
-        let space: &[&str] = &["Space"];
-        let play = if snapshot.playing { "pause" } else { "play" };
-        let all: (&[&str], &str) = (&["?"], "all keys");
-        match frame.scene {
-            Scene::Kernels => hints(frame, [left, y], limit, &[(space, play), (&["↑", "↓"], "kernel"), (&["V"], "variant"), all]),
-            _ => hints(frame, [left, y], limit, &[(space, play), (&switches, "switches"), (&["R"], "new weights"), all]),
-        }
+        hints(frame, [left, y], limit, snapshot);
         frame.about("headline", Rect::new(left, top, area.max[0], y - 14.0), &[&readings(snapshot)]);
     }
 
@@ -123,31 +116,7 @@ impl BottomBar {
                 }
             }
         }
-        let switches: Vec<String> = Switch::of(snapshot.method).iter().map(|switch| switch.letter().to_string()).collect();
-        let switches: Vec<&str> = switches.iter().map(String::as_str).collect();
-        let mut keys: Vec<(&[&str], &str)> = vec![(&["Space"], if snapshot.playing { "pause" } else { "play" })];
-        if frame.scene != Scene::Kernels {
-            keys.push((&switches, "switches"));
-        }
-        match frame.scene {
-            Scene::Byol => {}
-            Scene::Kernels => {
-                keys.extend([(&["↑", "↓"] as &[&str], "kernel"), (&["Enter"], "sort"), (&["V"], "next variant"), (&["X"], "export")]);
-            }
-            Scene::Dino => keys.extend([(&["←", "→"] as &[&str], "prototype"), (&["V"], "cloud")]),
-            Scene::Multicrop => keys.extend([(&["C"] as &[&str], "other crops"), (&["←", "→"], "images"), (&["B"], "batch")]),
-        }
-        let rest: [(&[&str], &str); 7] = [
-            (&["R"], "re-initialise"),
-            (&["1", "2", "3", "4"], "scenes"),
-            (&["?"], "all keys"),
-            (&["S"], "step"),
-            (&["W"], "walk a step"),
-            (&["Tab"], "hide panels"),
-            (&["F11"], "full screen"),
-        ];
-        keys.extend(rest);
-        hints(frame, [left, y], limit, &keys);
+        hints(frame, [left, y], limit, snapshot);
     }
 }
 
@@ -162,15 +131,16 @@ fn readings(snapshot: &Snapshot) -> String {
 }
 
 /// Keys and what they do, from `start` on, as many as fit before `limit`.
-fn hints(frame: &Frame<'_>, [start, y]: [f32; 2], limit: f32, keys: &[(&[&str], &str)]) {
+fn hints(frame: &Frame<'_>, [start, y]: [f32; 2], limit: f32, snapshot: &Snapshot) {
     let paint = &frame.paint;
     let mut x = start;
-    for (keys, what) in keys {
+    for (keys, what) in keys::hints(frame.scene, snapshot.method, frame.presenting) {
+        let what = if what == "play" && snapshot.playing { "pause" } else { what };
         let width: f32 = keys.iter().map(|key| paint.key_width(key) + 3.0).sum::<f32>() + paint.text_width(Style::LABEL, what) + 6.0;
         if x + width > limit {
             break;
         }
-        for key in *keys {
+        for key in keys {
             x += paint.key([x, y], key) + 3.0;
         }
         x += 4.0 + paint.text([x + 4.0, y], Align::Left, Style::LABEL, what) + 18.0;

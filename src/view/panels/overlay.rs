@@ -7,7 +7,7 @@ use imgui::{Condition, MouseButton, Ui, WindowFlags};
 
 use crate::command::Command;
 use crate::view::charts::grouped;
-use crate::view::explain::KeyGroup;
+use crate::view::keys::KeyGroup;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;

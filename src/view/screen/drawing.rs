@@ -7,7 +7,7 @@ use imgui::{Ui, WindowFlags};
 use super::{Request, Screen, Stages, scenes};
 use crate::command::Command;
 use crate::snapshot::Snapshot;
-use crate::view::explain;
+use crate::view::keys;
 use crate::view::layout::Layout;
 use crate::view::paint::Paint;
 use crate::view::panels::card::Leaves;
@@ -167,7 +167,7 @@ impl Screen {
                     None if self.lessons.chosen.is_some() => row = lesson_list::ui(&frame, layout.window, &self.lessons),
                     None if self.images.is_open() => images = self.images.ui(&frame, layout.window, snapshot),
                     None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),
-                    None => self.help.ui(&frame, layout.window, &explain::keys(scene, snapshot.method)),
+                    None => self.help.ui(&frame, layout.window, &keys::list(scene, snapshot.method)),
                 }
                 self.written = frame.paint.written();
             });

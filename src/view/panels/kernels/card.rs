@@ -40,7 +40,9 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect, command
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let width = paint.name_clipped([inner.min[0], y], Style::TITLE, row.name, inner.width());
     if let Some(words) = paint.fitting(Style::LABEL, &numbers, room) {
-        paint.text([inner.min[0] + width + 12.0, y + 1.0], Align::Left, Style::LABEL, words);
+        let wide = paint.text([inner.min[0] + width + 12.0, y + 1.0], Align::Left, Style::LABEL, words);
+        let area = Rect::new(inner.min[0], y - body * 0.6, inner.min[0] + width + 12.0 + wide, y + body * 0.6);
+        frame.about("about-chosen", area, &["The chosen kernel in one training step: medians over the timed steps.", numbers[0]]);
     }
     let [top, bottom] = [inner.max[1] - 2.6 * body, inner.max[1] - 0.7 * body];
     let tiles = Rect::new(inner.min[0], y + 1.1 * body, inner.max[0], top - 0.6 * body);

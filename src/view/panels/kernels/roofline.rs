@@ -50,20 +50,7 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
     }
     let heading = Rect::new(left, title - body, right, title + body);
     if frame.touch("about-roofline", heading).hovered {
-        let best = format!(
-            "Measured on this adapter: {} in multiply-adds, {} GB/s in copies that no cache holds, up to {} GB/s in smaller ones: a \
-             kernel whose tensors fit into a cache may stand above the memory roof.",
-            flops_text(ceiling.gflops),
-            rate_text(ceiling.gbps),
-            rate_text(ceiling.cached_gbps)
-        );
-        let hidden = step.rows.iter().filter(|row| row.intensity <= 0.0).count();
-        let hidden = format!("Kernels without floating-point arithmetic have no place here: {hidden} of {}.", step.rows.len());
-        frame.tooltip(&[
-            "What each kernel reaches (GFLOP/s) over its arithmetic for each byte (FLOP / byte), both logarithmic.",
-            &best,
-            &hidden,
-        ]);
+        explain(looking, ceiling);
     }
     let scale = if ceiling.gflops >= 2000.0 { 1e3 } else { 1.0 };
     let gutter = paint.text_width(Style::LABEL, "0.001") + 8.0;
@@ -90,7 +77,8 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
     let named = Named::new(looking, &plot, &plane, ceiling, &dots);
     roofs(paint, &plot, &plane, ceiling, &dots, named.left - 20.0);
     let under = named.draw(looking, &plot);
-    let touch = frame.touch("roofline", plot);
+    // With the axes' numbers, and the ceiling's name where it stands over the plot.
+    let touch = frame.touch("roofline", Rect::new(left, plot.min[1] - 1.2 * line, right, plot.max[1] + 1.6 * line));
     let pointer = frame.pointer();
     let near = |dot: &&Dot<'_>| (dot.centre[0] - pointer[0]).hypot(dot.centre[1] - pointer[1]) <= dot.radius.max(5.0) + 2.0;
     let under = if touch.hovered { under.or_else(|| dots.iter().rfind(near).map(|dot| dot.row)) } else { None };
@@ -108,7 +96,28 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
         if touch.clicked {
             kernels.choose(row.name);
         }
+    } else if touch.hovered {
+        explain(looking, ceiling);
     }
+}
+
+/// What the plot shows, and what was measured.
+fn explain(looking: &Looking<'_, '_>, ceiling: &Ceiling) {
+    let (frame, step) = (looking.frame, looking.step);
+    let best = format!(
+        "Measured on this adapter: {} in multiply-adds, {} GB/s in copies that no cache holds, up to {} GB/s in smaller ones: a \
+         kernel whose tensors fit into a cache may stand above the memory roof.",
+        flops_text(ceiling.gflops),
+        rate_text(ceiling.gbps),
+        rate_text(ceiling.cached_gbps)
+    );
+    let hidden = step.rows.iter().filter(|row| row.intensity <= 0.0).count();
+    let hidden = format!("Kernels without floating-point arithmetic have no place here: {hidden} of {}.", step.rows.len());
+    frame.tooltip(&[
+        "What each kernel reaches (GFLOP/s) over its arithmetic for each byte (FLOP / byte), both logarithmic.",
+        &best,
+        &hidden,
+    ]);
 }
 
 fn at(plot: &Rect, plane: &Plane, intensity: f32, rate: f32) -> [f32; 2] {

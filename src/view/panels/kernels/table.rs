@@ -143,7 +143,13 @@ fn heading(looking: &Looking<'_, '_>, [left, y]: [f32; 2], room: f32, count: usi
     let few = [format!("{shown} of {count}"), format!("{shown} of {count}; the wheel scrolls, arrows choose")];
     let wordings = if shown < count { [some.as_str(), few[1].as_str(), few[0].as_str()] } else { [all.as_str(), "", ""] };
     if let Some(words) = paint.fitting(Style::LABEL, &wordings, room - width - 12.0) {
-        paint.text([left + width + 12.0, y + 1.0], Align::Left, Style::LABEL, words);
+        let wide = width + 12.0 + paint.text([left + width + 12.0, y + 1.0], Align::Left, Style::LABEL, words);
+        let half = paint.text_height(Style::LABEL) * 0.6;
+        let about = format!(
+            "The kernels of one training step, {count} of them, all dispatches of a kernel together; medians over the timed steps, the chosen \
+             one white here, in the timeline and in the roofline."
+        );
+        looking.frame.about("about-kernels", Rect::new(left, y - half, left + wide, y + half), &[&about]);
     }
 }
 

@@ -6,7 +6,6 @@ use imgui::MouseButton;
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Paint, Style};
 use crate::view::theme::{self, Colour};
-use crate::view::timing::Step;
 use crate::view::timing::flame::{Bar, Side, depth, flame};
 use crate::view::timing::labels::in_a_row;
 use crate::view::timing::span::{Span, ticks};
@@ -98,7 +97,7 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
     for bar in bars.iter().filter(|bar| bar.depth > 0 || bar.is_dispatch) {
         draw(looking, &chart, bar, kernels.dispatch);
     }
-    parts(paint, &chart, step, [names, ribbon], &inner);
+    parts(looking, &chart, [names, ribbon], &inner);
     if let Some(bar) = under {
         if let Some(rect) = chart.rect(bar) {
             paint.outline(rect.inset(-2.0), theme::TEXT, 2.0, 2.0);
@@ -109,6 +108,11 @@ pub fn ui(kernels: &mut Kernels, looking: &Looking<'_, '_>, area: &Rect) {
         if touch.clicked && kernels.dragged <= CLICK && bar.is_dispatch {
             kernels.choose_dispatch(bar.dispatches.start, step);
         }
+    } else if touch.hovered && !touch.held {
+        frame.tooltip(&[
+            "Time since the step's first dispatch began, from left to right: the medians of the timed steps, one after the other.",
+            "The wheel zooms, a drag moves, a double click shows the whole step.",
+        ]);
     }
 }
 
@@ -215,7 +219,8 @@ fn draw(looking: &Looking<'_, '_>, chart: &Chart<'_>, bar: &Bar<'_>, walked: Opt
 }
 
 /// The parts of the step: a ribbon over the rows, their names and times above it.
-fn parts(paint: &Paint<'_>, chart: &Chart<'_>, step: &Step<'_>, [names, ribbon]: [f32; 2], inner: &Rect) {
+fn parts(looking: &Looking<'_, '_>, chart: &Chart<'_>, [names, ribbon]: [f32; 2], inner: &Rect) {
+    let (paint, step) = (&looking.frame.paint, looking.step);
     let mut shown: Vec<(&Bar<'_>, [f32; 2], f32)> = Vec::new();
     for bar in chart.bars.iter().filter(|bar| bar.depth == 0 && !bar.is_dispatch) {
         let [from, to] = bar.span.map(|micros| chart.x(micros));
@@ -272,9 +277,13 @@ fn parts(paint: &Paint<'_>, chart: &Chart<'_>, step: &Step<'_>, [names, ribbon]:
         if with_time {
             width += 6.0 + paint.text([left + width + 6.0, names], Align::Left, Style::LABEL, &time_text(*micros));
         }
+        let half = paint.text_height(Style::LABEL) * 0.5;
+        let area = Rect::new(left, names - half, left + width, names + half);
+        if looking.frame.touch(&format!("step-part-{index}"), area).hovered {
+            read_out(looking, bar);
+        }
         // A leader where the name does not stand over its part.
         if left + width < ends[0] || left > ends[1] {
-            let half = paint.text_height(Style::LABEL) * 0.5;
             let (start, to) = (left + width * 0.5, (ends[0] + ends[1]) * 0.5);
             paint.line([start, names + half + 1.0], [to, ribbon], theme::AXIS, 1.0);
         }
