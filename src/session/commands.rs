@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::journal::Entry;
 use super::loading::LoadingData;
 use super::profiling::Profiling;
 use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
 use crate::command::{Command, Division};
 use crate::config::RunConfig;
+use crate::event_log::Entry;
 use crate::snapshot::{Change, Event};
 
 impl Session {

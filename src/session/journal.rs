@@ -1,50 +1,11 @@
-//! Everything that a run hangs on, from its first step: who began, and what was changed when. Done again in this order, it gives
-//! the same bits.
+//! Everything that a run hangs on, from its first step: who began, and what was changed when. It becomes an
+//! [`EventLog`](crate::event_log::EventLog), and says what is to be done again between two steps.
 
-use crate::command::Change;
-use crate::config::Population;
+use super::{Session, SessionError};
+use crate::event_log::{Dated, Entry, EventLog, Origin};
 use crate::gpu::Choices;
-
-/// How a run began.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Origin {
-    /// The learners at step 0.
-    pub population: Population,
-    /// The kernel variants that were asked for.
-    pub choices: Choices,
-}
-
-/// Something that was changed between two steps.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Entry {
-    /// A switch, a dial or the number of local crops, for one learner or for all.
-    Change {
-        /// For whom.
-        learner: Option<u32>,
-        /// What.
-        change: Change,
-    },
-    /// Another variant of a kernel family; none: what suits the kind of adapter.
-    Variant {
-        /// The family's name.
-        family: &'static str,
-        /// The variant's name.
-        variant: Option<&'static str>,
-    },
-    /// This learner goes on beside a copy of itself.
-    Twin(u32),
-    /// This learner goes on alone.
-    Alone(u32),
-}
-
-/// An entry with its place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dated {
-    /// The last step that was done before it.
-    pub step: u64,
-    /// What was done.
-    pub entry: Entry,
-}
+use crate::observe;
+use crate::train::checkpoint::Checkpoint;
 
 /// The record of a run.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +15,43 @@ pub(super) struct Journal {
     pub(super) entries: Vec<Dated>,
 }
 
-impl Journal {
-    pub(super) fn push(&mut self, step: u64, entry: Entry) {
-        self.entries.push(Dated { step, entry });
+/// Kernel variants by family, as they are written down.
+pub(super) fn kernels(choices: &Choices) -> std::collections::BTreeMap<String, String> {
+    choices.iter().map(|(family, variant)| (family.to_owned(), variant.to_owned())).collect()
+}
+
+impl Session {
+    /// Notes in the record of the run what was done.
+    pub(super) fn note(&mut self, entry: Entry) {
+        self.journal.entries.push(Dated { step: self.trainer.step(), entry });
     }
+
+    /// The record of the run up to the present step, with a checksum of its state; waits for the GPU. None for a run that went on from
+    /// a checkpoint.
+    pub fn event_log(&mut self) -> Result<Option<EventLog>, SessionError> {
+        self.finish_step()?;
+        let Some(origin) = self.journal.origin.clone() else { return Ok(None) };
+        let checkpoint = Checkpoint::capture(&self.trainer, String::new())?;
+        Ok(Some(EventLog {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            adapter: self.gpu.info.name.clone(),
+            driver: self.gpu.driver(),
+            origin,
+            entries: self.journal.entries.clone(),
+            steps: self.trainer.step(),
+            weights: checkpoint.digest(),
+        }))
+    }
+}
+
+/// The choices that a log's run began with, where all of them run on this adapter; else what does not.
+pub fn choices_of(log: &EventLog, gpu: &crate::gpu::Gpu) -> Result<Choices, String> {
+    let mut choices = Choices::default();
+    for (family, variant) in &log.origin.kernels {
+        let known = observe::families().find(|known| known.name == family);
+        let offered = known.and_then(|known| Some((known, known.offered(gpu).find(|offered| offered.name == variant)?)));
+        let (family, variant) = offered.ok_or_else(|| format!("no kernels '{variant}' of '{family}' run on this adapter"))?;
+        choices.set(family, Some(variant));
+    }
+    Ok(choices)
 }

@@ -44,12 +44,13 @@ pub use start::LoadedData;
 use crate::command::{Command, Division};
 use crate::config::{ConfigError, DataSpec, Population, RunConfig};
 use crate::data::source::SourceError;
+use crate::event_log::Origin;
 use crate::gpu::{Gpu, GpuError};
 use crate::snapshot::{Event, KernelChoice};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
-use journal::{Journal, Origin};
+use journal::Journal;
 use loading::LoadingData;
 use meters::Meters;
 use pace::{Pacer, SpeedLimit};
@@ -187,7 +188,7 @@ impl Session {
     ) -> Result<Self, SessionError> {
         let meters = Meters::new(&gpu, &trainer, &observers);
         let safe = Safe::new(Checkpoint::capture(&trainer, meters.state())?, meters.accounts.clone(), 0, 0);
-        let origin = origin.map(|population| Origin { population, choices: gpu.choices() });
+        let origin = origin.map(|population| Origin { population, kernels: journal::kernels(&gpu.choices()) });
         Ok(Self {
             variants: variants::of_step(&gpu, &trainer),
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),

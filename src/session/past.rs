@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::cloud::Clouds;
-use super::journal::Dated;
 use crate::config::{Learner, ViewConfig};
+use crate::event_log::Dated;
 use crate::gpu::{Choices, Gpu, Tensor};
 use crate::observe::probe::Probe;
 use crate::snapshot::{self, Event};

@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 
 use super::account::Account;
 use super::cloud::Clouds;
-use super::journal::{Dated, Entry, Origin};
 use super::past::{self, Past, Peeked, Road, Then};
 use super::runs::{Redo, Safe};
 use super::schedule::Job;
 use super::{Session, SessionError};
 use crate::command::Command;
 use crate::config::Learner;
+use crate::event_log::Dated;
 use crate::snapshot::{self, Event};
 use crate::train::checkpoint::Checkpoint;
 
@@ -310,15 +310,5 @@ impl Session {
             self.events.len(),
         );
         Ok(())
-    }
-
-    /// How the run began (none: from a checkpoint) and what was changed since, in order.
-    pub fn record_of_changes(&self) -> (Option<&Origin>, &[Dated]) {
-        (self.journal.origin.as_ref(), &self.journal.entries)
-    }
-
-    /// Notes in the record of the run what was done.
-    pub(super) fn note(&mut self, entry: Entry) {
-        self.journal.push(self.trainer.step(), entry);
     }
 }

@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::account::Account;
-use super::journal::{Dated, Entry};
+
 use super::profiling::Profiling;
 use super::start::{self, LoadedData};
 use super::walk::Walking;
 use super::{Session, SessionError};
 use crate::command::Gather;
 use crate::config::{Gathering, Population};
+use crate::event_log::{Dated, Entry};
 use crate::gpu::Gpu;
 use crate::snapshot::Event;
 use crate::train::checkpoint::Checkpoint;
@@ -116,7 +117,8 @@ impl Session {
         next.events = events.collect();
         next.notices = std::mem::take(&mut self.notices);
         next.journal = std::mem::take(&mut self.journal);
-        next.journal.push(checkpoint.step, if gathering == Gathering::Twin { Entry::Twin(chosen[0]) } else { Entry::Alone(chosen[0]) });
+        let entry = if gathering == Gathering::Twin { Entry::Twin(chosen[0]) } else { Entry::Alone(chosen[0]) };
+        next.journal.entries.push(Dated { step: checkpoint.step, entry });
         (next.safe.entries, next.safe.events) = (next.journal.entries.len(), next.events.len());
         (next.time, next.opened, next.runs) = (self.time, self.opened, self.runs);
         (next.target, next.play_to) = (self.target, self.play_to);

@@ -6,11 +6,11 @@
 
 use std::collections::VecDeque;
 
-use super::journal::Entry;
 use super::schedule::Job;
 use super::{Session, SessionError};
 use crate::command::Command;
 use crate::config::Method;
+use crate::event_log::Entry;
 use crate::gpu::{GpuError, Program, Readback};
 use crate::observe::moments::Moments;
 use crate::snapshot::{Moment, SubStep, Walk};
@@ -255,7 +255,7 @@ impl Session {
             let Some(dated) = self.redo.as_mut().and_then(|redo| redo.entries.pop_front()) else { break };
             match dated.entry {
                 Entry::Change { learner, change } => self.set(learner, change)?,
-                Entry::Variant { family, variant } => self.set_variant(family, variant)?,
+                Entry::Variant { family, variant } => self.set_variant(&family, variant.as_deref())?,
                 // A run that was gathered is kept from there on, so neither lies between a kept state and a later one.
                 Entry::Twin(_) | Entry::Alone(_) => {}
             }
