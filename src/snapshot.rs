@@ -488,6 +488,8 @@ pub struct LearnerView {
     pub history: Arc<History>,
     /// How it is doing.
     pub verdict: Verdict,
+    /// The step since which the verdict is a collapse, while it is one.
+    pub collapsed_at: Option<u64>,
     /// Its newest flip of a switch and what came of it.
     pub since_flip: Option<SinceFlip>,
     /// Its kNN accuracy before training.

@@ -221,6 +221,7 @@ fn a_flip_is_timed_until_its_collapse() {
     let span = since.to_collapse.expect("it collapses");
     assert_eq!((since.since.steps, since.on, since.switch), (41, false, Switch::StopGradient));
     assert!((1..=41).contains(&span.steps), "{span:?}");
+    assert_eq!(session.snapshot().learners[0].collapsed_at, Some(19 + span.steps), "and it stays collapsed");
     assert!(span.seconds > 0.0 && span.seconds <= since.since.seconds, "{since:?}");
     assert!(before.steps == 1 && before.seconds < since.since.seconds);
 }

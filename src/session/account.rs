@@ -90,6 +90,9 @@ pub(super) struct Judged {
     pub(super) dino: Option<DinoJudge>,
     pub(super) minimum: Option<f32>,
     pub(super) first_collapsed: Option<u64>,
+    /// The step since which the verdict is a collapse, while it is one.
+    #[serde(default)]
+    pub(super) collapsed_at: Option<u64>,
     pub(super) effective_rank: Option<(u64, f32)>,
     pub(super) accuracy: Option<(u64, [f32; 2])>,
     pub(super) untrained: Option<f32>,
@@ -156,7 +159,9 @@ impl Account {
             }
             judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
             let done = self.flips.time_of(values.step, last, seconds);
-            self.flips.judged(values.step, done, judged.verdict().kind);
+            let verdict = judged.verdict().kind;
+            judged.collapsed_at = verdict.is_collapse().then(|| judged.collapsed_at.unwrap_or(values.step));
+            self.flips.judged(values.step, done, verdict);
             // DINO's collapses are seen in its distributions, not here.
             if std < COMPLETE_BELOW_STD && judged.dino.is_none() && judged.first_collapsed.is_none() {
                 judged.first_collapsed = Some(values.step);

@@ -11,7 +11,7 @@ mod commands;
 mod costs;
 mod drive;
 mod flips;
-pub mod journal;
+mod journal;
 mod lane;
 mod loading;
 mod look;
@@ -37,6 +37,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 pub use account::{Extras, LearnerMeters, Record};
+pub use journal::choices_of;
 pub use pace::Pace;
 pub use schedule::Cadence;
 pub use start::LoadedData;

@@ -82,6 +82,7 @@ impl Session {
             dials,
             history: account.history.clone(),
             verdict: account.verdict(),
+            collapsed_at: account.judged.collapsed_at.filter(|_| account.verdict().kind.is_collapse()),
             since_flip: account.flips.since(seen.step, seen.seconds),
             untrained_knn: account.judged.untrained,
             cloud: self.observers.showing.cloud(&self.observers.probe, learner, shown),

@@ -14,7 +14,7 @@ use crate::command::Command;
 use crate::gpu::{Gpu, ShaderError};
 use crate::snapshot::Snapshot;
 
-use super::cloud::CloudRenderer;
+use super::cloud::{CloudRenderer, Exhibit};
 use super::layout::effective_scale;
 use super::pictures::PicturesRenderer;
 use super::screen::{Request, Screen, Stages};
@@ -118,9 +118,9 @@ impl FrameRenderer {
         let stages: Stages = screen.ui(ui, &self.fonts, size, self.scale, fps, snapshot, commands, requests);
         let data = self.imgui.render();
 
-        let cloud = snapshot.cloud.as_ref();
-        let portrait = screen.centre.portrait(cloud, stages.cloud.as_ref(), self.look);
-        self.cloud.draw(&self.gpu, encoder, target, size, self.scale, stages.cloud.as_ref(), &portrait, cloud, self.look.theme);
+        let exhibits: Vec<Exhibit<'_>> =
+            stages.clouds.iter().map(|&(learner, stage)| screen.centre.exhibit(snapshot, learner, stage, self.look)).collect();
+        self.cloud.draw(&self.gpu, encoder, target, (size, self.scale), &exhibits, self.look.theme);
         self.pictures.prepare(&self.gpu, size, self.scale, &stages.pictures);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("panels"),

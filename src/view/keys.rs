@@ -151,15 +151,22 @@ pub const KEYS: &[Key] = &[
         "less, more of the time for training"),
     key(Training, Always, &[("R", Ask(Action::Reset { new_seed: false })), ("Shift R", Ask(Action::Reset { new_seed: true }))],
         "new weights: the same seed, the next seed").room_hint(3, 1, "new weights"),
+    key(Training, Always, &[("T", Ask(Action::Twin)), ("Shift T", Ask(Action::Several))], "a twin, several seeds; or end them").hint(7, 1, "twin"),
+    key(Training, Always, &[("A", Ask(Action::NextInFront))], "the other side, the next learner, to the front"),
     key(Training, Always, &[("Ctrl Z", Ask(Action::Undo))], "take back the last change of this run"),
     key(Training, Always, &[("Ctrl Shift Z", Ask(Action::Redo)), ("Ctrl Y", Ask(Action::Redo))], "do it again"),
 
-    key(Ingredients, With(Switch::Ema), &[("E", Ask(Action::Flip(Switch::Ema)))], "EMA on or off").room_hint(1, 1, SWITCHES),
-    key(Ingredients, With(Switch::StopGradient), &[("G", Ask(Action::Flip(Switch::StopGradient)))], "stop-gradient on or off")
+    key(Ingredients, With(Switch::Ema), &[("E", Ask(Action::Flip(Switch::Ema))), ("Shift E", Ask(Action::FlipAll(Switch::Ema)))],
+        "EMA on or off; on both sides of a twin").room_hint(1, 1, SWITCHES),
+    key(Ingredients, With(Switch::StopGradient), &[("G", Ask(Action::Flip(Switch::StopGradient))), ("Shift G", Ask(Action::FlipAll(Switch::StopGradient)))],
+        "stop-gradient on or off; on both sides of a twin")
         .room_hint(1, 1, SWITCHES),
-    key(Ingredients, With(Switch::Predictor), &[("P", Ask(Action::Flip(Switch::Predictor)))], "predictor on or off").room_hint(1, 1, SWITCHES),
-    key(Ingredients, With(Switch::Centering), &[("N", Ask(Action::Flip(Switch::Centering)))], "centering on or off").room_hint(1, 1, SWITCHES),
-    key(Ingredients, With(Switch::Sharpening), &[("H", Ask(Action::Flip(Switch::Sharpening)))], "sharpening on or off")
+    key(Ingredients, With(Switch::Predictor), &[("P", Ask(Action::Flip(Switch::Predictor))), ("Shift P", Ask(Action::FlipAll(Switch::Predictor)))],
+        "predictor on or off; on both sides of a twin").room_hint(1, 1, SWITCHES),
+    key(Ingredients, With(Switch::Centering), &[("N", Ask(Action::Flip(Switch::Centering))), ("Shift N", Ask(Action::FlipAll(Switch::Centering)))],
+        "centering on or off; on both sides of a twin").room_hint(1, 1, SWITCHES),
+    key(Ingredients, With(Switch::Sharpening), &[("H", Ask(Action::Flip(Switch::Sharpening))), ("Shift H", Ask(Action::FlipAll(Switch::Sharpening)))],
+        "sharpening on or off; on both sides of a twin")
         .room_hint(1, 1, SWITCHES),
 
     key(Picture, Always, &[("1", Ask(Action::Scene(Scene::Byol))), ("2", Ask(Action::Scene(Scene::Dino))),

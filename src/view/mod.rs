@@ -7,6 +7,7 @@ pub mod cloud;
 pub mod explain;
 pub mod flow;
 pub mod frame;
+pub mod gathering;
 pub mod headline;
 pub mod keys;
 pub mod layout;

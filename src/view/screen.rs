@@ -98,6 +98,8 @@ pub struct Screen {
     panels_hidden: bool,
     help: Help,
     question: Option<Question>,
+    /// The option of the question that Enter takes.
+    marked: usize,
     undo: Undo,
     /// The window is being recorded.
     pub recording: Option<Recording>,
@@ -111,8 +113,8 @@ pub struct Screen {
 /// Where wgpu draws below imgui in this frame.
 #[derive(Clone, Debug)]
 pub struct Stages {
-    /// The cloud, where the scene shows it.
-    pub cloud: Option<Stage>,
+    /// The clouds that the scene shows, each with the learner whose it is.
+    pub clouds: Vec<(usize, Stage)>,
     /// Pictures, the later over the earlier.
     pub pictures: Vec<Picture>,
 }
@@ -121,6 +123,12 @@ impl Screen {
     /// A screen that shows `scene`, or the scene of the run's method if that is another.
     pub fn new(scene: Scene) -> Self {
         Self { scene, ..Self::default() }
+    }
+
+    /// The same for two learners side by side: where a scene can show both, it does.
+    pub fn with_twin(mut self) -> Self {
+        scenes::of(self.scene).twin(&mut self);
+        self
     }
 
     /// The same, with a look.

@@ -13,4 +13,5 @@ mod meters;
 mod panes;
 mod present;
 mod tips;
+mod twin;
 mod walk;

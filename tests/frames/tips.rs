@@ -14,8 +14,8 @@ use twinlens::view::scene::Scene;
 use twinlens::view::screen::{Action, Direction, Recording, Screen};
 use twinlens::view::theme::Look;
 
-use crate::harness::{cloud, gpu, one_at_a_time, snapshot};
-use crate::{crops, kernels, panes, walk};
+use crate::harness::{bring_to_front, cloud, gpu, one_at_a_time, snapshot};
+use crate::{crops, kernels, panes, twin, walk};
 
 const AWAY: [f32; 2] = [-1e3, -1e3];
 
@@ -129,6 +129,19 @@ fn cases(gpu: &Arc<Gpu>) -> Vec<Case> {
         screen.recording = Some(Recording { seconds: 12.3, frames: 298 });
         screen.lessons.make_offer();
         cases.push((format!("{} busy", scene.name()), screen, data));
+    }
+    // Several learners, and the questions about them.
+    let [two, seeds] = [twin::twin(gpu), twin::seeds(gpu, 5)];
+    for (name, data) in [("twin", &two), ("twin with B in front", &bring_to_front(&two, 1)), ("seeds", &seeds)] {
+        for presenting in [false, true] {
+            let screen = Screen::new(Scene::Byol).with_look(Look { presenting, ..Look::default() });
+            cases.push((format!("{name} presenting {presenting}"), screen, data.clone()));
+        }
+    }
+    for (name, data) in [("one", &byol), ("two", &two), ("seeds", &seeds)] {
+        let mut screen = Screen::new(Scene::Byol);
+        act(&mut screen, Action::Several, data);
+        cases.push((format!("who trains, {name}"), screen, data.clone()));
     }
     // Zoomed charts, a chosen image.
     let mut screen = Screen::new(Scene::Byol);

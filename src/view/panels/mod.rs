@@ -16,6 +16,7 @@ pub mod kernels;
 pub mod lesson_band;
 pub mod lesson_list;
 pub mod mechanism;
+pub mod member;
 pub mod meters;
 pub mod notices;
 pub mod overlay;
@@ -68,8 +69,10 @@ pub struct Frame<'ui> {
     pub card: Cell<Option<Asked>>,
     /// Pictures that wgpu draws below imgui in this frame, the later over the earlier.
     pub pictures: RefCell<Vec<Picture>>,
-    /// Where wgpu draws the cloud below imgui in this frame, if it does.
+    /// Where wgpu draws the cloud of the learner in front below imgui in this frame, if it does.
     pub stage: Cell<Option<Stage>>,
+    /// Where it draws those of others.
+    pub beside: RefCell<Vec<(usize, Stage)>>,
     /// A pane asks for the card of the images.
     pub wants_images: Cell<bool>,
     /// Where it is noted what may be touched and what was told, if it is.

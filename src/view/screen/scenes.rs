@@ -39,6 +39,9 @@ pub(super) trait Story: Sync {
         false
     }
 
+    /// A twin begins.
+    fn twin(&self, _screen: &mut Screen) {}
+
     /// An arrow key.
     fn arrow(&self, screen: &mut Screen, direction: Direction, snapshot: &Snapshot, commands: &mut Vec<Command>);
 
