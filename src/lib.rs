@@ -75,6 +75,11 @@
 //!   added to a residual stream.
 //! - **Gradients are passed along residuals without a copy**: the gradient of a sum becomes that of the residual, and what comes later
 //!   adds to it in place ([`gpu::Tape::pass_gradient`]); nobody reads it as the sum's again.
+//! - **What may wait is summed once**: the parts of weight gradients (split products, chunks of a normalisation's rows) lie in one buffer
+//!   and are summed in one dispatch at the end of the backward ([`gpu::Tape::collect_sums`]). Whoever asks for such a gradient
+//!   earlier gets the sums first; they are the same to the bit.
+//! - **Both products of a layer's backward are one dispatch** where the register kernels take both ([`ops::matmul::BACKWARD`]): they
+//!   read the same gradient, and a weight gradient of few tiles alone leaves cores idle.
 //! - **A ViT's qkv is two parameters**, the query's and the key's with the value's, which carry one name and are joined where they
 //!   leave the program: so the last block can compute queries for CLS alone without slicing a matrix where no binding may begin.
 //! - **A look at an image draws the batch's crops again** instead of copying them out: the draws hang on (seed, step, view, number in
@@ -110,6 +115,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod data;
+pub mod event_log;
 pub mod film;
 pub mod folders;
 pub mod gpu;

@@ -10,13 +10,6 @@ struct Params { rows: u32, columns: u32, stride: u32, scale: f32 }
 @group(0) @binding(1) var<storage, read> x: array<vec2<u64>>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-// The largest over the 8 lanes, the same in each.
-fn lanes_largest(v: f32) -> f32 {
-    let front = max(max(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u)), max(subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u)));
-    let back = max(max(subgroupBroadcast(v, 4u), subgroupBroadcast(v, 5u)), max(subgroupBroadcast(v, 6u), subgroupBroadcast(v, 7u)));
-    return max(front, back);
-}
-
 @compute @workgroup_size(8, 1, 1)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     // group.y is 0, which Mesa does not know: it would put a uniform's value in and compile anew at every dispatch.

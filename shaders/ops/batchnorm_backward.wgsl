@@ -4,7 +4,7 @@
 // dx is overwritten, or added to if `accumulate`; overwrites partials.
 #import "shared/activation.wgsl"
 
-struct Params { group_rows: u32, groups: u32, columns: u32, parameter_stride: u32, accumulate: u32 }
+struct Params { group_rows: u32, groups: u32, columns: u32, parameter_stride: u32, partials_stride: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -35,8 +35,9 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
         sum_gain += d * normal;
         sum_shift += d;
     }
-    partials[block * 2u * params.columns + column] = sum_gain;
-    partials[(block * 2u + 1u) * params.columns + column] = sum_shift;
+    let out = gid.z * params.partials_stride + group * 2u * params.columns + column;
+    partials[out] = sum_gain;
+    partials[out + params.columns] = sum_shift;
     let mean_gain = sum_gain / f32(params.group_rows);
     let mean_shift = sum_shift / f32(params.group_rows);
     for (var i = first; i < end; i += params.columns) {

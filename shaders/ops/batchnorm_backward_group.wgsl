@@ -5,7 +5,7 @@
 #import "shared/activation.wgsl"
 #import "shared/reduce_columns.wgsl"
 
-struct Params { group_rows: u32, groups: u32, columns: u32, parameter_stride: u32, accumulate: u32 }
+struct Params { group_rows: u32, groups: u32, columns: u32, parameter_stride: u32, partials_stride: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -39,8 +39,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     sum_shift = column_total(lane, sum_shift);
     if (!inside) { return; }
     if (lane < 32u) {
-        partials[block * 2u * params.columns + column] = sum_gain;
-        partials[(block * 2u + 1u) * params.columns + column] = sum_shift;
+        let out = group.z * params.partials_stride + group.y * 2u * params.columns + column;
+        partials[out] = sum_gain;
+        partials[out + params.columns] = sum_shift;
     }
     let mean_gain = sum_gain / f32(params.group_rows);
     let mean_shift = sum_shift / f32(params.group_rows);

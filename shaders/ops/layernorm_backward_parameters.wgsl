@@ -2,7 +2,7 @@
 // x, dy (L, R, C); statistics (L, R, 2); partials (L, chunks, 2 C) = gain's C, then shift's C. Overwrites partials.
 #import "shared/activation.wgsl"
 
-struct Params { rows: u32, columns: u32, parameter_stride: u32, chunk_rows: u32, chunks: u32 }
+struct Params { rows: u32, columns: u32, parameter_stride: u32, chunk_rows: u32, chunks: u32, partials_stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) gid: vec3<u32>) {
         sum_gain += d * normal;
         sum_shift += d;
     }
-    let out = (gid.z * params.chunks + chunk) * 2u * params.columns + column;
+    let out = gid.z * params.partials_stride + chunk * 2u * params.columns + column;
     partials[out] = sum_gain;
     partials[out + params.columns] = sum_shift;
 }

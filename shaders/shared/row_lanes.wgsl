@@ -1,5 +1,6 @@
 // A row of up to 128 columns (a multiple of 4), held by a subgroup of exactly 8 lanes: quad q of a lane is the row's quad
 // lane + 8 q, and QUADS of them, a constant, cover the row. What lies past the row's end counts as zero.
+#import "shared/lanes.wgsl"
 #import "shared/pairs.wgsl"
 override QUADS: u32 = 1u;
 
@@ -9,14 +10,6 @@ fn push(row: ptr<function, array<vec4<f32>, 4>>, quad: vec4<f32>) {
     if (QUADS > 2u) { (*row)[1] = (*row)[2]; }
     if (QUADS > 3u) { (*row)[2] = (*row)[3]; }
     (*row)[QUADS - 1u] = quad;
-}
-
-// The sum over the 8 lanes, the same in each.
-fn lanes_sum(quad: vec4<f32>) -> f32 {
-    let v = (quad.x + quad.y) + (quad.z + quad.w);
-    let front = (subgroupBroadcast(v, 0u) + subgroupBroadcast(v, 1u)) + (subgroupBroadcast(v, 2u) + subgroupBroadcast(v, 3u));
-    let back = (subgroupBroadcast(v, 4u) + subgroupBroadcast(v, 5u)) + (subgroupBroadcast(v, 6u) + subgroupBroadcast(v, 7u));
-    return front + back;
 }
 
 // row = (row - mean) / sqrt(variance + eps); returns that factor.

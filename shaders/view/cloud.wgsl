@@ -26,11 +26,15 @@ struct View {
     thumbs: u32,              // entries of `listed` that are thumbnails; marks follow them
     learner: u32,             // whose dots they are, of so many in a slot
     learners: u32,
+    first_tint: u32,          // where this cloud's colours begin
+    first_listed: u32,        // where its thumbnails and marks begin
+    spare0: u32,
+    spare1: u32,
 }
 
 @group(0) @binding(0) var<uniform> view: View;
 @group(0) @binding(1) var<storage, read> points: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> tints: array<u32>;       // an image, packed
+@group(0) @binding(2) var<storage, read> tints: array<u32>;       // an image, packed; one cloud after another
 @group(0) @binding(3) var<storage, read> pixels: array<u32>;      // views, packed
 @group(0) @binding(4) var<storage, read> listed: array<u32>;      // image, and what is drawn of it: the bits below
 
@@ -85,7 +89,7 @@ fn faded(colour: vec3<f32>, z: f32) -> vec3<f32> {
     return mix(view.ground.rgb, colour, 1.0 - DEPTH_MIX * (1.0 - nearness(z)));
 }
 
-fn tint(image: u32) -> vec3<f32> { return unpack4x8unorm(tints[image]).rgb; }
+fn tint(image: u32) -> vec3<f32> { return unpack4x8unorm(tints[view.first_tint + image]).rgb; }
 
 fn base_radius(z: f32) -> f32 { return mix(RADIUS_BACK, RADIUS_FRONT, nearness(z)) * view.scale * view.dot; }
 
@@ -159,7 +163,7 @@ fn line(a: vec3<f32>, b: vec3<f32>, index: u32, width: f32, colour: vec4<f32>) -
 
 // Instance = a mark around an image's student or teacher.
 @vertex fn vertex_marks(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> Varying {
-    let entry = listed[view.thumbs + instance];
+    let entry = listed[view.first_listed + view.thumbs + instance];
     let teacher = (entry & TEACHER) != 0u;
     let strong = (entry & STRONG) != 0u;
     let p = project(place(entry & IMAGE, teacher));
@@ -235,7 +239,7 @@ struct Thumb {
 
 // Instance = a thumbnail: the student's view square, the teacher's round.
 @vertex fn vertex_thumbs(@builtin(vertex_index) vertex: u32, @builtin(instance_index) instance: u32) -> Thumb {
-    let entry = listed[instance];
+    let entry = listed[view.first_listed + instance];
     let teacher = (entry & TEACHER) != 0u;
     let image = entry & IMAGE;
     let p = project(place(image, teacher));

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use winit::event_loop::{ControlFlow, EventLoop};
 
-use crate::config::RunConfig;
+use crate::config::Population;
 use crate::gpu::{AdapterChoice, GpuError};
 use crate::lesson::Lesson;
 use crate::session::tuning::Tuning;
@@ -30,8 +30,8 @@ pub struct WindowOptions {
     pub adapter: AdapterChoice,
     /// Where the choice of kernels comes from.
     pub tuning: Tuning,
-    /// What to train.
-    pub config: RunConfig,
+    /// What to train, and with whom.
+    pub population: Population,
     /// The images to train on, loaded.
     pub data: Arc<LoadedData>,
     /// Which scene opens.

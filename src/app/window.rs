@@ -30,6 +30,7 @@ use super::recorder::Recorder;
 use super::surface;
 use super::{WindowError, WindowOptions};
 use crate::command::Command;
+use crate::config::Gathering;
 use crate::folders;
 use crate::gpu::{self, Gpu, GpuError};
 use crate::session::tuning;
@@ -101,8 +102,14 @@ impl App {
         let window = event_loop.create_window(attributes).map_err(|error| WindowError::NoWindow(error.to_string()))?;
         let window = Arc::new(window);
         let (gpu, surface) = self.open_gpu(&window)?;
-        tuning::suit(&gpu, &self.options.config, self.options.tuning, &mut |text| log::info!(target: "twinlens::event", "{text}"))?;
-        let mut session = Session::open_on(gpu.clone(), self.options.config.clone(), self.options.data.clone(), Cadence::window())?;
+        tuning::suit(
+            &gpu,
+            &self.options.population.config,
+            self.options.tuning,
+            &mut |text| log::info!(target: "twinlens::event", "{text}"),
+        )?;
+        let mut session = Session::open_on(gpu.clone(), self.options.population.clone(), self.options.data.clone(), Cadence::window())?;
+        session.keep_past();
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let display_scale = window.scale_factor() as f32;
         let ui_scale = self.options.ui_scale * display_scale;
@@ -110,6 +117,9 @@ impl App {
         let graphics = Graphics::new(gpu, surface, &window, ui_scale)?;
         let snapshot = session.snapshot();
         let mut screen = Screen::new(self.options.scene).with_look(self.options.look);
+        if self.options.population.config.gathering == Gathering::Twin {
+            screen = screen.with_twin();
+        }
         screen.lessons.read(folders::lessons().as_deref());
         if let Some(lesson) = &self.options.lesson {
             let lesson = screen.lessons.add(lesson.clone());

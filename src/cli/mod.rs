@@ -5,12 +5,16 @@ pub mod bench;
 pub mod doctor;
 pub mod dump_step;
 pub mod failure;
+pub mod gather;
 pub mod lesson;
 pub mod loading;
 pub mod presets;
 pub mod profile;
 mod progress;
 pub mod render;
+pub mod replay;
+pub mod script;
+mod summary;
 pub mod train;
 pub mod window;
 
@@ -52,6 +56,8 @@ enum Command {
     Lesson(lesson::LessonArgs),
     /// Leave out one ingredient after another over several seeds, and write down what came of it.
     Ablate(ablate::AblateArgs),
+    /// Do the run of an event log again, every change at its step; with --verify, compare the weights to the bit.
+    Replay(replay::ReplayArgs),
     /// Measure where a training step's time goes, kernel by kernel, against what this adapter does at best.
     Profile(profile::ProfileArgs),
     /// Measure how fast whole steps are, and what they need.
@@ -209,6 +215,7 @@ pub fn run() -> Result<(), Failure> {
         Some(Command::Render(args)) => render::run(&args, &cli.adapter),
         Some(Command::Lesson(args)) => lesson::run(&args, &cli.adapter),
         Some(Command::Ablate(args)) => ablate::run(&args, &cli.adapter),
+        Some(Command::Replay(args)) => replay::run(&args, &cli.adapter),
         Some(Command::Profile(args)) => profile::run(&args, &cli.adapter),
         Some(Command::Bench(args)) => bench::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),

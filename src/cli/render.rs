@@ -5,13 +5,17 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::gather::GatherFlags;
+use super::script::AtFlags;
+use super::summary::summary;
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
+use crate::config::{MapAxes, Population, RunConfig};
 use crate::film::{self, Film};
 use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
@@ -26,15 +30,24 @@ pub struct RenderArgs {
     #[command(flatten)]
     run: RunFlags,
     #[command(flatten)]
+    gather: GatherFlags,
+    #[command(flatten)]
+    at: AtFlags,
+    #[command(flatten)]
     scene: SceneFlag,
     #[command(flatten)]
     look: LookFlags,
+    #[command(flatten)]
+    map: MapFlags,
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
     /// Sub-steps of the next step to walk before the last frame: step mode.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=64), value_name = "N")]
     walk: u32,
+    /// In the last frame, look at the kept state nearest to this step, as the scrubber under the charts does.
+    #[arg(long, value_name = "STEP")]
+    look_back: Option<u64>,
     /// Width and height of the frame in pixels, 320x240 to 7680x4320.
     #[arg(long, default_value = "1280x800", value_parser = parse_size, value_name = "WxH")]
     size: [u32; 2],
@@ -47,6 +60,42 @@ pub struct RenderArgs {
     /// Where to write; .png for the last frame, .gif or .mp4 (with ffmpeg) for a film; may be repeated.
     #[arg(long, required = true, value_name = "FILE")]
     out: Vec<PathBuf>,
+    /// Print one JSON object with the outcome on stdout, and nothing else there; of a map, its axes and every cell's meters.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The grid of a map; with `--scene map`.
+#[derive(Clone, Debug, Args)]
+struct MapFlags {
+    /// Columns and rows of the map, 1 to 16 each.
+    /// [default: 4x4]
+    #[arg(long, value_name = "AxB")]
+    grid: Option<String>,
+    /// The map's key across and its values: KEY=VALUE,VALUE,...
+    #[arg(long, value_name = "KEY=V,V,...")]
+    x: Option<String>,
+    /// The map's key downwards and its values.
+    #[arg(long, value_name = "KEY=V,V,...")]
+    y: Option<String>,
+}
+
+impl RenderArgs {
+    /// Who trains: the learners of a map in its scene, those that the other flags ask for in the others.
+    fn population(&self, scene: Scene, config: RunConfig) -> Result<Population, Failure> {
+        let MapFlags { grid, x, y } = &self.map;
+        if scene == Scene::Map {
+            if self.gather.is_given() {
+                return Err(Failure::Usage("--scene map: leave --twin and --seeds out: a map has learners of its own".to_owned()));
+            }
+            let axes = MapAxes::from_flags(config.method, grid.as_deref(), x.as_deref(), y.as_deref())?;
+            return Ok(Population::of_map(&config, axes)?);
+        }
+        match [("--grid", grid), ("--x", x), ("--y", y)].into_iter().find(|(_, given)| given.is_some()) {
+            Some((flag, _)) => Err(Failure::Usage(format!("{flag}: it is about a map; give --scene map with it"))),
+            None => self.gather.population(config),
+        }
+    }
 }
 
 /// "1280x800", within what a display may have.
@@ -144,7 +193,10 @@ fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
 
 /// Renders.
 pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
+    let began = Instant::now();
     let (scene, config) = args.scene.resolve(&args.run)?;
+    let population = args.population(scene, config)?;
+    let config = &population.config;
     for (index, path) in args.out.iter().enumerate() {
         kind_of(path)?;
         if args.out[..index].contains(path) {
@@ -152,8 +204,16 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
+    let mut script = args.at.script(&population.config, 0, args.steps)?;
     let data = loading::load(&config.data)?;
-    let gpu = flags.open(&config)?;
+    let gpu = flags.open(config)?;
+    if population.config.learners > config.most_learners(gpu.limits.max_storage_buffer_binding_size) {
+        let most = config.most_learners(gpu.limits.max_storage_buffer_binding_size);
+        return Err(Failure::Usage(format!(
+            "{} learners do not fit: this adapter holds {most} of this preset side by side; give a smaller --grid",
+            config.learners
+        )));
+    }
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));
@@ -166,23 +226,31 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
-    let mut session = Session::open_on(gpu.clone(), config, data, cadence)?;
+    let mut session = Session::open_on(gpu.clone(), population, data, cadence)?;
+    session.keep_past();
     session.apply(crate::command::Command::ProfileSteps(scene == Scene::Kernels));
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
     let mut screen = Screen::new(scene).with_look(args.look.look());
+    if args.gather.twin.is_some() {
+        screen = screen.with_twin();
+    }
     let bar = Progress::new(args.steps);
+    let training = Instant::now();
     let last_look = looks.last().copied().unwrap_or(args.steps);
     for look in looks {
         while session.step() < look && session.stopped().is_none() {
             // Short laps, so that the bar moves and a stop is noticed.
-            let lap = (look - session.step()).min(10) as u32;
-            session.advance(Pace::Steps(lap))?;
+            script.give(&mut session);
+            let next = script.stop(look.min(session.step() + 10)).max(session.step() + 1);
+            session.advance(Pace::Steps((next - session.step()) as u32))?;
             session.settle()?;
             bar.at(session.step());
         }
         let last = look == last_look || session.stopped().is_some();
-        if last {
+        script.give(&mut session);
+        // In a map it would take longer than many steps.
+        if last && scene != Scene::Map {
             session.evaluate_now()?;
         }
         session.project_now()?;
@@ -193,6 +261,10 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
                 session.advance(Pace::Steps(0))?;
                 session.settle()?;
             }
+        }
+        if let Some(step) = args.look_back.filter(|_| last) {
+            session.apply(crate::command::Command::Peek(Some(step)));
+            session.advance(Pace::Steps(0))?;
         }
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });
@@ -209,7 +281,15 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     bar.finish();
     for sink in sinks {
-        println!("{}", sink.finish()?.display());
+        let path = sink.finish()?;
+        if !args.json {
+            println!("{}", path.display());
+        }
+    }
+    if args.json {
+        let steps_per_second = session.step() as f64 / training.elapsed().as_secs_f64();
+        let report = session.map_report();
+        println!("{}", report.unwrap_or_else(|| summary(&session, steps_per_second, began.elapsed().as_secs_f64())));
     }
     match session.stopped() {
         Some(reason) => Err(Failure::Stopped(reason.to_owned())),

@@ -12,9 +12,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
+use super::gather::GatherFlags;
+use super::script::{AtFlags, Script};
+use super::summary::{fields, one_line, summary};
 use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::config::RunConfig;
-use crate::session::{Cadence, Extras, LearnerMeters, Pace, Record, Session};
+use crate::session::{Cadence, Pace, Record, Session};
 use crate::train::checkpoint::Checkpoint;
 
 /// Arguments of `train`.
@@ -22,14 +25,18 @@ use crate::train::checkpoint::Checkpoint;
 pub struct TrainArgs {
     #[command(flatten)]
     run: RunFlags,
+    #[command(flatten)]
+    gather: GatherFlags,
+    #[command(flatten)]
+    at: AtFlags,
     /// Train until this many steps are done, those before a --resume included.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
     /// Networks trained side by side; learner i has the seed SEED + i.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["twin", "seeds"])]
     learners: Option<u32>,
     /// Give each learner its own images and crops (otherwise all see learner 0's).
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["twin", "seeds"])]
     own_crops: bool,
     /// Write one JSON object a logging interval.
     #[arg(long, value_name = "FILE.jsonl")]
@@ -43,15 +50,18 @@ pub struct TrainArgs {
     /// Save a checkpoint at the end (and when training stops early).
     #[arg(long, value_name = "FILE.safetensors")]
     save: Option<PathBuf>,
+    /// Save the event log at the end: a small file with everything that the run hangs on, for `twinlens replay`.
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "resume")]
+    log_events: Option<PathBuf>,
     /// Go on from a checkpoint, bit for bit. --set may then change only what may change while it trains.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "seed", "learners", "own_crops"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "seed", "learners", "own_crops", "twin", "seeds"])]
     resume: Option<PathBuf>,
     /// Print one JSON object with the outcome on stdout, and nothing else there.
     #[arg(long)]
     json: bool,
 }
 
-fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failure> {
+fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<(Session, Script), Failure> {
     let evaluate_every = if args.evaluate_every == 0 { u64::MAX } else { args.evaluate_every };
     let cadence = Cadence::headless(args.log_every, Some(evaluate_every));
     // Everything that the user wrote is checked before the adapter is opened.
@@ -71,25 +81,29 @@ fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failu
         if checkpoint.step > args.steps {
             return Err(Failure::Usage(format!("--steps {}: the checkpoint is already at step {}", args.steps, checkpoint.step)));
         }
+        let script = args.at.script(&checkpoint.config, checkpoint.step, args.steps)?;
         let data = loading::load(&checkpoint.config.data)?;
-        return Ok(Session::resume_on(flags.open(&checkpoint.config)?, &checkpoint, data, cadence)?);
+        return Ok((Session::resume_on(flags.open(&checkpoint.config)?, &checkpoint, data, cadence)?, script));
     }
     let mut run = args.run.clone();
     run.overrides.extend(args.learners.map(|learners| format!("learners={learners}")));
     run.overrides.extend(args.own_crops.then(|| "own_crops=true".to_owned()));
-    let config = run.config()?;
-    let data = loading::load(&config.data)?;
-    Ok(Session::open_on(flags.open(&config)?, config, data, cadence)?)
+    let population = args.gather.population(run.config()?)?;
+    let script = args.at.script(&population.config, 0, args.steps)?;
+    let data = loading::load(&population.config.data)?;
+    Ok((Session::open_on(flags.open(&population.config)?, population, data, cadence)?, script))
 }
 
 /// Trains.
 pub fn run(args: &TrainArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     // A log or a checkpoint that cannot be written is better known before the training than after it.
     let mut log = args.log.as_ref().map(|path| open_log(path, args.resume.is_some())).transpose()?;
-    if let Some(path) = &args.save {
-        check_writable(path)?;
+    for (flag, path) in [("--save", &args.save), ("--log-events", &args.log_events)] {
+        if let Some(path) = path {
+            check_writable(flag, path)?;
+        }
     }
-    let mut session = open_session(args, flags)?;
+    let (mut session, mut script) = open_session(args, flags)?;
     let bar = progress(args.steps, session.step());
     let began = Instant::now();
     let first = session.step();
@@ -102,16 +116,23 @@ pub fn run(args: &TrainArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let mut stopped = None;
     while session.step() < args.steps {
         let step = session.step();
-        let next = ((step / args.log_every + 1) * args.log_every).min(args.steps);
+        script.give(&mut session);
+        let report_at = ((step / args.log_every + 1) * args.log_every).min(args.steps);
+        let next = script.stop(report_at).max(step + 1);
         session.advance(Pace::Steps((next - step) as u32))?;
         session.settle()?;
         stopped = session.stopped().map(ToOwned::to_owned);
+        if next < report_at && stopped.is_none() {
+            continue;
+        }
         report(&mut session, &mut log, &bar)?;
         if stopped.is_some() {
             break;
         }
     }
     let steps_per_second = (session.step() - first) as f64 / training.elapsed().as_secs_f64();
+    script.give(&mut session);
+    session.advance(Pace::Steps(0))?;
     if stopped.is_none() {
         session.evaluate_now()?;
     }
@@ -124,10 +145,14 @@ pub fn run(args: &TrainArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     {
         session.checkpoint()?.write(path)?;
     }
+    if let Some(path) = &args.log_events
+        && let Some(log) = session.event_log()?
+    {
+        log.write(path).map_err(|error| Failure::writing(path, &error))?;
+    }
     let record = session.record();
-    let summary = summary(&session, &record, steps_per_second, began.elapsed().as_secs_f64());
     if args.json {
-        println!("{summary}");
+        println!("{}", summary(&session, steps_per_second, began.elapsed().as_secs_f64()));
     } else {
         print_summary(&session, &record, steps_per_second);
     }
@@ -147,10 +172,10 @@ fn open_log(path: &PathBuf, append: bool) -> Result<Log, Failure> {
     Ok(Log { path: path.clone(), file: BufWriter::new(file.map_err(|error| Failure::writing(path, &error))?) })
 }
 
-fn check_writable(path: &std::path::Path) -> Result<(), Failure> {
+fn check_writable(flag: &str, path: &std::path::Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
     if path.is_dir() || path.file_name().is_none() {
-        return Err(Failure::Usage(format!("--save {}: that is a folder, not a file", path.display())));
+        return Err(Failure::Usage(format!("{flag} {}: that is a folder, not a file", path.display())));
     }
     std::fs::create_dir_all(folder).map_err(|error| Failure::writing(path, &error))
 }
@@ -164,40 +189,6 @@ fn progress(steps: u64, done: u64) -> ProgressBar {
     bar.set_position(done);
     bar.reset_eta();
     bar
-}
-
-/// A learner's fields as of this very step: those of every run, and those that this one has.
-fn fields(meters: &LearnerMeters, extras: Extras) -> Map<String, Value> {
-    let mut map = Map::new();
-    for (key, value) in [
-        ("loss", meters.loss),
-        ("embedding_std", meters.embedding_std),
-        ("effective_rank", meters.effective_rank),
-        ("knn_accuracy", meters.knn_accuracy),
-        ("knn_projection", meters.knn_projection),
-    ] {
-        map.insert(key.to_owned(), json!(value));
-    }
-    let mut add = |key: &str, value: Option<f32>| map.insert(key.to_owned(), json!(value));
-    if extras.distributions {
-        add("teacher_entropy", meters.teacher_entropy);
-        add("mean_teacher_entropy", meters.mean_teacher_entropy);
-        add("mutual_information", meters.mutual_information());
-        add("kl", meters.kl());
-        add("prototypes_used", meters.prototypes_used);
-    }
-    if extras.fragments {
-        let fragment = |index: usize| meters.fragments.map(|fragments| fragments[index]);
-        add("fragment_to_whole", fragment(0));
-        add("fragment_to_fragment", fragment(1));
-        add("fragment_median_rank", fragment(2));
-    }
-    if extras.attention {
-        add("attention_in_object", meters.attention_in_object);
-    }
-    map.insert("agreement".to_owned(), json!(meters.agreement));
-    map.insert("verdict".to_owned(), json!(meters.verdict));
-    map
 }
 
 fn report(session: &mut Session, log: &mut Option<Log>, bar: &ProgressBar) -> Result<(), Failure> {
@@ -221,63 +212,6 @@ fn report(session: &mut Session, log: &mut Option<Log>, bar: &ProgressBar) -> Re
         eprintln!("step {}: {}", record.step, one_line(first));
     }
     Ok(())
-}
-
-fn one_line(meters: &LearnerMeters) -> String {
-    let number = |value: Option<f32>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
-    if meters.teacher_entropy.is_some() {
-        return format!(
-            "loss {}, entropy of the mean {}, teacher entropy {}, embedding std {}, kNN {}, {}",
-            number(meters.loss),
-            number(meters.mean_teacher_entropy),
-            number(meters.teacher_entropy),
-            number(meters.embedding_std),
-            number(meters.knn_accuracy),
-            meters.verdict
-        );
-    }
-    format!(
-        "loss {}, embedding std {}, rank {}, kNN {}, {}",
-        number(meters.loss),
-        number(meters.embedding_std),
-        number(meters.effective_rank),
-        number(meters.knn_accuracy),
-        meters.verdict
-    )
-}
-
-fn learner_summary(meters: &LearnerMeters, extras: Extras) -> Value {
-    let mut map = fields(meters, extras);
-    if extras.attention {
-        map.insert("attention_untrained".to_owned(), json!(meters.attention_untrained));
-    }
-    map.insert("seed".to_owned(), json!(meters.seed));
-    map.insert("embedding_std_minimum".to_owned(), json!(meters.embedding_std_minimum));
-    map.insert("first_collapsed_step".to_owned(), json!(meters.first_collapsed_step));
-    map.insert("knn_untrained".to_owned(), json!(meters.knn_untrained));
-    Value::Object(map)
-}
-
-fn summary(session: &Session, record: &Record, steps_per_second: f64, seconds: f64) -> Value {
-    let config = session.config();
-    let mut map = Map::new();
-    map.insert("step".to_owned(), json!(record.step));
-    if let Value::Object(first) = learner_summary(&record.learners[0], record.extras) {
-        map.extend(first);
-    }
-    map.insert("steps_per_second".to_owned(), json!((steps_per_second * 100.0).round() / 100.0));
-    map.insert("seconds".to_owned(), json!((seconds * 100.0).round() / 100.0));
-    map.insert("adapter".to_owned(), json!(session.snapshot().adapter));
-    map.insert("seed".to_owned(), json!(config.seed));
-    map.insert("preset".to_owned(), json!(config.preset));
-    map.insert("data".to_owned(), json!(config.data.to_string()));
-    if let Some(references) = session.snapshot().attention_references {
-        map.insert("attention_area".to_owned(), json!(references.area));
-        map.insert("attention_center_prior".to_owned(), json!(references.center_prior));
-    }
-    map.insert("notices".to_owned(), json!(session.snapshot().notices));
-    map.insert("learners".to_owned(), record.learners.iter().map(|meters| learner_summary(meters, record.extras)).collect());
-    Value::Object(map)
 }
 
 fn print_summary(session: &Session, record: &Record, steps_per_second: f64) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::gather::GatherFlags;
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading, render};
 use crate::app::{self, WindowError, WindowOptions};
 use crate::lesson::Lesson;
@@ -16,11 +17,13 @@ pub struct WindowArgs {
     #[command(flatten)]
     run: RunFlags,
     #[command(flatten)]
+    gather: GatherFlags,
+    #[command(flatten)]
     scene: SceneFlag,
     #[command(flatten)]
     look: LookFlags,
     /// Open with a lesson: one of `twinlens lesson`, or a lesson file (.toml).
-    #[arg(long, value_name = "NAME_OR_FILE", conflicts_with_all = ["preset", "data", "seed", "overrides", "scene"])]
+    #[arg(long, value_name = "NAME_OR_FILE", conflicts_with_all = ["preset", "data", "seed", "overrides", "scene", "twin", "seeds"])]
     lesson: Option<String>,
     /// Do not train before Space is pressed.
     #[arg(long)]
@@ -51,12 +54,13 @@ pub fn run(args: &WindowArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
         None => args.scene.resolve(&args.run)?,
     };
-    let data = loading::load(&config.data)?;
+    let population = args.gather.population(config)?;
+    let data = loading::load(&population.config.data)?;
     let options = WindowOptions {
         adapter: flags.choice(),
         tuning: flags.tuning(),
         data,
-        config,
+        population,
         scene,
         look: args.look.look(),
         paused: args.paused || lesson.is_some(),

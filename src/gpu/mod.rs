@@ -24,5 +24,5 @@ pub use profiler::{DispatchTimer, Profile, Stamps, timed_by_wall_clock};
 pub use readback::Readback;
 pub use roof::{RoofMeter, improve_roof, measure_roof, recall_roof, remember_roof, roof_age, roof_may_be_low, roof_of};
 pub use shaders::{ShaderLibrary, Source};
-pub use tape::{Consulted, GradSlot, Program, Record, Stage, Tape};
+pub use tape::{Consulted, GradSlot, Program, Record, RecordSums, Stage, Sum, Tape};
 pub use variant::{Choices, Family, MadeFor, Needs, Variant};

@@ -9,7 +9,6 @@ use crate::config::{GLOBAL_VIEWS, RunConfig};
 use crate::gpu::{Tape, Tensor};
 use crate::nn::{DinoHead, DinoHeadShape, Encoded, Encoder, Network, ParameterLayout, Patches};
 use crate::ops::cross_entropy::cross_entropy;
-use crate::ops::log_softmax::student_log_softmax;
 use crate::ops::softmax::teacher_softmax;
 
 /// The networks of DINO.
@@ -78,9 +77,8 @@ impl Method for Dino {
         let [teacher_embeddings, teacher_z, teacher_logits] = tape.scope("teacher", |tape| self.logits(tape, teacher, &globals));
         let (distributions, loss) = tape.scope("loss", |tape| {
             let teacher = teacher_softmax(tape, &teacher_logits, center, learners);
-            let student_log = student_log_softmax(tape, &logits, learners);
-            let loss = cross_entropy(tape, &teacher, &student_log, batch);
-            (Distributions { teacher, student_log, pairs: loss.pairs }, loss.mean)
+            let loss = cross_entropy(tape, &teacher, &logits, learners, batch);
+            (Distributions { teacher, student_log: loss.student_log, pairs: loss.pairs }, loss.mean)
         });
         Probes {
             student_projections: z,

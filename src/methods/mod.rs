@@ -8,6 +8,7 @@ pub mod dino;
 use crate::config::{Method as MethodName, RunConfig};
 use crate::gpu::{Tape, Tensor};
 use crate::nn::{Group, Network, ParameterLayout, Patches, Roles};
+use crate::ops::sum_parts::sum_parts;
 
 /// Crops of a batch, and who looks at them.
 #[derive(Clone, Copy)]
@@ -108,6 +109,7 @@ pub fn record_step(method: &dyn Method, tape: &mut Tape<'_>, roles: &Roles, comp
     if teacher_gradient {
         compared.teacher.bind_gradients(tape, &roles.gradient, |spec| spec.group != Group::Predictor);
     }
+    tape.collect_sums(&roles.gradient, sum_parts);
     let mut probes = method.compare(tape, compared);
     tape.scope("backward", |tape| tape.backward(&probes.loss));
     probes.student_gradient = tape.written_gradient(&probes.student_outputs);

@@ -9,7 +9,7 @@
 use std::f32::consts::LOG2_E;
 
 use super::case::{Case, Input};
-use super::items::{fits_lines, items_over};
+use super::items::{fits_lines, rows_over};
 use super::reference::Host;
 use super::sequences::{Sequences, SetSequences as _};
 use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
@@ -20,14 +20,10 @@ const BACKWARD_QUERIES_LANES: Kernel = Kernel::new("ops/attention_backward_queri
 const BACKWARD_QUERIES_GROUP: Kernel = Kernel::new("ops/attention_backward_queries_group.wgsl");
 const BACKWARD_KEYS_LANES: Kernel = Kernel::new("ops/attention_backward_keys_lanes.wgsl");
 const BACKWARD_KEYS_GROUP: Kernel = Kernel::new("ops/attention_backward_keys_group.wgsl");
-const FIRST_DOTS: Kernel = Kernel::new("ops/attention_first_dots.wgsl");
-const FIRST_DOTS_QUADS: Kernel = Kernel::new("ops/attention_first_dots_quads.wgsl");
-const FIRST_SOFTMAX: Kernel = Kernel::new("ops/attention_first_softmax.wgsl");
-const FIRST_SOFTMAX_BACKWARD: Kernel = Kernel::new("ops/attention_first_softmax_backward.wgsl");
-const FIRST_MIX: Kernel = Kernel::new("ops/attention_first_mix.wgsl");
-const FIRST_MIX_QUADS: Kernel = Kernel::new("ops/attention_first_mix_quads.wgsl");
-const FIRST_SPREAD: Kernel = Kernel::new("ops/attention_first_spread.wgsl");
-const FIRST_SPREAD_QUADS: Kernel = Kernel::new("ops/attention_first_spread_quads.wgsl");
+const FIRST_FORWARD_LANES: Kernel = Kernel::new("ops/attention_first_forward_lanes.wgsl");
+const FIRST_FORWARD_GROUP: Kernel = Kernel::new("ops/attention_first_forward_group.wgsl");
+const FIRST_BACKWARD_LANES: Kernel = Kernel::new("ops/attention_first_backward_lanes.wgsl");
+const FIRST_BACKWARD_GROUP: Kernel = Kernel::new("ops/attention_first_backward_group.wgsl");
 
 /// The ways to compute it.
 pub const FAMILY: Family = Family {
@@ -50,14 +46,10 @@ pub const FAMILY: Family = Family {
 /// The ways to compute it for CLS alone.
 pub const FIRST_FAMILY: Family = Family {
     name: "attention_first",
-    kernels: &["attention_first_softmax", "attention_first_softmax_backward"],
+    kernels: &[],
     variants: &[
-        Variant::software(
-            "quads",
-            Needs::Pairs,
-            &["attention_first_dots_quads", "attention_first_mix_quads", "attention_first_spread_quads"],
-        ),
-        Variant::gpu("items", Needs::Nothing, &["attention_first_dots", "attention_first_mix", "attention_first_spread"]),
+        Variant::software("lanes", Needs::EightLanes, &["attention_first_forward_lanes", "attention_first_backward_lanes"]),
+        Variant::gpu("group", Needs::Nothing, &["attention_first_forward_group", "attention_first_backward_group"]),
     ],
 };
 
@@ -215,111 +207,54 @@ fn gradient_or_waste(tape: &mut Tape<'_>, x: &Tensor) -> GradSlot {
     }
 }
 
-impl Shape {
-    fn longest(self) -> u32 {
-        self.sequences.longest()
-    }
-
-    /// Whether to use the kernels that load four elements at once, with so many threads.
-    fn quads(self, tape: &mut Tape<'_>, threads: u32) -> bool {
-        tape.chooses(&FIRST_FAMILY, "quads", self.head.is_multiple_of(4) && fits_lines(threads))
-    }
-
-    /// Scores, or products of dy and v: x (L, images, D) times the half of kv that starts at `first_column`.
-    fn dots(self, tape: &mut Tape<'_>, x: &Tensor, kv: &Tensor, first_column: u32, factor: f32) -> Tensor {
-        let lines = x.rows * self.heads;
-        let dots = tape.tensor("attention_dots", [self.learners, lines, self.longest()]);
-        let quads = self.quads(tape, x.rows * self.longest());
-        tape.dispatch(&if quads { FIRST_DOTS_QUADS } else { FIRST_DOTS }.with("HEAD", self.head.into()))
-            .set("images", x.rows)
-            .set("rows", kv.rows)
-            .set("heads", self.heads)
-            .set("longest", self.longest())
-            .sequences(self.sequences)
-            .set("first_column", first_column)
-            .set("factor", factor)
-            .read("x", x)
-            .read("kv", kv)
-            .write("dots", &dots)
-            // Half of kv: a product-sum for each of its elements, and the other half stays untouched.
-            .flops(kv.all_elements())
-            .untouched(2 * kv.all_elements())
-            .over(if quads { [x.rows * self.longest(), 1, self.learners] } else { items_over(lines * self.longest(), self.learners) });
-        dots
-    }
-
-    /// y (+)= factor · weights times the half of kv that starts at `first_column`.
-    fn mix(self, tape: &mut Tape<'_>, weights: &Tensor, kv: &Tensor, first_column: u32, factor: f32, y: &GradSlot) {
-        let elements = y.tensor.elements();
-        let quads = self.quads(tape, elements / 4);
-        tape.dispatch(&if quads { FIRST_MIX_QUADS } else { FIRST_MIX }.with("HEAD", self.head.into()))
-            .set("images", y.tensor.rows)
-            .set("rows", kv.rows)
-            .set("heads", self.heads)
-            .set("longest", self.longest())
-            .sequences(self.sequences)
-            .set("first_column", first_column)
-            .set("factor", factor)
-            .read("weights", weights)
-            .read("kv", kv)
-            .gradient("y", y)
-            .flops(kv.all_elements())
-            .untouched(2 * kv.all_elements())
-            .over(if quads { [elements / 4, 1, self.learners] } else { items_over(elements, self.learners) });
-    }
-}
-
 fn attention_first(tape: &mut Tape<'_>, q: &Tensor, kv: &Tensor, shape: Shape) -> Attended {
-    let Shape { sequences, learners, heads, .. } = shape;
-    let (images, longest, width) = (q.rows, shape.longest(), q.columns);
-    let probabilities = shape.dots(tape, q, kv, 0, shape.scale());
-    tape.dispatch(&FIRST_SOFTMAX)
+    let Shape { sequences, learners, heads, head } = shape;
+    let (images, longest) = (q.rows, sequences.longest());
+    let lines = images * heads;
+    let probabilities = tape.tensor("attention_probabilities", [learners, lines, longest]);
+    let y = tape.tensor("attention", q.shape());
+    let lanes = tape.chooses(&FIRST_FAMILY, "lanes", head.is_multiple_of(4) && fits_lines(8 * lines));
+    let over = if lanes { [8 * lines, 1, learners] } else { rows_over(false, lines, learners) };
+    let kernel = move |lanes_kernel: Kernel, group: Kernel| if lanes { lanes_kernel } else { group }.with("HEAD", head.into());
+    tape.dispatch(&kernel(FIRST_FORWARD_LANES, FIRST_FORWARD_GROUP))
         .set("images", images)
+        .set("rows", kv.rows)
         .set("heads", heads)
         .set("longest", longest)
         .sequences(sequences)
-        .read_write("probabilities", &probabilities)
-        .flops(5 * probabilities.all_elements())
-        .over([images * heads, 1, learners]);
-    let y = tape.tensor("attention", q.shape());
-    shape.mix(tape, &probabilities, kv, width, 1.0, &GradSlot { tensor: y.clone(), accumulate: false });
+        .set("scale", shape.scale())
+        .read("q", q)
+        .read("kv", kv)
+        .write("probabilities", &probabilities)
+        .write("y", &y)
+        // A product-sum for each element of kv; the softmax.
+        .flops(2 * kv.all_elements() + 5 * probabilities.all_elements())
+        .over(over);
     let kept = probabilities.clone();
     let (q, kv) = (q.clone(), kv.clone());
     tape.on_backward(&y, &[&q.clone(), &kv.clone()], move |tape, dy| {
-        let slopes = shape.dots(tape, dy, &kv, width, 1.0);
-        tape.dispatch(&FIRST_SOFTMAX_BACKWARD)
+        let (dq, dkv) = (gradient_or_waste(tape, &q), gradient_or_waste(tape, &kv));
+        let slopes = tape.tensor("attention_slopes", probabilities.shape());
+        let added = |slot: &GradSlot| if slot.accumulate { slot.tensor.all_elements() } else { 0 };
+        tape.dispatch(&kernel(FIRST_BACKWARD_LANES, FIRST_BACKWARD_GROUP))
             .set("images", images)
+            .set("rows", kv.rows)
             .set("heads", heads)
             .set("longest", longest)
             .sequences(sequences)
+            .set("scale", shape.scale())
+            .set("accumulate_dq", dq.accumulate)
+            .set("accumulate_dkv", dkv.accumulate)
+            .read("q", &q)
+            .read("kv", &kv)
             .read("probabilities", &probabilities)
-            .read_write("slopes", &slopes)
-            .flops(4 * slopes.all_elements())
-            .over([images * heads, 1, learners]);
-        if tape.needs_gradient(&q) {
-            let dq = tape.gradient(&q);
-            shape.mix(tape, &slopes, &kv, 0, shape.scale(), &dq);
-        }
-        if tape.needs_gradient(&kv) {
-            let dkv = tape.gradient(&kv);
-            let elements = kv.rows * width;
-            let quads = shape.quads(tape, elements / 4);
-            tape.dispatch(&if quads { FIRST_SPREAD_QUADS } else { FIRST_SPREAD }.with("HEAD", shape.head.into()))
-                .set("images", images)
-                .set("rows", kv.rows)
-                .set("heads", heads)
-                .set("longest", longest)
-                .sequences(sequences)
-                .set("factor", shape.scale())
-                .read("q", &q)
-                .read("dy", dy)
-                .read("probabilities", &probabilities)
-                .read("slopes", &slopes)
-                .gradient("dkv", &dkv)
-                // Two for each of dk, one for each of dv.
-                .flops(3 * kv.all_elements() / 2)
-                .over(if quads { [elements / 4, 1, learners] } else { items_over(elements, learners) });
-        }
+            .read("dy", dy)
+            .write("slopes", &slopes)
+            .read_write_or_write("dq", &dq.tensor, dq.accumulate)
+            .read_write_or_write("dkv", &dkv.tensor, dkv.accumulate)
+            // Products with v and k: 2 for each element of kv; dk and dv: 1; the softmax's slopes.
+            .flops(3 * kv.all_elements() + 5 * slopes.all_elements() + added(&dq) + added(&dkv))
+            .over(over);
     });
     Attended { output: y, probabilities: Some(kept) }
 }

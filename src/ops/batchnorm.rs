@@ -7,7 +7,7 @@
 
 use super::activation::Activation;
 use super::case::{Case, Input};
-use super::layernorm::{BACKWARD_FLOPS, FORWARD_FLOPS, fold_norm_gradients};
+use super::layernorm::{BACKWARD_FLOPS, FORWARD_FLOPS, fold_norm_gradients, norm_partials};
 use super::reference::Host;
 use crate::gpu::{Family, GradSlot, Kernel, Needs, Tape, Tensor, Variant};
 
@@ -67,13 +67,14 @@ pub fn batchnorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
         } else {
             GradSlot { tensor: tape.tensor("batchnorm_unused", x.shape()), accumulate: false }
         };
-        let partials = tape.tensor("batchnorm_partials", [learners, groups, 2 * columns]);
+        let (partials, slots) = norm_partials(tape, "batchnorm_partials", groups, [&gain, &shift]);
         let backward = if software { BACKWARD } else { BACKWARD_GROUP };
         tape.dispatch(&backward.with("ACTIVATION", activation.code()))
             .set("group_rows", group_rows)
             .set("groups", groups)
             .set("columns", columns)
             .set("parameter_stride", gain.learner_stride)
+            .set("partials_stride", partials.learner_stride)
             .read("x", &x)
             .read("gain", &gain)
             .read("shift", &shift)
@@ -83,9 +84,7 @@ pub fn batchnorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
             .write("partials", &partials)
             .flops((BACKWARD_FLOPS + activation.slope_flops()) * x.all_elements())
             .over(columns_over(software, groups, columns, learners));
-        if tape.needs_gradient(&gain) {
-            fold_norm_gradients(tape, &partials, &gain, &shift);
-        }
+        fold_norm_gradients(tape, &partials, slots);
     });
     y
 }

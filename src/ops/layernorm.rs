@@ -92,13 +92,14 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
         }
         if tape.needs_gradient(&gain) {
             let chunks = rows.div_ceil(CHUNK_ROWS);
-            let partials = tape.tensor("layernorm_partials", [learners, chunks, 2 * columns]);
+            let (partials, slots) = norm_partials(tape, "layernorm_partials", chunks, [&gain, &shift]);
             tape.dispatch(&BACKWARD_PARAMETERS.with("ACTIVATION", activation.code()))
                 .set("rows", rows)
                 .set("columns", columns)
                 .set("parameter_stride", gain.learner_stride)
                 .set("chunk_rows", CHUNK_ROWS)
                 .set("chunks", chunks)
+                .set("partials_stride", partials.learner_stride)
                 .read("x", &x)
                 .read("gain", &gain)
                 .read("shift", &shift)
@@ -107,7 +108,7 @@ pub fn layernorm(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tensor,
                 .write("partials", &partials)
                 .flops((PARAMETER_FLOPS + activation.slope_flops()) * x.all_elements())
                 .over([columns * chunks, 1, learners]);
-            fold_norm_gradients(tape, &partials, &gain, &shift);
+            fold_norm_gradients(tape, &partials, slots);
         }
     });
     y
@@ -140,13 +141,13 @@ fn layernorm_lanes(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tenso
         } else {
             GradSlot { tensor: tape.tensor("layernorm_unwanted", x.shape()), accumulate: false }
         };
-        let partials = tape.tensor("layernorm_partials", [learners, chunks, 2 * columns]);
+        let (partials, slots) = norm_partials(tape, "layernorm_partials", chunks, [&gain, &shift]);
         tape.dispatch(&kernel(BACKWARD_LANES))
             .set("rows", rows)
             .set("columns", columns)
             .set("parameter_stride", gain.learner_stride)
             .set("chunk_rows", chunk_rows)
-            .set("chunks", chunks)
+            .set("partials_stride", partials.learner_stride)
             .set("eps", EPSILON)
             .read("x", &x)
             .read("gain", &gain)
@@ -156,28 +157,41 @@ fn layernorm_lanes(tape: &mut Tape<'_>, x: &Tensor, gain: &Tensor, shift: &Tenso
             .write("partials", &partials)
             .flops((BACKWARD_FLOPS + activation.slope_flops()) * x.all_elements())
             .over([chunks * 8, 1, learners]);
-        if tape.needs_gradient(&gain) {
-            fold_norm_gradients(tape, &partials, &gain, &shift);
-        }
+        fold_norm_gradients(tape, &partials, slots);
     });
     y
 }
 
-/// Sums partial gradients (L, chunks, 2 C) into those of gain and shift (L, 1, C).
-pub(super) fn fold_norm_gradients(tape: &mut Tape<'_>, partials: &Tensor, gain: &Tensor, shift: &Tensor) {
-    let GradSlot { tensor: dgain, accumulate: accumulate_gain } = tape.gradient(gain);
-    let GradSlot { tensor: dshift, accumulate: accumulate_shift } = tape.gradient(shift);
+/// The slots of the gradients of gain and shift (L, 1, C) if they are wanted, and a place for what chunks of rows add to them
+/// (L, chunks, 2 C).
+pub(super) fn norm_partials(tape: &mut Tape<'_>, name: &str, chunks: u32, [gain, shift]: [&Tensor; 2]) -> (Tensor, Option<[GradSlot; 2]>) {
+    let slots = tape.needs_gradient(gain).then(|| [gain, shift].map(|parameter| tape.gradient(parameter)));
+    let shape = [gain.learners, chunks, 2 * gain.columns];
+    let partials = match &slots {
+        Some([gain, shift]) => tape.parts(name, shape, &[gain, shift]),
+        None => tape.tensor(name, shape),
+    };
+    (partials, slots)
+}
+
+/// Sums partial gradients (L, chunks, 2 C) into those of gain and shift (L, 1, C), with those of other operations if they may wait.
+pub(super) fn fold_norm_gradients(tape: &mut Tape<'_>, partials: &Tensor, slots: Option<[GradSlot; 2]>) {
+    let Some([gain, shift]) = slots else { return };
+    let columns = gain.tensor.columns;
+    if tape.sum_later(partials, 0, &gain) && tape.sum_later(partials, columns, &shift) {
+        return;
+    }
     tape.dispatch(&FOLD)
-        .set("columns", gain.columns)
+        .set("columns", columns)
         .set("chunks", partials.rows)
-        .set("gradient_stride", dgain.learner_stride)
-        .set("accumulate_gain", accumulate_gain)
-        .set("accumulate_shift", accumulate_shift)
+        .set("gradient_stride", gain.tensor.learner_stride)
+        .set("accumulate_gain", gain.accumulate)
+        .set("accumulate_shift", shift.accumulate)
         .read("partials", partials)
-        .read_write_or_write("dgain", &dgain, accumulate_gain)
-        .read_write_or_write("dshift", &dshift, accumulate_shift)
+        .read_write_or_write("dgain", &gain.tensor, gain.accumulate)
+        .read_write_or_write("dshift", &shift.tensor, shift.accumulate)
         .flops(partials.all_elements())
-        .over([2 * gain.columns, 1, partials.learners]);
+        .over([2 * columns, 1, partials.learners]);
 }
 
 fn statistics(x: &Host, l: usize, r: usize) -> (f64, f64) {

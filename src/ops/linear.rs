@@ -6,7 +6,7 @@
 
 use super::activation::Activation;
 use super::case::{Case, Input};
-use super::matmul::{Epilogue, learners, matmul_nn_with, matmul_nt_with, matmul_tn};
+use super::matmul::{Epilogue, learners, matmul_backward, matmul_nn_with, matmul_nt_with, matmul_tn};
 use super::reference::Host;
 use super::residual::add_gradient;
 use crate::gpu::{Tape, Tensor, aligned_elements};
@@ -88,14 +88,16 @@ pub fn layer(tape: &mut Tape<'_>, x: &Features, weight: &Tensor, bias: Option<&T
     let output = y.source().clone();
     let (x, weight, bias, residual) = (x.clone(), weight.clone(), bias.cloned(), residual.cloned());
     tape.on_backward(&output.clone(), &inputs, move |tape, dy| {
-        if tape.needs_gradient(x.source()) {
-            let dx = tape.gradient(x.source());
-            matmul_nn_with(tape, [dy, &weight], x.slopes.as_ref(), &dx);
-        }
-        if tape.needs_gradient(&weight) {
-            let dweight = tape.gradient(&weight);
-            let dbias = bias.filter(|bias| tape.needs_gradient(bias)).map(|bias| tape.gradient(&bias));
-            matmul_tn(tape, dy, &x.values, &dweight, dbias.as_ref());
+        let dx = tape.needs_gradient(x.source()).then(|| tape.gradient(x.source()));
+        let dweight = tape.needs_gradient(&weight).then(|| tape.gradient(&weight));
+        let dbias = bias.filter(|bias| dweight.is_some() && tape.needs_gradient(bias)).map(|bias| tape.gradient(&bias));
+        match (&dx, &dweight) {
+            (Some(dx), Some(dweight)) => {
+                matmul_backward(tape, dy, [&weight, &x.values], x.slopes.as_ref(), [dx, dweight], dbias.as_ref());
+            }
+            (Some(dx), None) => matmul_nn_with(tape, [dy, &weight], x.slopes.as_ref(), dx),
+            (None, Some(dweight)) => matmul_tn(tape, dy, &x.values, dweight, dbias.as_ref()),
+            (None, None) => {}
         }
         // Last: whatever is added to it from here on goes into dy.
         if let Some(residual) = residual.filter(|residual| tape.needs_gradient(residual))

@@ -21,6 +21,7 @@ const WORKGROUP_LARGE: Kernel = Kernel::new("ops/matmul_workgroup_large.wgsl");
 const NT_REGISTER: Kernel = Kernel::new("ops/matmul_nt_register.wgsl");
 const NN_REGISTER: Kernel = Kernel::new("ops/matmul_nn_register.wgsl");
 const TN_REGISTER: Kernel = Kernel::new("ops/matmul_tn_register.wgsl");
+const BACKWARD_REGISTER: Kernel = Kernel::new("ops/matmul_backward_register.wgsl");
 const FOLD: Kernel = Kernel::new("ops/matmul_fold.wgsl");
 
 /// Which of A and B is stored transposed.
@@ -72,6 +73,17 @@ const TN: Family = Family {
         Variant::gpu("workgroup", Needs::Nothing, &["matmul_tn_workgroup"]),
         Variant::gpu("workgroup_large", Needs::Nothing, &["matmul_tn_workgroup_large"]),
         Variant::plain(&["matmul_tn_plain"]),
+    ],
+};
+
+/// Both products of a linear layer's backward. Together only where each would be taken by its register kernel, so that who asks
+/// for another kernel gets it.
+pub const BACKWARD: Family = Family {
+    name: "matmul_backward",
+    kernels: &["matmul_nn_register", "matmul_tn_register"],
+    variants: &[
+        Variant::software("together", Needs::EightLanes, &["matmul_backward_register"]),
+        Variant::gpu("apart", Needs::Nothing, &[]),
     ],
 };
 
@@ -305,31 +317,134 @@ pub fn matmul_tn(tape: &mut Tape<'_>, a: &Tensor, b: &Tensor, c: &GradSlot, sums
     let learners = learners(a, b);
     assert_eq!(c.tensor.shape(), [learners, shape.m, shape.n], "shape of {}", c.tensor.name);
     let tiling = shape.tiling(tape);
-    let (splits, _) = shape.splits(&tiling);
-    let weights = shape.m * shape.n;
-    let straight = if splits == 1 { in_one_place(c, sums) } else { None };
-    let partials = match &straight {
-        Some((place, _)) => place.clone(),
-        None => tape.tensor("matmul_partials", [learners, splits, weights + shape.m]),
-    };
-    let (accumulate, sums_at) = match &straight {
-        Some((_, sums_at)) => (c.accumulate, *sums_at),
-        None => (false, if sums.is_some() { weights } else { 0 }),
-    };
-    let written = u64::from(learners * splits) * u64::from(weights + if sums.is_some() { shape.m } else { 0 });
-    let accesses = if accumulate { 8 } else { 4 };
+    let target = SplitTarget::new(tape, shape, &tiling, learners, c, sums);
     product(tape, shape, &tiling, [a, b], Epilogue::NONE)
-        .set("c_stride", partials.learner_stride)
-        .set("accumulate", accumulate)
-        .set("sums_at", sums_at)
+        .set("c_stride", target.place.learner_stride)
+        .set("accumulate", target.accumulate)
+        .set("sums_at", target.sums_at)
         .set("slopes_at", 0_u32)
-        .read_write_or_write("c", &partials, accumulate)
-        .untouched(accesses * (partials.all_elements() - written))
-        .flops(if accumulate { written } else { 0 })
-        .over(shape.over(&tiling, learners * splits));
-    if straight.is_none() {
-        fold(tape, shape, &partials, c, sums);
+        .read_write_or_write("c", &target.place, target.accumulate)
+        .untouched(target.untouched())
+        .flops(target.flops())
+        .over(shape.over(&tiling, learners * target.splits));
+    target.finish(tape, shape, c, sums);
+}
+
+/// Where a TN product goes: straight to its gradients, or as partial products (L, splits, m n + m) to a place from which they are
+/// summed.
+struct SplitTarget {
+    place: Tensor,
+    splits: u32,
+    accumulate: bool,
+    /// Where in a block the column sums are; 0: nowhere.
+    sums_at: u32,
+    /// Elements that are written.
+    written: u64,
+    is_straight: bool,
+}
+
+impl SplitTarget {
+    fn new(tape: &mut Tape<'_>, shape: Product, tiling: &Tiling, learners: u32, c: &GradSlot, sums: Option<&GradSlot>) -> Self {
+        let (splits, _) = shape.splits(tiling);
+        let weights = shape.m * shape.n;
+        let written = u64::from(learners * splits) * u64::from(weights + if sums.is_some() { shape.m } else { 0 });
+        match if splits == 1 { in_one_place(c, sums) } else { None } {
+            Some((place, sums_at)) => Self { place, splits, accumulate: c.accumulate, sums_at, written, is_straight: true },
+            None => Self {
+                place: tape.parts(
+                    "matmul_partials",
+                    [learners, splits, weights + shape.m],
+                    &std::iter::once(c).chain(sums).collect::<Vec<_>>(),
+                ),
+                splits,
+                accumulate: false,
+                sums_at: if sums.is_some() { weights } else { 0 },
+                written,
+                is_straight: false,
+            },
+        }
     }
+
+    /// Bytes of the place that are not touched.
+    fn untouched(&self) -> u64 {
+        (if self.accumulate { 8 } else { 4 }) * (self.place.all_elements() - self.written)
+    }
+
+    /// Additions to what is there.
+    const fn flops(&self) -> u64 {
+        if self.accumulate { self.written } else { 0 }
+    }
+
+    fn finish(&self, tape: &mut Tape<'_>, shape: Product, c: &GradSlot, sums: Option<&GradSlot>) {
+        if self.is_straight {
+            return;
+        }
+        if tape.sum_later(&self.place, 0, c) {
+            if let Some(sums) = sums {
+                tape.sum_later(&self.place, shape.m * shape.n, sums);
+            }
+        } else {
+            fold(tape, shape, &self.place, c, sums);
+        }
+    }
+}
+
+/// The backward of y = x · weightᵀ + bias: dx (+)= slopes · (dy · weight), as [`matmul_nn`], and dweight (+)= dyᵀ · x with dbias (+)= the
+/// column sums of dy, as [`matmul_tn`]; in one dispatch where the family says so.
+pub(super) fn matmul_backward(
+    tape: &mut Tape<'_>,
+    dy: &Tensor,
+    [weight, x]: [&Tensor; 2],
+    slopes: Option<&Tensor>,
+    [dx, dweight]: [&GradSlot; 2],
+    dbias: Option<&GradSlot>,
+) {
+    let inner = Product { layout: Layout::Nn, m: dy.rows, k: dy.columns, n: weight.columns };
+    let outer = Product { layout: Layout::Tn, m: dy.columns, k: dy.rows, n: x.columns };
+    let tilings = [inner, outer].map(|product| product.tiling(tape));
+    let fits = tilings[0].kernel == NN_REGISTER && tilings[1].kernel == TN_REGISTER;
+    if !tape.chooses(&BACKWARD, "together", fits) {
+        matmul_nn_with(tape, [dy, weight], slopes, dx);
+        matmul_tn(tape, dy, x, dweight, dbias);
+        return;
+    }
+    let learners = learners(dy, weight);
+    for (tensor, shape) in [(x, [learners, inner.m, inner.n]), (&dx.tensor, x.shape()), (&dweight.tensor, weight.shape())] {
+        assert_eq!(tensor.shape(), shape, "shape of {}", tensor.name);
+    }
+    let tiling = &tilings[1];
+    let target = SplitTarget::new(tape, outer, tiling, learners, dweight, dbias);
+    let tiles = |rows: u32| rows.div_ceil(tiling.tile[0]);
+    let scaled = if slopes.is_some() { x.all_elements() } else { 0 };
+    tape.dispatch(&BACKWARD_REGISTER)
+        .set("rows", inner.m)
+        .set("outs", inner.k)
+        .set("ins", inner.n)
+        .set("splits", target.splits)
+        .set("chunk", outer.splits(tiling).1)
+        .set("block", outer.m * outer.n + outer.m)
+        .set("dy_stride", dy.learner_stride)
+        .set("weight_stride", weight.learner_stride)
+        .set("x_stride", x.learner_stride)
+        .set("slopes_stride", slopes.map_or(0, |slopes| slopes.learner_stride))
+        .set("dx_stride", dx.tensor.learner_stride)
+        .set("dweight_stride", target.place.learner_stride)
+        .set("scaled", slopes.is_some())
+        .set("accumulate_dx", dx.accumulate)
+        .set("accumulate_dweight", target.accumulate)
+        .set("sums_at", target.sums_at)
+        .read("dy", dy)
+        .read("weight", weight)
+        .read("x", x)
+        // What is not there still has its binding.
+        .read("slopes", slopes.unwrap_or(weight))
+        .read_write_or_write("dx", &dx.tensor, dx.accumulate)
+        .read_write_or_write("dweight", &target.place, target.accumulate)
+        .untouched(target.untouched())
+        .flops(inner.flops(learners) + outer.flops(learners) + scaled + target.flops())
+        .flops(if dx.accumulate { dx.tensor.all_elements() } else { 0 })
+        .over([(tiles(outer.m) * target.splits + tiles(inner.m)) * tiling.threads, inner.n.div_ceil(tiling.tile[1]), learners]);
+    target.finish(tape, outer, dweight, dbias);
 }
 
 /// One tensor that holds both gradients, and where in a learner's part the sums begin (0 without): if they lie in one

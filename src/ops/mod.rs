@@ -19,7 +19,6 @@ mod items;
 pub mod l2norm;
 pub mod layernorm;
 pub mod linear;
-pub mod log_softmax;
 pub mod matmul;
 pub mod pool;
 pub mod positions;
@@ -29,6 +28,7 @@ pub mod segment_squares;
 pub mod sequences;
 pub mod softmax;
 pub mod store_rows;
+pub mod sum_parts;
 pub mod tick;
 pub mod tokens;
 
@@ -43,6 +43,7 @@ pub const FAMILIES: [&Family; 21] = [
     matmul::FAMILIES[0],
     matmul::FAMILIES[1],
     matmul::FAMILIES[2],
+    &matmul::BACKWARD,
     &attention::FAMILY,
     &attention::FIRST_FAMILY,
     &batchnorm::FAMILY,
@@ -53,7 +54,6 @@ pub const FAMILIES: [&Family; 21] = [
     &tokens::FAMILY,
     &first_rows::FAMILY,
     &softmax::FAMILY,
-    &log_softmax::FAMILY,
     &cross_entropy::FAMILY,
     &center::FAMILY,
     &clip::FAMILY,
@@ -77,7 +77,6 @@ pub fn all_cases() -> Vec<case::Case> {
         tokens::cases(),
         first_rows::cases(),
         softmax::cases(),
-        log_softmax::cases(),
         cross_entropy::cases(),
         segment_squares::cases(),
     ]

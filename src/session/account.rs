@@ -90,6 +90,9 @@ pub(super) struct Judged {
     pub(super) dino: Option<DinoJudge>,
     pub(super) minimum: Option<f32>,
     pub(super) first_collapsed: Option<u64>,
+    /// The step since which the verdict is a collapse, while it is one.
+    #[serde(default)]
+    pub(super) collapsed_at: Option<u64>,
     pub(super) effective_rank: Option<(u64, f32)>,
     pub(super) accuracy: Option<(u64, [f32; 2])>,
     pub(super) untrained: Option<f32>,
@@ -127,7 +130,17 @@ impl Account {
         Self { seed, judged, ..Self::default() }
     }
 
-    /// Takes in the steps that were done since, the last of which is `last`, at `seconds` of training time.
+    /// What is to be kept of it for going back to where it stands now; its meters over time can be cut.
+    pub(super) fn without_history(&self) -> Self {
+        Self { history: Arc::default(), ..self.clone() }
+    }
+
+    /// What was kept at `step`, with what the meters say since.
+    pub(super) fn back_at(&self, step: u64, history: &History) -> Self {
+        Self { history: Arc::new(history.until(step)), ..self.clone() }
+    }
+
+    /// Takes in steps that were done, out of those up to `last`, at `seconds` of training time; [`Self::steps_taken`] ends it.
     pub(super) fn take_steps(&mut self, steps: &[StepValues], last: u64, seconds: f64) {
         if let Some(broken) = steps.iter().find(|values| !values.is_finite())
             && self.broken.is_none()
@@ -146,14 +159,20 @@ impl Account {
             }
             judged.minimum = Some(judged.minimum.map_or(std, |least| least.min(std)));
             let done = self.flips.time_of(values.step, last, seconds);
-            self.flips.judged(values.step, done, judged.verdict().kind);
+            let verdict = judged.verdict().kind;
+            judged.collapsed_at = verdict.is_collapse().then(|| judged.collapsed_at.unwrap_or(values.step));
+            self.flips.judged(values.step, done, verdict);
             // DINO's collapses are seen in its distributions, not here.
             if std < COMPLETE_BELOW_STD && judged.dino.is_none() && judged.first_collapsed.is_none() {
                 judged.first_collapsed = Some(values.step);
             }
         }
-        self.flips.measured(last, seconds);
         push_steps(Arc::make_mut(&mut self.history), steps);
+    }
+
+    /// All steps up to `last` have been taken in.
+    pub(super) const fn steps_taken(&mut self, last: u64, seconds: f64) {
+        self.flips.measured(last, seconds);
     }
 
     /// How it is doing. Of broken numbers nothing can be said.

@@ -7,7 +7,8 @@ use super::profiling::Profiling;
 use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
 use crate::command::{Command, Division};
-use crate::config::RunConfig;
+use crate::config::{Gathering, RunConfig};
+use crate::event_log::Entry;
 use crate::snapshot::{Change, Event};
 
 impl Session {
@@ -24,6 +25,7 @@ impl Session {
         if patience(&command) == Patience::Leaves {
             self.walk = None;
         }
+        self.go_where_it_is_looked(&command)?;
         match command {
             Command::Play => {
                 self.playing = true;
@@ -60,6 +62,9 @@ impl Session {
             // It has ended in the meantime.
             Command::ChangeOne { .. } => {}
             Command::Gather(gather) => self.gather(gather)?,
+            Command::Peek(step) => self.peek(step),
+            Command::Rewind(step) => self.rewind(step)?,
+            Command::OtherRoad => self.take_other_road()?,
             Command::BringToFront(learner) => self.bring_to_front(learner),
             Command::ProfileSteps(true) => {
                 self.profiling.get_or_insert_with(|| Profiling::new(&self.gpu));
@@ -157,6 +162,12 @@ impl Session {
     /// Changes something, for one learner or for all. What is out of range leaves a notice, and everything as it was.
     pub(super) fn set(&mut self, learner: Option<u32>, change: Change) -> Result<(), SessionError> {
         let (key, text) = change.key_value();
+        if let Gathering::Map(axes) = &self.trainer.config.gathering
+            && let Some(axis) = axes.axis_moved_by(key)
+        {
+            self.notices.push(format!("{key} stays as it is: {axis} is an axis of the map, and each cell has its own"));
+            return Ok(());
+        }
         let mut learners = self.trainer.learners.clone();
         let mut views = self.trainer.config.views;
         for (index, changed) in learners.iter_mut().enumerate() {
@@ -198,6 +209,7 @@ impl Session {
                 }
             }
         }
+        self.note(Entry::Change { learner, change });
         self.events.push(Event { step, seconds, change, learner });
     }
 

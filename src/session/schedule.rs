@@ -21,6 +21,11 @@ impl Cadence {
         Self { read_every: interval, rank_every: interval, evaluate_every, cloud_every: None, look_every: None }
     }
 
+    /// The same for many learners at once: no kNN unless it is asked for, which takes longer than many steps, and fewer looks.
+    fn of_many(self) -> Self {
+        Self { evaluate_every: None, look_every: self.look_every.map(|every| every.max(25)), ..self }
+    }
+
     /// For the window: the charts step by step, the cloud often enough to move.
     pub const fn window() -> Self {
         Self { read_every: 1, rank_every: 5, evaluate_every: Some(100), cloud_every: Some(5), look_every: Some(5) }
@@ -62,6 +67,9 @@ impl Job {
 
 /// Decides.
 pub(super) struct Schedule {
+    /// As it was asked for.
+    asked: Cadence,
+    /// As it is kept.
     cadence: Cadence,
     chunks: Option<u32>,
     ranked: Option<u64>,
@@ -80,9 +88,11 @@ fn due(every: u64, step: u64, last: Option<u64>) -> bool {
 }
 
 impl Schedule {
-    pub(super) fn new(cadence: Cadence, chunks: Option<u32>) -> Self {
+    /// Of a session that is asked to measure so often; `chunks` of an evaluation, and whether a map trains.
+    pub(super) fn new(asked: Cadence, chunks: Option<u32>, is_map: bool) -> Self {
         Self {
-            cadence,
+            cadence: if is_map { asked.clone().of_many() } else { asked.clone() },
+            asked,
             chunks,
             ranked: None,
             clouded: None,
@@ -96,6 +106,11 @@ impl Schedule {
         }
     }
 
+    /// As it was asked for: what the next run is to have.
+    pub(super) const fn asked(&self) -> &Cadence {
+        &self.asked
+    }
+
     pub(super) const fn cadence(&self) -> &Cadence {
         &self.cadence
     }
@@ -104,6 +119,20 @@ impl Schedule {
     pub(super) const fn measured_at(&mut self, step: u64) {
         self.ranked = Some(step);
         self.evaluated = Some(step);
+    }
+
+    /// The run is at another step, of which everything but, perhaps, the kNN accuracy has been measured.
+    pub(super) const fn went_back(&mut self, step: u64, evaluated: bool) {
+        (self.ranked, self.clouded, self.looked) = (Some(step), Some(step), Some(step));
+        self.evaluated = if evaluated { Some(step) } else { None };
+        self.next_chunk = 0;
+        (self.forced_evaluation, self.forced_cloud, self.wants_nearest) = (false, false, false);
+        self.forced_look = true;
+    }
+
+    /// Whether the effective rank is due and has not been measured.
+    pub(super) fn wants_rank(&self, step: u64) -> bool {
+        step > 0 && due(self.cadence.rank_every, step, self.ranked)
     }
 
     /// Evaluate at the present step whatever the cadence says.
@@ -135,7 +164,7 @@ impl Schedule {
     /// numbers (`may_look`).
     pub(super) fn next(&self, step: u64, wants_step: bool, may_look: bool) -> Option<Job> {
         // There is nothing to rank before the first step has made projections.
-        if step > 0 && due(self.cadence.rank_every, step, self.ranked) {
+        if self.wants_rank(step) {
             return Some(Job::Rank);
         }
         let cloud_due = self.cadence.cloud_every.is_some_and(|every| self.clouded.is_none() || due(every, step, self.clouded));
@@ -187,7 +216,7 @@ mod tests {
 
     #[test]
     fn measurements_come_between_steps_and_only_once() {
-        let mut schedule = Schedule::new(Cadence::headless(2, Some(4)), Some(2));
+        let mut schedule = Schedule::new(Cadence::headless(2, Some(4)), Some(2), false);
         let mut step = 0;
         use Job::{EvaluateChunk, EvaluateFinish, Rank, Step};
         let mut jobs = Vec::new();

@@ -3,9 +3,10 @@
 //! and a small mark there says so.
 //!
 //! [`Chart`] describes and draws one; [`stack`] puts several over one axis and answers to the pointer; [`trace`] makes lines out of
-//! noise, [`reading`] is the number that stands for a line; [`labels`] finds places for names; [`marks`] has the flips; [`axis`] zooms and pans; [`scale`] is linear or logarithmic.
+//! noise, [`reading`] is the number that stands for a line; [`labels`] finds places for names; [`marks`] has the flips; [`axis`] zooms and pans; [`scale`] is linear or logarithmic; [`crowd`] has several learners.
 
 pub mod axis;
+pub mod crowd;
 pub mod labels;
 pub mod marks;
 pub mod reading;
@@ -13,11 +14,12 @@ pub mod scale;
 pub mod stack;
 pub mod trace;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 pub use crate::snapshot::grouped;
 pub use axis::{Axis, Timeline};
-pub use marks::flips;
+pub use marks::{flips, flips_of};
 pub use reading::reading;
 
 use crate::snapshot::{Event, Series};
@@ -54,6 +56,18 @@ pub enum End {
     Ring,
 }
 
+/// How a line is drawn: of two learners, the other's is dashed; of many, each one's is thin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stroke {
+    /// Strong, with all that was measured faintly behind it.
+    #[default]
+    Solid,
+    /// The same in dashes.
+    Dashed,
+    /// Thin, and nothing behind it.
+    Thin,
+}
+
 /// One line of a chart.
 #[derive(Clone, Debug)]
 pub struct Line<'a> {
@@ -62,9 +76,37 @@ pub struct Line<'a> {
     /// Its colour.
     pub colour: Colour,
     /// Its name at the right end; empty for the only line.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
+    /// What stands before its value in the title row.
+    pub tag: &'static str,
     /// The mark at its end.
     pub end: End,
+    /// How it is drawn.
+    pub stroke: Stroke,
+}
+
+impl<'a> Line<'a> {
+    /// A solid line that ends in a dot.
+    pub fn new(series: &'a Series, colour: Colour, name: impl Into<Cow<'static, str>>) -> Self {
+        Self { series, colour, name: name.into(), tag: "", end: End::Dot, stroke: Stroke::Solid }
+    }
+
+    /// The same with a ring at its end.
+    #[must_use]
+    pub fn ringed(self) -> Self {
+        Self { end: End::Ring, ..self }
+    }
+}
+
+/// What several learners span: from the lowest to the highest of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Band<'a> {
+    /// The lowest at each step.
+    pub low: &'a Series,
+    /// The highest at each step.
+    pub high: &'a Series,
+    /// Its colour, drawn faintly.
+    pub colour: Colour,
 }
 
 /// A chart, described.
@@ -80,8 +122,10 @@ pub struct Chart<'a> {
     pub decades: Option<[f32; 2]>,
     /// Reference lines.
     pub references: Vec<Reference>,
-    /// Lines, drawn in this order.
+    /// Lines, drawn in this order; of several learners, the first stands for the chart.
     pub lines: Vec<Line<'a>>,
+    /// What lies behind the lines.
+    pub bands: Vec<Band<'a>>,
     /// Formats a value with its unit.
     pub format: fn(f32) -> String,
     /// The value means nothing at the moment: shown in the second text level.
@@ -123,7 +167,7 @@ impl Chart<'_> {
         let mut taken: Vec<Rect> = names
             .iter()
             .map(|(line, y)| {
-                Rect::new(plot.max[0], y - label * 0.5, plot.max[0] + 12.0 + paint.text_width(Style::LABEL, line.name), y + label * 0.5)
+                Rect::new(plot.max[0], y - label * 0.5, plot.max[0] + 12.0 + paint.text_width(Style::LABEL, &line.name), y + label * 0.5)
             })
             .collect();
         for decade in scale.decades() {
@@ -142,7 +186,10 @@ impl Chart<'_> {
             let y = y(reference.value);
             paint.dashes([plot.min[0], y], [plot.max[0], y], theme::AXIS, 1.0, 4.0);
         }
-        for (line, trace) in self.lines.iter().zip(&traces) {
+        for band in &self.bands {
+            band.draw(paint, plot, axis, &y);
+        }
+        for (line, trace) in self.lines.iter().zip(&traces).filter(|(line, _)| line.stroke != Stroke::Thin) {
             let faint = theme::with_alpha(line.colour, if self.greyed { 0.14 } else { 0.30 });
             for (column, values) in trace.envelope.iter().enumerate() {
                 if let Some([low, high]) = *values {
@@ -157,17 +204,22 @@ impl Chart<'_> {
         }
         for (line, trace) in self.lines.iter().zip(&traces) {
             let colour = if self.greyed { theme::with_alpha(line.colour, 0.45) } else { line.colour };
-            paint.polyline(trace.line.iter().map(|point| [axis.x(plot, point.0), y(point.1)]), colour, 2.0);
+            let points = trace.line.iter().map(|point| [axis.x(plot, point.0), y(point.1)]);
+            match line.stroke {
+                Stroke::Solid => paint.polyline(points, colour, 2.0),
+                Stroke::Dashed => paint.dashed_polyline(points, colour, 2.0),
+                Stroke::Thin => paint.polyline(points, theme::with_alpha(colour, 0.7), 1.0),
+            }
             self.draw_clamped(paint, plot, axis, &scale, trace, line.colour);
         }
         self.draw_references(paint, place, axis, events, timeline, (&references, &traces, &taken), &y);
         for (line, trace) in self.lines.iter().zip(&traces) {
-            if let Some(&(step, value)) = trace.line.last() {
+            if let Some(&(step, value)) = trace.line.last().filter(|_| line.stroke != Stroke::Thin) {
                 self.draw_end(paint, line, [axis.x(plot, step), y(value)]);
             }
         }
         for (line, y) in &names {
-            paint.text([plot.max[0] + 10.0, *y], Align::Left, Style::LABEL.coloured(line.colour), line.name);
+            paint.text([plot.max[0] + 10.0, *y], Align::Left, Style::LABEL.coloured(line.colour), &line.name);
         }
         if let Some(step) = axis.hovered {
             let x = axis.x(plot, step as f64);
@@ -188,15 +240,23 @@ impl Chart<'_> {
             Some(step) => nearest(line.series, step).map(|point| point.1),
             None => reading(line.series, axis.newest),
         };
-        value.map_or_else(|| "–".to_owned(), self.format)
+        let text = value.map_or_else(|| "–".to_owned(), self.format);
+        if line.tag.is_empty() { text } else { format!("{} {text}", line.tag) }
     }
 
     fn draw_title(&self, paint: &Paint<'_>, place: &Place, axis: &Axis) {
         let area = &place.area;
         let y = area.min[1] + paint.text_height(Style::VALUE) * 0.5;
         let style = if self.greyed { Style::VALUE.coloured(theme::TEXT_2) } else { Style::VALUE };
-        let mut values: Vec<(String, Style)> =
-            self.lines.iter().map(|line| (self.value(line, axis), style.coloured(line.colour))).collect();
+        let strong = self.lines.iter().filter(|line| line.stroke != Stroke::Thin);
+        let mut values: Vec<(String, Style)> = strong.map(|line| (self.value(line, axis), style.coloured(line.colour))).collect();
+        let room = |values: &[(String, Style)]| {
+            area.width() - values.iter().map(|(text, style)| paint.text_width(*style, text) + 12.0).sum::<f32>()
+        };
+        // Two learners' values in smaller type, before one of them goes.
+        if self.lines.iter().any(|line| !line.tag.is_empty()) && room(&values) < paint.text_width(Style::TITLE, self.title) {
+            values.iter_mut().for_each(|(_, style)| style.size = Type::Body);
+        }
         let all = (self.all_values || axis.hovered.is_some()) && !self.greyed;
         let needed = |values: &[(String, Style)]| values.iter().map(|(text, style)| paint.text_width(*style, text) + 12.0).sum::<f32>();
         let title = paint.text_width(Style::TITLE, self.title);
@@ -288,14 +348,15 @@ impl Chart<'_> {
             Rect::new(rect.min[0] - x, rect.min[1] - y, rect.max[0] - x, rect.max[1] - y)
         };
         let mut ground = Ground::new([plot.width(), plot.height()]);
-        for trace in traces {
+        for (line, trace) in self.lines.iter().zip(traces) {
             let points: Vec<[f32; 2]> =
                 trace.line.iter().map(|point| [axis.x(plot, point.0) - plot.min[0], y(point.1) - plot.min[1]]).collect();
             ground.add_line(&points);
             if let Some(&[x, y]) = points.last() {
                 ground.add_box(Rect::new(x - 6.0, y - 6.0, x + 6.0, y + 6.0));
             }
-            for (column, values) in trace.envelope.iter().enumerate() {
+            let faint = line.stroke != Stroke::Thin;
+            for (column, values) in trace.envelope.iter().enumerate().filter(|_| faint) {
                 if let Some([low, high]) = *values {
                     ground.add_faint(column, y(high) - plot.min[1], y(low) - plot.min[1]);
                 }
@@ -329,6 +390,32 @@ impl Chart<'_> {
             }
             paint.text([left, middle], Align::Left, Style::LABEL, &reference.name);
         }
+    }
+}
+
+impl Band<'_> {
+    /// Column by column, from the mean of the lowest to the mean of the highest.
+    fn draw(&self, paint: &Paint<'_>, plot: &Rect, axis: &Axis, y: &impl Fn(f32) -> f32) {
+        let columns = plot.width() as usize;
+        let [low, high] = [self.low, self.high].map(|series| trace(&series.points, axis, columns).line);
+        let colour = theme::with_alpha(self.colour, 0.22);
+        for column in 0..columns {
+            let step = axis.first + axis.span() * (column as f64 + 0.5) / columns as f64;
+            if let (Some(low), Some(high)) = (between(&low, step), between(&high, step)) {
+                let left = plot.min[0] + column as f32;
+                paint.fill(Rect::new(left, y(high) - 0.5, left + 1.0, y(low) + 0.5), colour, 0.0);
+            }
+        }
+    }
+}
+
+/// The value of a drawn line at a step between two of its points.
+fn between(line: &[(f64, f32)], step: f64) -> Option<f32> {
+    let after = line.partition_point(|point| point.0 < step);
+    let (&(to, end), before) = (line.get(after)?, after.checked_sub(1).and_then(|index| line.get(index)));
+    match before {
+        Some(&(from, start)) => Some(start + (end - start) * ((step - from) / (to - from).max(1e-9)) as f32),
+        None => (to - step < 1.0).then_some(end),
     }
 }
 

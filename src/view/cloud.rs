@@ -1,7 +1,11 @@
 //! Draws the embedding cloud and the unit sphere with wgpu, straight from the buffer that the projection wrote: no readback, no
 //! copy, and no fitting of the scale to the data. One instanced draw for each kind of mark, however many images there are.
 //!
-//! Subtlety: the cloud has its own pass with a depth buffer, before imgui's pass; the pass clears the target.
+//! Several clouds of one run are drawn in one pass, each on a stage of its own; they share every buffer, and each reads its part of
+//! it.
+//!
+//! Subtlety: clouds have their own pass with a depth buffer, before imgui's pass; the pass clears the target. Stages must not
+//! overlap: depth is settled over the whole target.
 
 use std::sync::Arc;
 
@@ -12,6 +16,7 @@ use crate::snapshot::Cloud;
 
 use super::camera::{Camera, EYE_DISTANCE};
 use super::layout::Rect;
+use super::pictures::packed;
 use super::theme::{self, Theme};
 
 /// Circles of the wire sphere times segments, plus the outline; the shader's constants.
@@ -42,6 +47,9 @@ struct View {
     thumbs: u32,
     learner: u32,
     learners: u32,
+    first_tint: u32,
+    first_listed: u32,
+    spare: [u32; 2],
 }
 
 /// How a cloud is drawn: from where, between which projections, in which colours, and what is marked.
@@ -102,16 +110,18 @@ pub struct CloudRenderer {
     paths: wgpu::RenderPipeline,
     tips: wgpu::RenderPipeline,
     marks: wgpu::RenderPipeline,
-    uniform: wgpu::Buffer,
-    /// Colours of the images, and whose they are.
+    /// A view a cloud, `stride` bytes apart.
+    views: wgpu::Buffer,
+    stride: u32,
+    /// Colours of the images, cloud by cloud, and whose they are.
     tints: wgpu::Buffer,
-    tinted: Arc<[u32]>,
-    /// Thumbnails, then marks.
+    tinted: Vec<Arc<[u32]>>,
+    /// Thumbnails, then marks, cloud by cloud.
     listed: wgpu::Buffer,
     /// Stands in for the points while there are none.
     empty: wgpu::Buffer,
     /// The bind group, and what it was made of.
-    bound: Option<([wgpu::Buffer; 4], wgpu::BindGroup)>,
+    bound: Option<([wgpu::Buffer; 5], wgpu::BindGroup)>,
     depth: Option<(wgpu::TextureView, [u32; 2])>,
 }
 
@@ -133,6 +143,17 @@ impl Stage {
     }
 }
 
+/// A cloud on its stage; without one, the sphere alone.
+#[derive(Clone, Debug)]
+pub struct Exhibit<'a> {
+    /// Where.
+    pub stage: Stage,
+    /// How.
+    pub portrait: Portrait,
+    /// What. All clouds of a frame are of one run: their points and their views lie in the same buffers.
+    pub cloud: Option<&'a Cloud>,
+}
+
 const DEPTH_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 
 impl CloudRenderer {
@@ -144,7 +165,7 @@ impl CloudRenderer {
         let entry = |binding, visibility, ty| wgpu::BindGroupLayoutEntry {
             binding,
             visibility,
-            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: ty == wgpu::BufferBindingType::Uniform, min_binding_size: None },
             count: None,
         };
         let read = wgpu::BufferBindingType::Storage { read_only: true };
@@ -203,6 +224,7 @@ impl CloudRenderer {
                 cache: None,
             })
         };
+        let stride = (size_of::<View>() as u32).next_multiple_of(device.limits().min_uniform_buffer_offset_alignment.max(1));
         Ok(Self {
             points: pipeline("vertex_points", "fragment_mark", true),
             links: pipeline("vertex_links", "fragment_line", false),
@@ -212,14 +234,10 @@ impl CloudRenderer {
             tips: pipeline("vertex_tip", "fragment_line", false),
             marks: pipeline("vertex_marks", "fragment_mark", false),
             tints: storage(gpu, "cloud tints", 4096),
-            tinted: Arc::default(),
+            tinted: Vec::new(),
             listed: storage(gpu, "cloud list", 4096),
-            uniform: device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("cloud view"),
-                size: size_of::<View>() as u64,
-                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            }),
+            views: uniforms(gpu, u64::from(stride) * 2),
+            stride,
             empty: device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("no points"),
                 size: 32,
@@ -232,58 +250,18 @@ impl CloudRenderer {
         })
     }
 
-    /// Clears `target` (of `size` pixels) to the ground and draws the sphere and the cloud on `stage`, if there is one.
-    #[expect(clippy::too_many_arguments, reason = "one call a frame, each argument another fact")]
+    /// Clears `target` (of `size` pixels) to the ground and draws each exhibit's sphere and cloud on its stage.
     pub fn draw(
         &mut self,
         gpu: &Gpu,
         encoder: &mut wgpu::CommandEncoder,
         target: &wgpu::TextureView,
-        size: [u32; 2],
-        scale: f32,
-        stage: Option<&Stage>,
-        portrait: &Portrait,
-        cloud: Option<&Cloud>,
+        (size, scale): ([u32; 2], f32),
+        exhibits: &[Exhibit<'_>],
         theme: Theme,
     ) {
-        let [stage_x, stage_y] = stage.map_or([0.0; 2], |stage| stage.centre);
-        let radius = stage.map_or(1.0, |stage| stage.radius * scale);
-        let camera = &portrait.camera;
-        let count = cloud.map_or(0, |cloud| cloud.count);
-        let slots = cloud.map_or(1, |cloud| cloud.slots.max(1));
-        let slot = |number: u64| (number % u64::from(slots)) as u32;
-        let listed: Vec<u32> = portrait.thumbs.iter().chain(&portrait.marks).copied().filter(|entry| entry & 0xff_ffff < count).collect();
-        let thumbs = portrait.thumbs.iter().filter(|&&entry| entry & 0xff_ffff < count).count() as u32;
-        let marks = listed.len() as u32 - thumbs;
-        let chosen = portrait.chosen.filter(|&chosen| chosen < count);
-        let path = portrait.way.0.min(PATH).min(u64::from(slots) - 1) as u32;
-        let view = View {
-            view_from_world: glam::Mat4::from_mat3(camera.view_from_world()).to_cols_array_2d(),
-            target_size: size.map(|side| side as f32),
-            centre: [(stage_x + camera.pan.x) * scale, (stage_y + camera.pan.y) * scale],
-            focal: camera.focal(radius),
-            eye_distance: EYE_DISTANCE,
-            scale,
-            count,
-            ground: theme::GROUND.mark(theme),
-            wire: theme::AXIS.mark(theme),
-            ink: theme::TEXT.mark(theme),
-            older: slot(portrait.way.0),
-            newer: slot(portrait.way.1),
-            share: portrait.way.2,
-            dot: portrait.dot,
-            slots,
-            chosen: chosen.unwrap_or(0),
-            path,
-            thumb: portrait.thumb * scale,
-            side: cloud.map_or(1, |cloud| cloud.view_side),
-            thumbs,
-            learner: cloud.map_or(0, |cloud| cloud.learner),
-            learners: cloud.map_or(1, |cloud| cloud.learners),
-        };
-        gpu.queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&view));
-        self.upload(gpu, portrait, &listed, count);
-        self.bind(gpu, cloud);
+        let drawn = self.upload(gpu, exhibits, (size, scale), theme);
+        self.bind(gpu, exhibits.iter().find_map(|exhibit| exhibit.cloud));
         if self.depth.as_ref().is_none_or(|(_, known)| *known != size) {
             let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
                 label: Some("cloud depth"),
@@ -314,21 +292,22 @@ impl CloudRenderer {
             }),
             ..Default::default()
         });
-        let Some([x, y, width, height]) = stage.and_then(|stage| scissor(&stage.clip, scale, size)) else { return };
-        pass.set_scissor_rect(x, y, width, height);
-        pass.set_bind_group(0, group, &[]);
-        pass.set_pipeline(&self.sphere);
-        pass.draw(0..4, 0..SPHERE_SEGMENTS);
-        if let Some(cloud) = cloud {
+        for ((number, exhibit), [thumbs, marks, path]) in (0..).zip(exhibits).zip(drawn) {
+            let Some([x, y, width, height]) = scissor(&exhibit.stage.clip, scale, size) else { continue };
+            pass.set_scissor_rect(x, y, width, height);
+            pass.set_bind_group(0, group, &[number * self.stride]);
+            pass.set_pipeline(&self.sphere);
+            pass.draw(0..4, 0..SPHERE_SEGMENTS);
+            let Some(cloud) = exhibit.cloud else { continue };
             pass.set_pipeline(&self.links);
             pass.draw(0..4, 0..cloud.count);
-            if chosen.is_some() {
+            if exhibit.chosen().is_some() {
                 pass.set_pipeline(&self.paths);
                 pass.draw(0..4, 0..path);
                 pass.set_pipeline(&self.tips);
                 pass.draw(0..4, 0..2);
             }
-            if !portrait.images {
+            if !exhibit.portrait.images {
                 pass.set_pipeline(&self.points);
                 pass.draw(0..4, 0..2 * cloud.count);
             }
@@ -339,36 +318,122 @@ impl CloudRenderer {
         }
     }
 
-    /// Brings colours and lists onto the GPU. An image without a colour gets that of "no label".
-    fn upload(&mut self, gpu: &Gpu, portrait: &Portrait, listed: &[u32], count: u32) {
-        let room = |buffer: &wgpu::Buffer, words: usize| buffer.size() >= words as u64 * 4;
-        if !room(&self.tints, count as usize) {
-            self.tints = storage(gpu, "cloud tints", u64::from(count) * 4);
-            self.tinted = Arc::default();
+    /// Brings views, colours and lists onto the GPU; gives each exhibit's thumbnails, marks and segments of a path. An image without a
+    /// colour gets that of "no label".
+    fn upload(&mut self, gpu: &Gpu, exhibits: &[Exhibit<'_>], (size, scale): ([u32; 2], f32), theme: Theme) -> Vec<[u32; 3]> {
+        let (mut listed, mut views, mut drawn) = (Vec::new(), Vec::new(), Vec::new());
+        let mut first_tint = 0;
+        for exhibit in exhibits {
+            let first_listed = listed.len() as u32;
+            let (view, counts) = exhibit.view((size, scale), [first_tint, first_listed], &mut listed, theme);
+            first_tint += exhibit.count();
+            drawn.push(counts);
+            let words = bytemuck::bytes_of(&view);
+            views.extend_from_slice(words);
+            views.resize(views.len().next_multiple_of(self.stride as usize), 0);
         }
-        if !Arc::ptr_eq(&self.tinted, &portrait.tints) {
-            let fits = portrait.tints.len().min((self.tints.size() / 4) as usize);
-            gpu.queue.write_buffer(&self.tints, 0, bytemuck::cast_slice(&portrait.tints[..fits]));
-            self.tinted = portrait.tints.clone();
+        if self.views.size() < views.len() as u64 {
+            self.views = uniforms(gpu, views.len() as u64);
         }
-        if !room(&self.listed, listed.len()) {
+        gpu.queue.write_buffer(&self.views, 0, &views);
+        let room = |buffer: &wgpu::Buffer, words: u32| buffer.size() >= u64::from(words) * 4;
+        if !room(&self.tints, first_tint) {
+            self.tints = storage(gpu, "cloud tints", u64::from(first_tint) * 4);
+            self.tinted.clear();
+        }
+        let same = |(known, exhibit): (&Arc<[u32]>, &Exhibit<'_>)| Arc::ptr_eq(known, &exhibit.portrait.tints);
+        if self.tinted.len() != exhibits.len() || !self.tinted.iter().zip(exhibits).all(same) {
+            let mut tints: Vec<u32> = Vec::with_capacity(first_tint as usize);
+            for exhibit in exhibits {
+                let end = tints.len() + exhibit.count() as usize;
+                tints.extend(exhibit.portrait.tints.iter().take(exhibit.count() as usize));
+                tints.resize(end, packed(theme::CLASSES[10].mark(theme)));
+            }
+            gpu.queue.write_buffer(&self.tints, 0, bytemuck::cast_slice(&tints));
+            self.tinted = exhibits.iter().map(|exhibit| exhibit.portrait.tints.clone()).collect();
+        }
+        if !room(&self.listed, listed.len() as u32) {
             self.listed = storage(gpu, "cloud list", listed.len() as u64 * 4);
         }
-        gpu.queue.write_buffer(&self.listed, 0, bytemuck::cast_slice(listed));
+        gpu.queue.write_buffer(&self.listed, 0, bytemuck::cast_slice(&listed));
+        drawn
     }
 
     fn bind(&mut self, gpu: &Gpu, cloud: Option<&Cloud>) {
-        let [points, views] = cloud.map_or([&self.empty; 2], |cloud| [&cloud.points, &cloud.views]);
-        let buffers = [points, &self.tints, views, &self.listed].map(Clone::clone);
+        let [points, pixels] = cloud.map_or([&self.empty; 2], |cloud| [&cloud.points, &cloud.views]);
+        let buffers = [&self.views, points, &self.tints, pixels, &self.listed].map(Clone::clone);
         if self.bound.as_ref().is_some_and(|(bound, _)| *bound == buffers) {
             return;
         }
-        let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: self.uniform.as_entire_binding() }];
-        entries.extend((1..).zip(&buffers).map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }));
+        let [view, storages @ ..] = &buffers;
+        let one = wgpu::BufferBinding { buffer: view, offset: 0, size: wgpu::BufferSize::new(size_of::<View>() as u64) };
+        let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(one) }];
+        entries.extend((1..).zip(storages).map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() }));
         let group =
             gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("cloud"), layout: &self.layout, entries: &entries });
         self.bound = Some((buffers, group));
     }
+}
+
+impl Exhibit<'_> {
+    fn count(&self) -> u32 {
+        self.cloud.map_or(0, |cloud| cloud.count)
+    }
+
+    fn chosen(&self) -> Option<u32> {
+        self.portrait.chosen.filter(|&chosen| chosen < self.count())
+    }
+
+    /// Its view, with how many thumbnails, marks and segments of a path there are; adds the first two to the list.
+    fn view(&self, (size, scale): ([u32; 2], f32), firsts: [u32; 2], listed: &mut Vec<u32>, theme: Theme) -> (View, [u32; 3]) {
+        let Self { stage, portrait, cloud } = self;
+        let (camera, count) = (&portrait.camera, self.count());
+        let slots = cloud.map_or(1, |cloud| cloud.slots.max(1));
+        let slot = |number: u64| (number % u64::from(slots)) as u32;
+        let known = |entries: &[u32]| entries.iter().copied().filter(|entry| entry & 0xff_ffff < count).collect::<Vec<_>>();
+        let (thumbs, marks) = (known(&portrait.thumbs), known(&portrait.marks));
+        let path = portrait.way.0.min(PATH).min(u64::from(slots) - 1) as u32;
+        let counts = [thumbs.len() as u32, marks.len() as u32, path];
+        listed.extend(thumbs);
+        listed.extend(marks);
+        let view = View {
+            view_from_world: glam::Mat4::from_mat3(camera.view_from_world()).to_cols_array_2d(),
+            target_size: size.map(|side| side as f32),
+            centre: [(stage.centre[0] + camera.pan.x) * scale, (stage.centre[1] + camera.pan.y) * scale],
+            focal: camera.focal(stage.radius * scale),
+            eye_distance: EYE_DISTANCE,
+            scale,
+            count,
+            ground: theme::GROUND.mark(theme),
+            wire: theme::AXIS.mark(theme),
+            ink: theme::TEXT.mark(theme),
+            older: slot(portrait.way.0),
+            newer: slot(portrait.way.1),
+            share: portrait.way.2,
+            dot: portrait.dot,
+            slots,
+            chosen: self.chosen().unwrap_or(0),
+            path,
+            thumb: portrait.thumb * scale,
+            side: cloud.map_or(1, |cloud| cloud.view_side),
+            thumbs: counts[0],
+            learner: cloud.map_or(0, |cloud| cloud.learner),
+            learners: cloud.map_or(1, |cloud| cloud.learners),
+            first_tint: firsts[0],
+            first_listed: firsts[1],
+            spare: [0; 2],
+        };
+        (view, counts)
+    }
+}
+
+fn uniforms(gpu: &Gpu, bytes: u64) -> wgpu::Buffer {
+    gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("cloud views"),
+        size: bytes,
+        usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    })
 }
 
 fn storage(gpu: &Gpu, label: &str, bytes: u64) -> wgpu::Buffer {

@@ -9,7 +9,7 @@ use crate::command::Switch;
 use crate::config::{Method, keys};
 use crate::snapshot::{Snapshot, VerdictKind};
 
-use super::charts::{flips, reading, short};
+use super::charts::{flips_of, reading, short};
 
 /// What a switch does, what it means when off, and what was published about leaving it out.
 pub struct SwitchText {
@@ -73,6 +73,9 @@ pub fn caption(snapshot: &Snapshot) -> String {
         let then = if snapshot.playing { "training starts." } else { "Space starts the training." };
         return format!("Random weights, and a teacher that is a copy of the student: {then}");
     }
+    if let Some(several) = super::gathering::headline(snapshot) {
+        return several.sentence;
+    }
     let off: Vec<&str> =
         Switch::of(snapshot.method).iter().copied().filter(|&switch| !snapshot.switches.get(switch)).map(Switch::title).collect();
     if snapshot.method == Method::Dino {
@@ -80,7 +83,7 @@ pub fn caption(snapshot: &Snapshot) -> String {
     }
     let read = |series| reading(series, snapshot.step);
     let measured = read(&snapshot.history.embedding_std).map_or_else(String::new, |std| format!(" (embedding std {})", short(std)));
-    let flipped_off_before = flips(&snapshot.events).any(|(_, _, on)| !on);
+    let flipped_off_before = flips_of(&snapshot.events, snapshot.front).any(|(_, _, on)| !on);
     match (snapshot.verdict.kind, off.as_slice()) {
         (VerdictKind::Complete, []) if flipped_off_before => format!(
             "Everything is back on, and the collapse stays{measured}: where the encoder has collapsed too, only R, new weights, helps."
@@ -114,7 +117,7 @@ fn dino_caption(snapshot: &Snapshot, off: &[&str]) -> String {
     let read = [&history.mean_teacher_entropy, &history.teacher_entropy].map(|series| reading(series, snapshot.step));
     let [mean, image] = read.map(|value| value.map_or_else(|| "–".to_owned(), short));
     let ln_k = super::panels::balance::ln_k(snapshot).map_or_else(String::new, |most| format!(" of ln K = {most:.2}"));
-    let flipped_off_before = flips(&snapshot.events).any(|(_, _, on)| !on);
+    let flipped_off_before = flips_of(&snapshot.events, snapshot.front).any(|(_, _, on)| !on);
     let undecided = matches!(read, [Some(mean), Some(image)] if image > 0.75 * mean);
     match (snapshot.verdict.kind, off) {
         (VerdictKind::Dominant, []) if flipped_off_before => {

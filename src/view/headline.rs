@@ -6,7 +6,7 @@ use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{Series, Snapshot, VerdictKind};
 
-use super::charts::{flips, reading, short};
+use super::charts::{flips_of, reading, short};
 use super::scene::Scene;
 
 /// The sentence, and the line beneath.
@@ -51,6 +51,9 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
         let then = if snapshot.playing { "Training starts." } else { "Space starts the training." };
         return headline_of("Random weights: nothing is learned yet.", format!("The teacher is a copy of the student. {then}"));
     }
+    if let Some(several) = super::gathering::headline(snapshot) {
+        return several;
+    }
     let history = &*snapshot.history;
     let meters = match snapshot.method {
         Method::Byol => format!("embedding std {}, loss {}", read(&history.embedding_std, snapshot), read(&history.loss, snapshot)),
@@ -60,7 +63,7 @@ pub fn headline(snapshot: &Snapshot, scene: Scene) -> Headline {
         }
     };
     let without = without(snapshot);
-    let flipped = flips(&snapshot.events).any(|(_, _, on)| !on);
+    let flipped = flips_of(&snapshot.events, snapshot.front).any(|(_, _, on)| !on);
     let circumstances = match (&without, flipped) {
         (Some(without), _) => without.clone(),
         (None, true) => "Everything is back on".to_owned(),

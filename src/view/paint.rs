@@ -373,6 +373,45 @@ impl<'ui> Paint<'ui> {
         }
     }
 
+    /// A dashed line through many points: dashes of 6, gaps of 4, by the way along it.
+    pub fn dashed_polyline(&self, points: impl Iterator<Item = [f32; 2]>, colour: Colour, thickness: f32) {
+        const DASH: f32 = 6.0;
+        const GAP: f32 = 4.0;
+        // Of the dash or the gap that is under way.
+        let (mut is_dash, mut left) = (true, DASH);
+        let mut dash: Vec<[f32; 2]> = Vec::new();
+        let mut last: Option<[f32; 2]> = None;
+        for point in points.filter(|point| point.iter().all(|value| value.is_finite())) {
+            let Some(mut from) = last.replace(point) else {
+                dash.push(point);
+                continue;
+            };
+            loop {
+                let rest = (point[0] - from[0]).hypot(point[1] - from[1]);
+                if rest <= left {
+                    left -= rest;
+                    break;
+                }
+                let share = left / rest;
+                from = [from[0] + (point[0] - from[0]) * share, from[1] + (point[1] - from[1]) * share];
+                dash.push(from);
+                if is_dash {
+                    self.polyline(dash.drain(..), colour, thickness);
+                } else {
+                    dash = vec![from];
+                }
+                is_dash = !is_dash;
+                left = if is_dash { DASH } else { GAP };
+            }
+            if is_dash {
+                dash.push(point);
+            }
+        }
+        if is_dash {
+            self.polyline(dash.into_iter(), colour, thickness);
+        }
+    }
+
     /// A filled triangle.
     pub fn triangle(&self, a: [f32; 2], b: [f32; 2], c: [f32; 2], colour: Colour) {
         self.list.add_triangle(self.at(a), self.at(b), self.at(c), self.rgba(colour)).filled(true).build();

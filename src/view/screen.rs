@@ -17,6 +17,7 @@ use super::cloud::Stage;
 use super::flow::Flow;
 use super::lesson_player::Player;
 use super::lessons::Lessons;
+use super::minis::Minis;
 use super::paint::Written;
 use super::panels::Pointing;
 use super::panels::bottom::BottomBar;
@@ -26,6 +27,7 @@ use super::panels::crops::Crops;
 use super::panels::dino::Dino;
 use super::panels::images::Images;
 use super::panels::kernels::Kernels;
+use super::panels::map::Map;
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
@@ -56,6 +58,8 @@ pub enum Request {
     Quit,
     /// Write the profiled step into files.
     Export,
+    /// Write the map into files: a picture, and its numbers.
+    ExportMap,
     /// Have a graphics debugger capture a frame.
     Capture,
 }
@@ -85,6 +89,8 @@ pub struct Screen {
     pub crops: Crops,
     /// Scene 4.
     pub kernels: Kernels,
+    /// Scene 5.
+    pub map: Map,
     /// The lessons: their list, and the one that is played.
     pub lessons: Lessons,
     meters: Meters,
@@ -98,6 +104,8 @@ pub struct Screen {
     panels_hidden: bool,
     help: Help,
     question: Option<Question>,
+    /// The option of the question that Enter takes.
+    marked: usize,
     undo: Undo,
     /// The window is being recorded.
     pub recording: Option<Recording>,
@@ -111,16 +119,24 @@ pub struct Screen {
 /// Where wgpu draws below imgui in this frame.
 #[derive(Clone, Debug)]
 pub struct Stages {
-    /// The cloud, where the scene shows it.
-    pub cloud: Option<Stage>,
+    /// The clouds that the scene shows, each with the learner whose it is.
+    pub clouds: Vec<(usize, Stage)>,
     /// Pictures, the later over the earlier.
     pub pictures: Vec<Picture>,
+    /// Many small clouds, where the scene shows them.
+    pub minis: Option<Minis>,
 }
 
 impl Screen {
     /// A screen that shows `scene`, or the scene of the run's method if that is another.
     pub fn new(scene: Scene) -> Self {
         Self { scene, ..Self::default() }
+    }
+
+    /// The same for two learners side by side: where a scene can show both, it does.
+    pub fn with_twin(mut self) -> Self {
+        scenes::of(self.scene).twin(&mut self);
+        self
     }
 
     /// The same, with a look.
@@ -222,6 +238,12 @@ impl Screen {
             self.wanted = Some(scene);
             self.submit(Command::LoadPreset(scene.preset().to_owned()), snapshot, commands);
         }
+    }
+
+    /// Leaves the scene for that of the run.
+    fn leave(&mut self, snapshot: &Snapshot) {
+        self.scene = Scene::of_run(snapshot.method, snapshot.local_crops);
+        self.wanted = None;
     }
 
     /// The scene never shows what does not train.

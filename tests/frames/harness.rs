@@ -83,9 +83,56 @@ pub fn alone(data: &Snapshot) -> LearnerView {
         dials: data.dials,
         history: data.history.clone(),
         verdict: data.verdict.clone(),
+        collapsed_at: None,
         since_flip: data.since_flip,
         untrained_knn: data.untrained_knn,
         cloud: data.cloud.clone(),
+    }
+}
+
+/// A run of several learners, the first of which is `data`'s: each with its points on the sphere, all in one buffer as a session has
+/// them.
+pub fn several(gpu: &Gpu, data: Snapshot, gathering: Gathering, places: &[&dyn Fn(u32) -> [f32; 3]]) -> Snapshot {
+    const COUNT: u32 = 64;
+    let of_learner = |place: &&dyn Fn(u32) -> [f32; 3]| -> Vec<f32> {
+        let point = |image: u32| {
+            let [x, y, z] = place(image);
+            [x, y, z, (image % 8) as f32, x, y, z, 0.1]
+        };
+        (0..COUNT).flat_map(point).collect()
+    };
+    let each: Vec<Vec<f32>> = places.iter().map(of_learner).collect();
+    let all = of_points(gpu, each.concat());
+    let learners = each.iter().enumerate().map(|(learner, points)| {
+        let cloud = Cloud {
+            learner: learner as u32,
+            learners: places.len() as u32,
+            count: COUNT,
+            places: points.as_slice().into(),
+            clusters: (0..COUNT).map(|image| image / 8 % 8).collect(),
+            cluster_count: 8,
+            explained: Some(0.5),
+            ..all.clone()
+        };
+        LearnerView { seed: if gathering == Gathering::Seeds { learner as u64 } else { 0 }, cloud: Some(cloud), ..alone(&data) }
+    });
+    let learners: Vec<LearnerView> = learners.collect();
+    Snapshot { cloud: learners[0].cloud.clone(), learners, gathering, front: 0, ..data }
+}
+
+/// Brings a learner of a made-up run to the front.
+pub fn bring_to_front(data: &Snapshot, front: usize) -> Snapshot {
+    let view = data.learners[front].clone();
+    Snapshot {
+        front,
+        seed: view.seed,
+        switches: view.switches,
+        dials: view.dials,
+        history: view.history,
+        verdict: view.verdict,
+        since_flip: view.since_flip,
+        cloud: view.cloud,
+        ..data.clone()
     }
 }
 
@@ -143,12 +190,14 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         cloud,
         gathering: Gathering::Apart,
         learners: Vec::new(),
+        most_learners: 121,
         front: 0,
         distributions: None,
         inspection: None,
         images: 256,
         local_crops: 0,
         attention_references: None,
+        past: None,
         notices: Vec::new(),
         walk: None,
         loading: None,

@@ -20,8 +20,8 @@ fn flip(on: bool) -> Command {
     Command::SetSwitch { switch: Switch::Ema, on }
 }
 
-fn at(step: u64, seed: u64) -> Snapshot {
-    let mut snapshot = Snapshot { step, seed, ..snapshot(None) };
+fn at(step: u64, run: u64) -> Snapshot {
+    let mut snapshot = Snapshot { step, run, ..snapshot(None) };
     snapshot.dials.tau = 0.9;
     snapshot
 }
@@ -68,7 +68,7 @@ fn another_run_has_nothing_to_take_back() {
         undo.note(&flip(false), &at(10, 0), false);
         undo.follow(&at(11, 0), false);
         undo.follow(&next, false);
-        assert!(undo.undo().is_err(), "step {} seed {}", next.step, next.seed);
+        assert!(undo.undo().is_err(), "step {} run {}", next.step, next.run);
     }
 }
 

@@ -26,9 +26,9 @@ pub fn drive(app: &App, display: &Display, rows: &[Row]) -> Vec<String> {
         let (before, from) = (display.screen(), app.lines().len());
         display.xdotool(&["key", key]);
         app.wait_from(from, &format!("{logged} (after {key})"), |line| line.contains(logged));
-        // It is drawn within a second, on a machine that does other things, too.
+        // It is drawn within a second, on a machine that does other things within a few.
         let mut changed = 0;
-        for _ in 0..20 {
+        for _ in 0..80 {
             std::thread::sleep(Duration::from_millis(100));
             changed = display.screen().difference(&before, *place);
             if changed >= *least {
@@ -45,7 +45,7 @@ pub fn drive(app: &App, display: &Display, rows: &[Row]) -> Vec<String> {
 }
 
 /// Keys of the scene BYOL and those of every scene, while the training stands still.
-const OF_BYOL: [Row; 58] = [
+const OF_BYOL: [Row; 70] = [
     ("d", "key Theme", WHOLE, 500_000), // light
     ("d", "key Theme", WHOLE, 500_000),
     ("F5", "key Present", WHOLE, 20_000),
@@ -91,9 +91,21 @@ const OF_BYOL: [Row; 58] = [
     ("bracketleft", "command SetSpeed(Some(20))", TOP, 20),
     ("bracketright", "command SetSpeed(None)", TOP, 20),
     ("braceright", "command Divide(Share(", TOP, 20),
-    ("braceleft", "command Divide(Share(", TOP, 20),
+    ("braceleft", "command Divide(Smooth)", TOP, 20),
     ("bracketright", "command Divide(Turbo)", TOP, 20),
     ("bracketleft", "command Divide(Smooth)", TOP, 20),
+    ("t", "command Gather(Twin(None))", CLOUD, 5_000), // two clouds
+    ("a", "command BringToFront(1)", CLOUD, 200),
+    ("p", "switch predictor off at step", LEFT, 50), // of B alone
+    ("shift+e", "switch ema off", LEFT, 50),         // of both
+    ("shift+e", "switch ema on", LEFT, 50),
+    ("shift+g", "switch stop_gradient off", LEFT, 50),
+    ("shift+g", "switch stop_gradient on", LEFT, 50),
+    ("shift+p", "switch predictor on", LEFT, 50),
+    ("shift+t", "key Several", CLOUD, 5_000), // asks which one goes on
+    ("Escape", "key Escape", CLOUD, 5_000),
+    ("t", "key Twin", CLOUD, 5_000),
+    ("Return", "command Gather(Alone(1))", CLOUD, 5_000),
     ("w", "command Walk", CLOUD, 5_000), // the tensors of the moment
     ("s", "command Step", CLOUD, 5_000),
     ("F12", "screenshot", CLOUD, 500), // it says where
@@ -107,7 +119,7 @@ const OF_BYOL: [Row; 58] = [
 ];
 
 /// Keys of the scene DINO.
-const OF_DINO: [Row; 12] = [
+const OF_DINO: [Row; 16] = [
     ("v", "key Variant", CLOUD, 5_000), // the cloud
     ("v", "key Variant", CLOUD, 5_000),
     ("Right", "key Arrow(Right)", CLOUD, 50), // another prototype
@@ -118,6 +130,10 @@ const OF_DINO: [Row; 12] = [
     ("n", "switch centering on", LEFT, 50),
     ("h", "switch sharpening off", LEFT, 50),
     ("h", "switch sharpening on", LEFT, 50),
+    ("shift+n", "switch centering off", LEFT, 50),
+    ("shift+n", "switch centering on", LEFT, 50),
+    ("shift+h", "switch sharpening off", LEFT, 50),
+    ("shift+h", "switch sharpening on", LEFT, 50),
     ("p", "notice P: DINO has no predictor", MIDDLE, 500),
     ("c", "command Resample", CLOUD, 20),
 ];
@@ -142,8 +158,29 @@ const OF_KERNELS: [Row; 8] = [
     ("v", "key Variant", WHOLE, 20),
 ];
 
-/// Chords that other tests press: the first four in [`window_every_key_does_what_its_label_says`], between the scenes.
-const ELSEWHERE: [&str; 6] = ["1", "2", "3", "4", "F11", "Ctrl V"];
+/// Keys of the map: first of its proposal, then of the map of 2 by 2 that Enter starts.
+const OF_MAP: [Row; 17] = [
+    ("x", "notice There is no map", MIDDLE, 500),
+    ("v", "key Variant", MIDDLE, 0), // there is no map to go back to
+    ("Right", "key Arrow(Right)", MIDDLE, 20),
+    ("Left", "key Arrow(Left)", MIDDLE, 20),
+    ("Left", "key Arrow(Left)", MIDDLE, 20),
+    ("Left", "key Arrow(Left)", MIDDLE, 20),
+    ("Down", "key Arrow(Down)", MIDDLE, 20),
+    ("Up", "key Arrow(Up)", MIDDLE, 20),
+    ("Up", "key Arrow(Up)", MIDDLE, 20),
+    ("Up", "key Arrow(Up)", MIDDLE, 20),
+    ("Return", "command Gather(Map(", WHOLE, 20_000),
+    ("Right", "command BringToFront(1)", WHOLE, 200),
+    ("Down", "command BringToFront(", WHOLE, 200),
+    ("v", "key Variant", WHOLE, 20_000), // another one is proposed
+    ("Escape", "key Escape", WHOLE, 20_000),
+    ("x", "map exported", WHOLE, 500),
+    ("e", "key Flip(Ema)", WHOLE, 0),
+];
+
+/// Chords that other tests press: the first five in [`window_every_key_does_what_its_label_says`], between the scenes.
+const ELSEWHERE: [&str; 7] = ["1", "2", "3", "4", "5", "F11", "Ctrl V"];
 
 /// A chord of the program's table as xdotool takes it.
 pub fn spelled(chord: &str) -> String {
@@ -178,6 +215,7 @@ fn every_row_of_the_programs_table_is_pressed() {
         (Scene::Dino, Method::Dino, &OF_DINO),
         (Scene::Multicrop, Method::Dino, &OF_CROPS),
         (Scene::Kernels, Method::Dino, &OF_KERNELS),
+        (Scene::Map, Method::Dino, &OF_MAP),
     ];
     let mut missing = Vec::new();
     for key in KEYS {
@@ -210,11 +248,13 @@ fn window_every_key_does_what_its_label_says() {
     let before = display.screen();
     display.xdotool(&["key", "Escape", "sleep", "1"]);
     assert!(display.screen().difference(&before, CLOUD) > 10_000, "the card of the images stays");
-    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any, scene 4 its kernels, which are timed only there.
+    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any, scene 4 its kernels, which are timed only there, scene 5 a map or the
+    // proposal of one.
     for (key, logged, rows) in [
         ("2", "command LoadPreset(\"dino", &OF_DINO[..]),
         ("3", "key Scene(Multicrop)", &OF_CROPS),
         ("4", "command ProfileSteps(true)", &OF_KERNELS),
+        ("5", "key Scene(Map)", &OF_MAP),
         ("1", "command LoadPreset(\"byol", &[]),
     ] {
         let before = display.screen();

@@ -14,12 +14,15 @@ impl Open {
             self.events_logged = 0;
         }
         for event in &snapshot.events[self.events_logged..] {
+            let whose = event.learner.map_or_else(String::new, |learner| format!(" for learner {learner} alone"));
             match event.change {
                 Change::Switch(switch, on) => {
                     let state = if on { "on" } else { "off" };
-                    log::info!(target: "twinlens::event", "switch {} {state} at step {}", switch.key(), event.step);
+                    log::info!(target: "twinlens::event", "switch {} {state} at step {}{whose}", switch.key(), event.step);
                 }
-                Change::Dial(dial, value) => log::info!(target: "twinlens::event", "dial {} {value} at step {}", dial.key(), event.step),
+                Change::Dial(dial, value) => {
+                    log::info!(target: "twinlens::event", "dial {} {value} at step {}{whose}", dial.key(), event.step);
+                }
                 Change::LocalCrops(locals) => log::info!(target: "twinlens::event", "local_crops {locals} at step {}", event.step),
             }
         }

@@ -8,6 +8,7 @@ use crate::snapshot::{Change, Event};
 use super::axis::Axis;
 use super::labels::spread;
 use super::{grouped, short};
+use crate::view::gathering::letter;
 use crate::view::layout::Rect;
 
 /// The flips of switches: (step, switch, on).
@@ -18,6 +19,12 @@ pub fn flips(events: &[Event]) -> impl Iterator<Item = (u64, Switch, bool)> + '_
     })
 }
 
+/// Those that concern a learner: its own, and everyone's.
+pub fn flips_of(events: &[Event], learner: usize) -> impl Iterator<Item = (u64, Switch, bool)> + '_ {
+    let concerns = move |event: &&Event| event.learner.is_none_or(|only| only as usize == learner);
+    events.iter().filter(concerns).flat_map(|event| flips(std::slice::from_ref(event)))
+}
+
 /// Flips under one letter or, if there are several, under their number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Letter {
@@ -25,6 +32,12 @@ pub struct Letter {
     pub x: f32,
     /// Which events, oldest first.
     pub events: Vec<usize>,
+}
+
+/// What stands in the box of a flip: the switch's letter, behind that of the side that it was flipped on alone.
+pub fn flip_letters(event: &Event, switch: Switch) -> String {
+    let side = event.learner.map_or("", |learner| letter(learner as usize));
+    if side.is_empty() { switch.letter().to_string() } else { format!("{side} {}", switch.letter()) }
 }
 
 /// Letters' distance from each other.
@@ -104,7 +117,8 @@ pub fn told(events: &[Event], indices: &[usize]) -> Vec<String> {
     let left_out = indices.len().saturating_sub(MOST);
     let line = |&index: &usize| {
         let event = events.get(index)?;
-        Some(format!("step {}, {:.1} s: {}", grouped(event.step), event.seconds, change_text(&event.change)))
+        let whose = event.learner.map_or_else(String::new, |learner| format!("{} alone, ", letter(learner as usize)));
+        Some(format!("step {}, {:.1} s: {whose}{}", grouped(event.step), event.seconds, change_text(&event.change)))
     };
     let more = (left_out > 0).then(|| format!("{left_out} changes before"));
     more.into_iter().chain(indices[left_out..].iter().filter_map(line)).collect()

@@ -1,7 +1,7 @@
 //! Charts under each other over one step axis: the letters of the flips above the first, the axis under the last, and what the
 //! pointer does: it reads all charts at its step, the wheel zooms around it, a drag pans, a double click shows everything again.
 
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Change, Snapshot};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
@@ -55,7 +55,7 @@ pub fn stack(frame: &Frame<'_>, area: Rect, charts: &[Chart<'_>], snapshot: &Sna
     let mut axis = timeline.axis(snapshot.step);
     let heights = Heights::new(frame, &area, !events.is_empty());
     let height = heights.plot(&area, charts.len()).max(8.0);
-    let named = charts.iter().flat_map(|chart| &chart.lines).map(|line| paint.text_width(Style::LABEL, line.name)).fold(0.0, f32::max);
+    let named = charts.iter().flat_map(|chart| &chart.lines).map(|line| paint.text_width(Style::LABEL, &line.name)).fold(0.0, f32::max);
     let scales = charts.iter().any(|chart| chart.decades.is_some()) && !frame.presenting;
     let scaled = if scales { paint.text_width(Style::LABEL, "linear") } else { 0.0 };
     let gutter = (named.max(scaled) + 13.0).min(area.width() * 0.4);
@@ -153,17 +153,22 @@ fn flips(frame: &Frame<'_>, plot: &Rect, height: f32, axis: &Axis, snapshot: &Sn
     if height == 0.0 {
         return;
     }
-    let pitch = marks::PITCH * paint.text_height(Style::LABEL) / 13.0;
+    // Two letters are wider than one.
+    let wide = if events.iter().any(|event| event.learner.is_some()) { 1.6 } else { 1.0 };
+    let pitch = wide * marks::PITCH * paint.text_height(Style::LABEL) / 13.0;
     let letters = marks::letters(events, axis, plot, pitch);
     let ticks = marks::ticks(events, axis, plot);
     for (x, _) in &ticks {
         paint.triangle([x - 3.0, plot.min[1] - 5.0], [x + 3.0, plot.min[1] - 5.0], [*x, plot.min[1]], theme::TEXT_2);
     }
     for letter in &letters {
-        let known: Vec<_> =
-            letter.events.iter().filter_map(|index| marks::flips(std::slice::from_ref(events.get(*index)?)).next()).collect();
+        let known = letter.events.iter().filter_map(|index| events.get(*index)).filter_map(|event| match event.change {
+            Change::Switch(switch, on) => Some((marks::flip_letters(event, switch), on)),
+            _ => None,
+        });
+        let known: Vec<_> = known.collect();
         match known.as_slice() {
-            [(_, switch, on)] => letter_box(paint, letter.x, plot.min[1] - 5.0, &switch.letter().to_string(), Some(*on)),
+            [(letters, on)] => letter_box(paint, letter.x, plot.min[1] - 5.0, letters, Some(*on)),
             several => letter_box(paint, letter.x, plot.min[1] - 5.0, &format!("{}×", several.len()), None),
         }
     }

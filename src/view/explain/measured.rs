@@ -5,7 +5,7 @@ use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{Series, SinceFlip, Snapshot};
 use crate::view::charts::reading::reading_at;
-use crate::view::charts::{flips, grouped, percent, reading, short};
+use crate::view::charts::{flips_of, grouped, percent, reading, short};
 use crate::view::panels::balance::ln_k;
 
 use super::parts::Part;
@@ -148,7 +148,7 @@ pub const fn alone_meter(method: Method) -> &'static str {
 
 /// The newest stretch in which `switch` alone was off.
 pub fn off_alone(switch: Switch, snapshot: &Snapshot) -> Option<Alone> {
-    let flips: Vec<(u64, Switch, bool)> = flips(&snapshot.events).collect();
+    let flips: Vec<(u64, Switch, bool)> = flips_of(&snapshot.events, snapshot.front).collect();
     let methods_own = Switch::of(snapshot.method);
     // From now backwards: undoing a flip gives the state before it.
     let mut off: Vec<Switch> = methods_own.iter().copied().filter(|&own| !snapshot.switches.get(own)).collect();

@@ -6,8 +6,8 @@
 mod card;
 mod legend;
 mod pick;
-
-use std::sync::Arc;
+mod seen;
+mod sides;
 
 use glam::Vec2;
 use imgui::MouseButton;
@@ -15,16 +15,15 @@ use imgui::MouseButton;
 use crate::command::Command;
 use crate::snapshot::{Cloud, Snapshot};
 use crate::view::camera::Camera;
-use crate::view::cloud::{ABOUT_THUMB, Portrait, STRONG, Stage, TEACHER};
+use crate::view::cloud::{ABOUT_THUMB, Exhibit, Portrait, STRONG, Stage, TEACHER};
 use crate::view::layout::Rect;
-use crate::view::motion::Motion;
 use crate::view::paint::{Align, Style};
-use crate::view::pictures::packed;
 use crate::view::screen::Direction;
-use crate::view::theme::{self, Look, Theme};
+use crate::view::theme::{self, Look};
 use crate::view::tint::Tint;
 
 use super::{Frame, Panel};
+use seen::Seen;
 
 /// The middle pane.
 #[derive(Default)]
@@ -39,10 +38,9 @@ pub struct Centre {
     wanted_tint: Option<Tint>,
     /// What they tell in this frame.
     tint: Option<Tint>,
-    motion: Motion,
-    tints: Arc<[u32]>,
-    /// What `tints` was made of: projection's numbers, meaning, theme.
-    tinted: Option<(Arc<[f32]>, Tint, Theme)>,
+    /// The cloud of the learner in front, and those beside it.
+    seen: Seen,
+    beside: Vec<Seen>,
     /// The cloud is the pane's subject in this frame: images can be pointed at and chosen.
     is_subject: bool,
     hovered: Option<u32>,
@@ -81,21 +79,29 @@ pub fn stage(area: &Rect, presenting: bool) -> Stage {
 }
 
 impl Panel for Centre {
-    fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+    fn ui(&mut self, frame: &Frame<'_>, whole: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let paint = &frame.paint;
-        let stage = stage(&area, frame.presenting);
+        self.words(frame, &whole, snapshot);
+        let (stage, area) = match sides::stages(&whole, frame.presenting, snapshot) {
+            Some(halves) => {
+                let other = 1 - snapshot.front.min(1);
+                self.other_side(frame, halves[other], other, snapshot, commands);
+                sides::labels(frame, &halves, snapshot, commands);
+                halves[1 - other]
+            }
+            None => (stage(&whole, frame.presenting), whole),
+        };
         frame.stage.set(Some(stage));
         self.is_subject = true;
-        self.words(frame, &area, snapshot);
         let Some(cloud) = &snapshot.cloud else {
             paint.text(area.centre(), Align::Centre, Style::QUIET, "The first projection is on its way.");
-            self.steer(frame, &Stage { clip: area, ..stage });
+            self.steer(frame, "cloud", &Stage { clip: area, ..stage });
             return;
         };
         let tint = self.tint.unwrap_or(Tint::Cluster);
         if !frame.presenting {
-            let (_, below) = margins(&area, false);
-            let legend = Rect::new(area.min[0] + 16.0, area.max[1] - below + 12.0, area.max[0] - 16.0, area.max[1] - 8.0);
+            let (_, below) = margins(&whole, false);
+            let legend = Rect::new(whole.min[0] + 16.0, whole.max[1] - below + 12.0, whole.max[0] - 16.0, whole.max[1] - 8.0);
             legend::ui(frame, &legend, snapshot, tint);
             frame.about("legend", legend, &[tint.sentence(), "K takes the next meaning of the colours."]);
         }
@@ -105,12 +111,12 @@ impl Panel for Centre {
             on_card = clicked;
             self.lead(frame, &stage, &rect);
         }
-        let touched = self.steer(frame, &Stage { clip: area, ..stage });
+        let touched = self.steer(frame, "cloud", &Stage { clip: area, ..stage });
         let over_stage = touched.hovered && stage.clip.contains(frame.pointer()) && self.dragged < CLICK;
         let reach = self.thumb(&stage, cloud.count);
         let picked = over_stage
             .then(|| {
-                let spots = pick::spots(&self.motion, &self.camera, &stage, cloud.count);
+                let spots = pick::spots(&self.seen.motion, &self.camera, &stage, cloud.count);
                 pick::pick(spots, frame.pointer(), |spot| if self.images || self.thumbs.contains(&spot.image) { 0.8 * reach } else { 0.0 })
             })
             .flatten();
@@ -143,7 +149,6 @@ impl Centre {
     pub fn prepare(&mut self, frame: &Frame<'_>, snapshot: &Snapshot) {
         let cloud = snapshot.cloud.as_ref();
         let now = frame.fps.is_some().then(|| frame.ui.time());
-        self.motion.follow(cloud, now, snapshot.playing);
         let offered = Tint::of(snapshot);
         let tint = self.wanted_tint.filter(|tint| offered.contains(tint)).or(offered.first().copied()).unwrap_or(Tint::Cluster);
         self.tint = Some(tint);
@@ -152,21 +157,38 @@ impl Centre {
         self.chosen = selection.map(|selection| selection.image);
         self.neighbours = selection.map_or_else(Vec::new, |selection| selection.neighbours.iter().map(|pair| pair.0).collect());
         let theme = frame.paint.look().theme;
-        if let Some(cloud) = cloud {
-            let known = self.tinted.as_ref();
-            if known.is_none_or(|(places, of, on)| !Arc::ptr_eq(places, &cloud.places) || (*of, *on) != (tint, theme)) {
-                self.tints = (0..cloud.count).map(|image| packed(tint.colour(cloud, image).mark(theme))).collect();
-                self.tinted = Some((cloud.places.clone(), tint, theme));
+        if self.seen.learner != snapshot.front {
+            let known = self.beside.iter().position(|seen| seen.learner == snapshot.front);
+            let next = known.map_or_else(|| Seen::of(snapshot.front), |index| self.beside.remove(index));
+            self.beside.push(std::mem::replace(&mut self.seen, next));
+        }
+        self.seen.follow(cloud, (now, snapshot.playing), (tint, theme));
+        let shown = sides::beside(snapshot);
+        self.beside.retain(|seen| Some(seen.learner) == shown);
+        if let Some(learner) = shown {
+            if self.beside.is_empty() {
+                self.beside.push(Seen::of(learner));
             }
+            self.beside[0].follow(snapshot.learners[learner].cloud.as_ref(), (now, snapshot.playing), (tint, theme));
+        }
+        if !frame.ui.is_mouse_down(MouseButton::Left) && !frame.ui.is_mouse_released(MouseButton::Left) {
+            self.dragged = 0.0;
         }
     }
 
-    /// How the cloud is to be drawn on its stage.
-    pub fn portrait(&mut self, cloud: Option<&Cloud>, stage: Option<&Stage>, look: Look) -> Portrait {
+    /// How a learner's cloud is to be drawn on a stage.
+    pub fn exhibit<'a>(&mut self, snapshot: &'a Snapshot, learner: usize, stage: Stage, look: Look) -> Exhibit<'a> {
+        let in_front = learner == snapshot.front;
+        let cloud = if in_front { snapshot.cloud.as_ref() } else { snapshot.learners.get(learner).and_then(|view| view.cloud.as_ref()) };
+        Exhibit { stage, portrait: self.portrait(cloud, in_front, &stage, look), cloud }
+    }
+
+    fn portrait(&mut self, cloud: Option<&Cloud>, in_front: bool, stage: &Stage, look: Look) -> Portrait {
         let presenting = if look.presenting { 1.7 } else { 1.0 };
         let camera = self.camera;
-        let mut portrait = Portrait { camera, way: self.motion.way(), tints: self.tints.clone(), ..Portrait::default() };
-        let (Some(cloud), Some(stage)) = (cloud, stage) else { return portrait };
+        let Some(seen) = (if in_front { Some(&self.seen) } else { self.beside.first() }) else { return Portrait::default() };
+        let mut portrait = Portrait { camera, way: seen.motion.way(), tints: seen.tints.clone(), ..Portrait::default() };
+        let Some(cloud) = cloud else { return portrait };
         let crowded = (1024.0 / cloud.count.max(1) as f32).sqrt().clamp(0.6, 1.0);
         // On a large stage, dots that stay small would be lost.
         let large = (stage.radius / 320.0).max(1.0).sqrt();
@@ -180,12 +202,14 @@ impl Centre {
         if self.images {
             self.thumbs.clear();
             portrait.thumbs = pick::everything(cloud.count);
-        } else if camera.zoom > 1.7 {
-            let spots = pick::spots(&self.motion, &camera, stage, cloud.count);
+        } else if camera.zoom > 1.7 && in_front {
+            let spots = pick::spots(&self.seen.motion, &camera, stage, cloud.count);
             self.thumbs = pick::with_room(spots, portrait.thumb, &self.thumbs);
             portrait.thumbs = self.thumbs.iter().flat_map(|&image| [image | TEACHER, image]).collect();
-        } else {
+        } else if in_front {
             self.thumbs.clear();
+        } else {
+            portrait.thumbs = self.thumbs.iter().flat_map(|&image| [image | TEACHER, image]).collect();
         }
         let about = |image: u32| if self.images || self.thumbs.contains(&image) { ABOUT_THUMB } else { 0 };
         let mut mark = |image: u32, flags: u32| portrait.marks.extend([image | flags | about(image), image | TEACHER | about(image)]);
@@ -195,8 +219,17 @@ impl Centre {
         if let Some(hovered) = self.hovered.filter(|&hovered| Some(hovered) != self.chosen) {
             mark(hovered, STRONG);
         }
+        // Neighbours are those of the learner in front.
+        if !in_front {
+            return portrait;
+        }
         portrait.marks.extend(self.neighbours.iter().map(|&image| image | about(image)));
         portrait
+    }
+
+    /// Between which projections dots are, and how far: see [`Motion::way`].
+    pub fn way(&self) -> (u64, u64, f32) {
+        self.seen.motion.way()
     }
 
     /// Half the side of a thumbnail in front.
@@ -284,7 +317,7 @@ impl Centre {
 
     /// A line from the chosen image to its card, which keeps out of the image's way.
     fn lead(&mut self, frame: &Frame<'_>, stage: &Stage, card: &Rect) {
-        let spot = self.chosen.and_then(|image| pick::spot(&self.motion, &self.camera, stage, image, false));
+        let spot = self.chosen.and_then(|image| pick::spot(&self.seen.motion, &self.camera, stage, image, false));
         let Some(spot) = spot else { return };
         let near = card.inset(-14.0).contains(spot.at.to_array());
         if near {
@@ -300,9 +333,9 @@ impl Centre {
     }
 
     /// Turns, moves and zooms the cloud on a stage; a drag may begin anywhere in its clip.
-    pub fn steer(&mut self, frame: &Frame<'_>, stage: &Stage) -> super::Touch {
+    pub fn steer(&mut self, frame: &Frame<'_>, id: &str, stage: &Stage) -> super::Touch {
         let area = stage.clip;
-        let touch = frame.touch("cloud", area);
+        let touch = frame.touch(id, area);
         let delta = frame.ui.io().mouse_delta.map(|value| value / frame.scale);
         if frame.ui.is_mouse_clicked(MouseButton::Left) {
             self.dragged = 0.0;
@@ -314,8 +347,6 @@ impl Centre {
             }
         } else if touch.held_right {
             self.camera.pan_by(delta, [area.width(), area.height()]);
-        } else if !touch.clicked {
-            self.dragged = 0.0;
         }
         if touch.hovered {
             if self.wheel != 0.0 {

@@ -162,7 +162,7 @@ impl Crops {
                 matrix::ui(&mut looking, &controls::above(&left, frame.presenting), commands);
             }
             if let Some((area, stage)) = &landing {
-                cloud.steer(frame, stage);
+                cloud.steer(frame, "cloud", stage);
                 landing::title(frame, area, snapshot);
             }
             return;
@@ -172,7 +172,7 @@ impl Crops {
             paint.text([x, layout.centre.min[1] + 22.0], Align::Left, Style::TITLE, "One image and its crops");
             paint.text(layout.centre.centre(), Align::Centre, Style::QUIET, "The first image is on its way.");
             if let Some((area, stage)) = &landing {
-                cloud.steer(frame, stage);
+                cloud.steer(frame, "cloud", stage);
                 landing::title(frame, area, snapshot);
             }
             return;
@@ -196,7 +196,7 @@ impl Crops {
         }
         let landed = landing.as_ref().map(|(area, stage)| {
             landing::fade(frame, stage);
-            cloud.steer(frame, stage);
+            cloud.steer(frame, "cloud", stage);
             landing::title(frame, area, snapshot);
             (stage, landing::place(inspection, stage, &cloud.camera))
         });

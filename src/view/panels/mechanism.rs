@@ -5,13 +5,14 @@ use crate::command::{Command, Dial};
 use crate::config::Method;
 use crate::snapshot::Snapshot;
 use crate::view::charts::grouped;
+use crate::view::gathering::{letter, twin};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::theme;
 
 use super::diagram::legend;
 use super::dials::dials;
-use super::{Frame, Panel, ablation, diagram_byol, diagram_dino, images, substeps};
+use super::{Frame, Panel, ablation, diagram_byol, diagram_dino, images, member, substeps};
 
 /// The left pane.
 #[derive(Default)]
@@ -144,12 +145,20 @@ fn draw(frame: &Frame<'_>, area: Rect, inputs: [f32; 2], snapshot: &Snapshot, co
 /// The pane's title, and at its right where the walk stands, or how to begin one.
 fn title(frame: &Frame<'_>, inner: &Rect, y: f32, snapshot: &Snapshot) {
     let paint = &frame.paint;
-    let width = paint.text([inner.min[0], y], Align::Left, Style::TITLE, "Mechanism");
+    let side = twin(snapshot).map(|_| letter(snapshot.front));
+    let mut width = paint.text([inner.min[0], y], Align::Left, Style::TITLE, side.map_or("Mechanism", |_| "Mechanism of "));
+    if let Some(side) = side {
+        width += 4.0 + member::pill(frame, [inner.min[0] + width + 4.0, y], side, true);
+    }
     let seed = format!("seed {}", snapshot.seed);
     let notes = match &snapshot.walk {
         Some(walk) => {
             let short = format!("step {}", grouped(walk.step));
             [format!("walking {short} · W goes on"), format!("walking {short}"), short]
+        }
+        None if side.is_some() => {
+            let (long, short) = ("switches change it alone, Shift: both", "Shift: both sides");
+            [long, short, short].map(str::to_owned)
         }
         None => [format!("{seed} · W walks through a step"), format!("{seed} · W walks"), seed],
     };

@@ -6,49 +6,54 @@ mod presented;
 use crate::command::Command;
 use crate::config::Method;
 use crate::observe::verdict::{COLLAPSED_BELOW_INFORMATION, COMPLETE_BELOW_STD};
-use crate::snapshot::{Series, Snapshot};
-use crate::view::charts::reading::difference;
+use crate::snapshot::Snapshot;
+use crate::view::charts::crowd::{Crowd, Meter, Shown};
 use crate::view::charts::stack::{plot_height, stack};
 use crate::view::charts::{Chart, End, Line, Reference, percent, reading, short};
 use crate::view::layout::Rect;
 use crate::view::theme;
 
 use super::balance::ln_k;
-use super::{Frame, Panel};
+use super::{Frame, Panel, member};
 use presented::presented;
 
 /// The right pane.
 #[derive(Default)]
 pub struct Meters {
-    /// DINO: entropy of the mean minus mean entropy, worked out anew when either has changed.
-    mutual_information: Series,
-    made_of: [Option<(u64, f32)>; 2],
+    crowd: Crowd,
 }
 
 /// A plot lower than this tells nothing across a room.
 const LEAST_PLOT: f32 = 58.0;
 
-fn single(series: &Series) -> Vec<Line<'_>> {
-    vec![Line { series, colour: theme::TEXT, name: "", end: End::Dot }]
-}
-
 /// A chart with nothing said about it yet.
 pub fn chart<'a>(title: &'static str, qualifier: &str, range: [f32; 2], references: Vec<Reference>, lines: Vec<Line<'a>>) -> Chart<'a> {
-    let (qualifier, tip) = (qualifier.to_owned(), Vec::new());
-    Chart { title, qualifier, range, decades: None, references, lines, format: short, greyed: false, all_values: false, tip }
+    let (qualifier, tip, bands) = (qualifier.to_owned(), Vec::new(), Vec::new());
+    Chart { title, qualifier, range, decades: None, references, lines, bands, format: short, greyed: false, all_values: false, tip }
+}
+
+/// A chart of one meter of all that are shown.
+fn of_meter<'a>(title: &'static str, qualifier: &str, range: [f32; 2], references: Vec<Reference>, shown: Shown<'a>) -> Chart<'a> {
+    let (lines, bands) = shown;
+    let all_values = lines.iter().any(|line| !line.tag.is_empty());
+    Chart { bands, all_values, ..chart(title, qualifier, range, references, lines) }
+}
+
+/// A meter's lines in the colour of what is neither the student's nor the teacher's.
+fn plain(crowd: &Crowd, meter: Meter) -> Shown<'_> {
+    crowd.lines(meter, theme::TEXT, End::Dot, "")
 }
 
 /// kNN over the run; without labels it says so.
-pub fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
+fn knn_chart<'a>(snapshot: &Snapshot, crowd: &'a Crowd) -> Chart<'a> {
     let labelled = !snapshot.class_names.is_empty();
     let mut references = vec![Reference::new(snapshot.chance, format!("{} chance", percent(snapshot.chance)))];
     if let Some(untrained) = snapshot.untrained_knn {
         references.push(Reference::new(untrained, format!("{} untrained", percent(untrained))));
     }
-    let lines = single(&snapshot.history.knn_accuracy);
-    let (qualifier, references, lines) = match labelled {
-        true => ("labels: display only", references, lines),
-        false => ("no labels in these images", Vec::new(), Vec::new()),
+    let (qualifier, references, shown) = match labelled {
+        true => ("labels: display only", references, plain(crowd, Meter::KnnAccuracy)),
+        false => ("no labels in these images", Vec::new(), Shown::default()),
     };
     Chart {
         format: percent,
@@ -57,16 +62,16 @@ pub fn knn_chart(snapshot: &Snapshot) -> Chart<'_> {
                 .to_owned(),
             "Under a collapsed projector it falls only to its untrained level, so it is no collapse meter.".to_owned(),
         ],
-        ..chart("kNN accuracy", qualifier, [0.0, 1.0], references, lines)
+        ..of_meter("kNN accuracy", qualifier, [0.0, 1.0], references, shown)
     }
 }
 
-/// The std of the projections, the collapse meter of BYOL.
+/// The std of the projections of the learner in front, student and teacher.
 pub fn std_chart(snapshot: &Snapshot) -> Chart<'_> {
     let history = &*snapshot.history;
     let lines = vec![
-        Line { series: &history.embedding_std, colour: theme::STUDENT, name: "student", end: End::Dot },
-        Line { series: &history.teacher_std, colour: theme::TEACHER, name: "teacher", end: End::Ring },
+        Line::new(&history.embedding_std, theme::STUDENT, "student"),
+        Line::new(&history.teacher_std, theme::TEACHER, "teacher").ringed(),
     ];
     let tip = format!(
         "Standard deviation of the normalised projections over the batch, times √d: 1 is spread out, 0 is one point for all. \
@@ -76,18 +81,27 @@ pub fn std_chart(snapshot: &Snapshot) -> Chart<'_> {
     Chart { tip: vec![tip], ..chart("Embedding std", "the collapse meter", [-0.18, 1.2], references, lines) }
 }
 
+/// The same of several: the students' alone.
+fn std_charts<'a>(snapshot: &'a Snapshot, crowd: &'a Crowd) -> Chart<'a> {
+    let alone = std_chart(snapshot);
+    if crowd.is_alone() {
+        return alone;
+    }
+    let shown = crowd.lines(Meter::EmbeddingStd, theme::STUDENT, End::Dot, "");
+    Chart { tip: alone.tip, ..of_meter(alone.title, "of the students", alone.range, alone.references, shown) }
+}
+
 /// The two entropies of DINO's teacher, the collapse meter of DINO.
-pub fn entropy_chart(snapshot: &Snapshot, narrow: bool) -> Chart<'_> {
-    let history = &*snapshot.history;
+fn entropy_chart<'a>(snapshot: &Snapshot, crowd: &'a Crowd, narrow: bool) -> Chart<'a> {
     let most = ln_k(snapshot);
     let top = most.unwrap_or(4.0);
     let mut references = vec![Reference::new(0.0, "0 one prototype")];
     references.extend(most.map(|most| Reference::new(most, format!("ln K = {most:.2}, uniform"))));
-    let [mean, image] = if narrow { ["mean", "image"] } else { ["of mean", "per image"] };
-    let lines = vec![
-        Line { series: &history.mean_teacher_entropy, colour: theme::TEXT, name: mean, end: End::Dot },
-        Line { series: &history.teacher_entropy, colour: theme::TEACHER, name: image, end: End::Ring },
-    ];
+    let [mean, image] = if narrow || !crowd.is_alone() { ["mean", "image"] } else { ["of mean", "per image"] };
+    let (mut lines, mut bands) = crowd.lines(Meter::MeanTeacherEntropy, theme::TEXT, End::Dot, mean);
+    let (more, wider) = crowd.lines(Meter::TeacherEntropy, theme::TEACHER, End::Ring, image);
+    lines.extend(more);
+    bands.extend(wider);
     Chart {
         all_values: true,
         tip: vec![
@@ -95,12 +109,11 @@ pub fn entropy_chart(snapshot: &Snapshot, narrow: bool) -> Chart<'_> {
              image's distribution; ln K means that nothing is decided. Both in nats."
                 .to_owned(),
         ],
-        ..chart("Teacher entropy", "nats", [-0.3 * top, 1.3 * top], references, lines)
+        ..of_meter("Teacher entropy", "nats", [-0.3 * top, 1.3 * top], references, (lines, bands))
     }
 }
 
-fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narrow: bool) -> Vec<Chart<'a>> {
-    let history = &*snapshot.history;
+fn dino_charts<'a>(snapshot: &'a Snapshot, crowd: &'a Crowd, narrow: bool) -> Vec<Chart<'a>> {
     let most = ln_k(snapshot);
     let top = most.unwrap_or(4.0);
     let mut information = vec![Reference::new(0.0, "0 nothing is told apart")];
@@ -111,58 +124,59 @@ fn dino_charts<'a>(snapshot: &'a Snapshot, mutual_information: &'a Series, narro
             information.push(Reference::new((classes as f32).ln(), format!("ln {classes}, one a class")));
         }
     }
-    let collapsed =
-        most.is_some_and(|most| reading(mutual_information, snapshot.step).is_some_and(|now| now < COLLAPSED_BELOW_INFORMATION * most));
+    let collapsed = most.is_some_and(|most| {
+        reading(crowd.standing(Meter::MutualInformation), snapshot.step).is_some_and(|now| now < COLLAPSED_BELOW_INFORMATION * most)
+    });
     vec![
-        entropy_chart(snapshot, narrow),
+        entropy_chart(snapshot, crowd, narrow),
         Chart {
             tip: vec!["Entropy of the mean minus mean entropy, in nats: what a prototype tells of its image. The verdict hangs on it.".to_owned()],
-            ..chart(
+            ..of_meter(
                 "Mutual information",
                 if collapsed { "collapsed" } else { "nats" },
                 [-0.3 * top, 1.3 * top],
                 information,
-                single(mutual_information),
+                plain(crowd, Meter::MutualInformation),
             )
         },
         Chart {
             decades: Some([1e-4, 2.0]),
             tip: vec!["Loss minus teacher entropy, in nats. It falls to 0 in every collapse, too: then all agree on nothing.".to_owned()],
-            ..chart(
+            ..of_meter(
                 "KL divergence",
                 if collapsed { "low: all images alike" } else { "student from teacher" },
                 [-0.3, 1.2],
                 vec![Reference::new(0.0, "0 equal")],
-                single(&history.kl),
+                plain(crowd, Meter::Kl),
             )
         },
-        knn_chart(snapshot),
+        knn_chart(snapshot, crowd),
         Chart {
             tip: vec!["Spread of the head's bottleneck: 1 spread out, 0 one point. DINO's collapses are seen in its entropies; this one can miss them.".to_owned()],
-            ..chart(
+            ..of_meter(
                 "Embedding std",
                 "of the bottleneck",
                 [-0.25, 1.2],
                 vec![Reference::new(1.0, "1 spread out"), Reference::new(0.0, "0 one point")],
-                single(&history.embedding_std),
+                plain(crowd, Meter::EmbeddingStd),
             )
         },
     ]
 }
 
-fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
-    let history = &*snapshot.history;
+fn byol_charts<'a>(snapshot: &'a Snapshot, crowd: &'a Crowd) -> Vec<Chart<'a>> {
     let dimensions = snapshot.cloud.as_ref().map_or(32, |cloud| cloud.dimensions).max(2);
-    let collapsed = reading(&history.embedding_std, snapshot.step).is_some_and(|std| std < COMPLETE_BELOW_STD);
+    let collapsed =
+        !crowd.is_twin() && reading(crowd.standing(Meter::EmbeddingStd), snapshot.step).is_some_and(|std| std < COMPLETE_BELOW_STD);
     let loss = Chart {
         decades: Some([1e-4, 10.0]),
         tip: vec!["2 − 2 cos(prediction, target), 0 to 4, mean over the batch and both directions. In collapse it is lowest.".to_owned()],
-        ..chart(
+        ..of_meter(
             "Loss",
             "low does not mean learned",
             [-0.35, 2.2],
             vec![Reference::new(2.0, "2 unrelated"), Reference::new(0.0, "0 identical")],
-            single(&history.loss),
+            plain(crowd, Meter::Loss),
         )
     };
     let references = vec![Reference::new(dimensions as f32, format!("{dimensions} = d")), Reference::new(1.0, "1 a line")];
@@ -174,32 +188,33 @@ fn byol_charts(snapshot: &Snapshot) -> Vec<Chart<'_>> {
              it measures noise, and rises."
                 .to_owned(),
         ],
-        ..chart(
+        ..of_meter(
             "Effective rank",
             &qualifier,
             [-0.12 * dimensions as f32, dimensions as f32 * 1.1],
             references,
-            single(&history.effective_rank),
+            plain(crowd, Meter::EffectiveRank),
         )
     };
-    vec![std_chart(snapshot), loss, rank, knn_chart(snapshot)]
+    vec![std_charts(snapshot, crowd), loss, rank, knn_chart(snapshot, crowd)]
 }
 
 impl Panel for Meters {
-    fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
+    fn ui(&mut self, frame: &Frame<'_>, area: Rect, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let paint = &frame.paint;
         paint.rule(area.min, [area.min[0], area.max[1]], theme::SEPARATOR, 1.0);
         let inner = Rect::new(area.min[0] + 16.0, area.min[1] + 10.0, area.max[0] - 16.0, area.max[1] - 8.0);
-        let history = &*snapshot.history;
-        let last = |series: &Series| series.points.last().copied();
-        let made_of = [last(&history.teacher_entropy), last(&history.mean_teacher_entropy)];
-        if made_of != self.made_of {
-            self.mutual_information = difference(&history.mean_teacher_entropy, &history.teacher_entropy);
-            self.made_of = made_of;
-        }
+        let strip = member::strip_height(frame, snapshot);
+        let inner = if strip > 0.0 {
+            member::strip(frame, &inner, snapshot, commands);
+            Rect { min: [inner.min[0], inner.min[1] + strip], ..inner }
+        } else {
+            inner
+        };
+        self.crowd.follow(snapshot);
         let mut charts = match snapshot.method {
-            Method::Byol => byol_charts(snapshot),
-            Method::Dino => dino_charts(snapshot, &self.mutual_information, inner.width() <= 280.0),
+            Method::Byol => byol_charts(snapshot, &self.crowd),
+            Method::Dino => dino_charts(snapshot, &self.crowd, inner.width() <= 280.0),
         };
         if frame.presenting {
             let decides = match snapshot.verdict.meter {
@@ -208,7 +223,7 @@ impl Panel for Meters {
                 _ => charts[0].title,
             };
             let place = charts.iter().position(|chart| chart.title == decides).unwrap_or(0);
-            return presented(frame, area, charts.swap_remove(place), snapshot);
+            return presented(frame, Rect { min: [area.min[0], area.min[1] + strip], ..area }, charts.swap_remove(place), snapshot);
         }
         // What goes where not all fit: BYOL's loss, rank and kNN, DINO's std, KL and kNN; the collapse meters stay.
         let going = match snapshot.method {

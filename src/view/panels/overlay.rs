@@ -5,7 +5,7 @@
 
 use imgui::{Condition, MouseButton, Ui, WindowFlags};
 
-use crate::command::Command;
+use crate::command::{Command, Gather};
 use crate::view::charts::grouped;
 use crate::view::keys::KeyGroup;
 use crate::view::layout::Rect;
@@ -26,6 +26,13 @@ pub enum Question {
         /// Steps of the run that would end.
         steps: u64,
     },
+    /// Several learners at once: a twin, or so many seeds.
+    Several {
+        /// Steps of the run that seeds would end.
+        steps: u64,
+    },
+    /// Which of these goes on alone: its number, what it is called, and how it is doing.
+    Keep(Vec<(u32, String, String)>),
     /// A lesson that starts runs of its own.
     Lesson {
         /// Which.
@@ -35,11 +42,14 @@ pub enum Question {
     },
 }
 
+/// Seeds at once that are offered.
+pub const SEEDS: [u32; 3] = [3, 5, 9];
+
 /// The answer given in this frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Do it.
-    Yes,
+    /// Do it; with several options, the one of this number.
+    Option(usize),
     /// Leave everything as it is.
     No,
 }
@@ -73,39 +83,100 @@ pub(super) fn grown(frame: &Frame<'_>, length: f32) -> f32 {
     if frame.presenting { length * 1.55 } else { length }
 }
 
-/// The words of a question: title, what it is about, what would be lost, the yes.
-fn words(question: &Question, step: u64) -> (&'static str, Option<String>, String, &'static str) {
-    match question {
-        Question::Quit if step == 0 => ("Leave Twinlens?", None, "Nothing has been trained yet.".to_owned(), "Leave"),
-        Question::Quit => ("Leave Twinlens?", None, format!("The run of {} steps is lost.", grouped(step)), "Leave"),
-        Question::Lose { command, steps } => {
-            let ends = format!("The run of {} steps ends.", grouped(*steps));
-            match command {
-                Command::LoadData(spec) => ("Train on other images?", Some(spec.to_string()), ends, "Load"),
-                Command::LoadPreset(name) => ("Start another preset?", Some(name.clone()), ends, "Start"),
-                _ => ("Start again with new weights?", None, format!("{ends} Training begins at step 0."), "Start again"),
-            }
+impl Question {
+    /// What may be answered, besides leaving everything as it is.
+    pub fn options(&self) -> Vec<String> {
+        match self {
+            Self::Quit => vec!["Leave".to_owned()],
+            Self::Lose { command: Command::LoadData(_), .. } => vec!["Load".to_owned()],
+            Self::Lose { command: Command::LoadPreset(_), .. } | Self::Lesson { .. } => vec!["Start".to_owned()],
+            Self::Lose { command: Command::Gather(Gather::Map(_)), .. } => vec!["Train".to_owned()],
+            Self::Lose { command: Command::Gather(Gather::Alone(_)), .. } => vec!["Go on".to_owned()],
+            Self::Lose { .. } => vec!["Start again".to_owned()],
+            Self::Several { .. } => ["A twin".to_owned()].into_iter().chain(SEEDS.map(|count| format!("{count} seeds"))).collect(),
+            Self::Keep(learners) => learners.iter().map(|(_, name, _)| format!("Keep {name}")).collect(),
         }
-        Question::Lesson { lesson, steps } => {
-            let ends = format!("It trains runs of its own: the run of {} steps ends.", grouped(*steps));
-            ("Start the lesson?", Some(lesson.title.clone()), ends, "Start")
+    }
+
+    /// The title, what it is about, and what would be lost, a paragraph each.
+    fn words(&self, step: u64) -> (&'static str, Option<String>, Vec<String>) {
+        let ends = |steps: u64| format!("The run of {} steps ends.", grouped(steps));
+        match self {
+            Self::Quit if step == 0 => ("Leave Twinlens?", None, vec!["Nothing has been trained yet.".to_owned()]),
+            Self::Quit => ("Leave Twinlens?", None, vec![format!("The run of {} steps is lost.", grouped(step))]),
+            Self::Lose { command: Command::LoadData(spec), steps } => {
+                ("Train on other images?", Some(spec.to_string()), vec![ends(*steps)])
+            }
+            Self::Lose { command: Command::LoadPreset(name), steps } => ("Start another preset?", Some(name.clone()), vec![ends(*steps)]),
+            Self::Lose { command: Command::Gather(Gather::Map(axes)), steps } => {
+                let [columns, rows] = axes.size();
+                let what = format!("{columns} × {rows} learners: {} by {}", axes.x.key, axes.y.key);
+                ("Train a map?", Some(what), vec![ends(*steps)])
+            }
+            Self::Lose { command: Command::Gather(Gather::Alone(_)), .. } => {
+                ("Go on with this learner alone?", None, vec!["It goes on from where it is; the others end.".to_owned()])
+            }
+            Self::Lose { steps, .. } => {
+                ("Start again with new weights?", None, vec![format!("{} Training begins at step 0.", ends(*steps))])
+            }
+            Self::Several { steps } => {
+                let lost = if *steps > 0 { format!(" {}", ends(*steps)) } else { String::new() };
+                let twin = "A twin: a copy that goes on beside the run on the same crops, to be changed alone.";
+                let seeds = format!("Seeds: learners with weights and crops of their own, all from step 0.{lost}");
+                ("Train several at once?", None, vec![twin.to_owned(), seeds])
+            }
+            Self::Keep(learners) => {
+                let lines = learners.iter().map(|(_, name, state)| format!("{name}: {state}."));
+                let rest = if learners.len() > 1 { "The other one ends" } else { "The others end" };
+                let last = format!("{rest}; that cannot be taken back.");
+                ("Which one goes on alone?", None, lines.chain([last]).collect())
+            }
+            Self::Lesson { lesson, steps } => {
+                let ends = format!("It trains runs of its own: the run of {} steps ends.", grouped(*steps));
+                ("Start the lesson?", Some(lesson.title.clone()), vec![ends])
+            }
         }
     }
 }
 
-/// Asks; gives the answer once there is one. Enter and Y, Esc and N answer it, too: they are keys like any others.
-pub fn ask(frame: &Frame<'_>, window: Rect, question: &Question, step: u64) -> Option<Answer> {
+/// Asks; gives the answer once there is one. Enter takes the option that is `marked` (arrows mark another), Y does, too; Esc and N
+/// leave everything as it is: they are keys like any others.
+pub fn ask(frame: &Frame<'_>, window: Rect, question: &Question, step: u64, marked: usize) -> Option<Answer> {
     let paint = &frame.paint;
-    let (title, subject, detail, yes) = words(question, step);
+    let (title, subject, details) = question.words(step);
     let title_style = Style::CAPTION.strong();
-    let (pad, pitch, high) = (grown(frame, 24.0), grown(frame, 26.0), grown(frame, 36.0));
-    let button = |name: &str, key: &str| paint.text_width(Style::TITLE, name) + paint.key_width(key) + grown(frame, 34.0);
-    let buttons = button(yes, "Enter") + button("Stay", "Esc") + 12.0;
-    let wanted = [paint.text_width(title_style, title), paint.text_width(Style::QUIET, &detail), buttons, grown(frame, 320.0)];
+    let (pad, pitch, high, gap) = (grown(frame, 24.0), grown(frame, 26.0), grown(frame, 36.0), 12.0);
+    let options = question.options();
+    let button = |name: &str, key: Option<&str>| {
+        let key = key.map_or(0.0, |key| paint.key_width(key) + grown(frame, 10.0));
+        paint.text_width(Style::TITLE, name) + key + grown(frame, 24.0)
+    };
+    let mut buttons: Vec<(&str, Option<&str>, Answer)> =
+        (0..).zip(&options).map(|(index, name)| (name.as_str(), (index == marked).then_some("Enter"), Answer::Option(index))).collect();
+    buttons.push(("Stay", Some("Esc"), Answer::No));
+    let in_a_row = buttons.iter().map(|(name, key, _)| button(name, *key) + gap).sum::<f32>() - gap;
+    let words = details.iter().map(|detail| paint.text_width(Style::QUIET, detail)).fold(0.0, f32::max).min(grown(frame, 560.0));
+    let wanted = [paint.text_width(title_style, title), words, in_a_row, grown(frame, 320.0)];
     let width = (wanted.into_iter().fold(0.0, f32::max) + 2.0 * pad).min(window.width() - 16.0);
     let inner = width - 2.0 * pad;
-    let lines = paint.wrapped_lines(Style::QUIET, &detail, inner);
-    let height = 2.0 * pad + pitch * (1.7 + f32::from(u8::from(subject.is_some())) + lines as f32) + high;
+    // Buttons that do not fit go on a second row.
+    let mut rows: Vec<Vec<(&str, Option<&str>, Answer)>> = vec![Vec::new()];
+    let mut used = 0.0;
+    for (name, key, answer) in buttons {
+        let wide = button(name, key);
+        if used > 0.0 && used + wide > inner + 0.5 {
+            rows.push(Vec::new());
+            used = 0.0;
+        }
+        used += wide + gap;
+        if let Some(row) = rows.last_mut() {
+            row.push((name, key, answer));
+        }
+    }
+    let lines: Vec<usize> = details.iter().map(|detail| paint.wrapped_lines(Style::QUIET, detail, inner)).collect();
+    let text = lines.iter().sum::<usize>() as f32;
+    let bottom = high * rows.len() as f32 + gap * (rows.len() - 1) as f32;
+    let height = 2.0 * pad + pitch * (1.7 + f32::from(u8::from(subject.is_some())) + text) + bottom;
     let [x, y] = [window.centre()[0] - width * 0.5, window.centre()[1] - height * 0.5].map(f32::round);
     card(frame, window, Rect::new(x, y, x + width, y + height));
 
@@ -117,27 +188,38 @@ pub fn ask(frame: &Frame<'_>, window: Rect, question: &Question, step: u64) -> O
         paint.name_clipped([left, y], Style::BODY, &subject, inner);
         y += pitch;
     }
-    y += pitch * paint.text_wrapped([left, y], Style::QUIET, &detail, inner, lines) as f32;
-    let top = y;
+    for (detail, lines) in details.iter().zip(lines) {
+        y += pitch * paint.text_wrapped([left, y], Style::QUIET, detail, inner, lines) as f32;
+    }
     let mut answer = None;
-    let mut x = left;
-    for (name, key, meaning, default) in [(yes, "Enter", Answer::Yes, true), ("Stay", "Esc", Answer::No, false)] {
-        let rect = Rect::new(x, top, x + button(name, key), top + high);
-        let touch = frame.touch(name, rect);
-        let ink = if default { theme::GROUND } else { theme::TEXT };
-        paint.fill(rect, if default { theme::TEXT } else { theme::RAISED }, 4.0);
-        if touch.hovered {
-            paint.outline(rect.inset(-3.0), theme::AXIS, 6.0, 1.0);
-            frame.tooltip(&[if default { "Enter and Y do it, too." } else { "Everything stays as it is; Esc and N do it, too." }]);
+    for row in rows {
+        let mut x = left;
+        for (name, key, meaning) in row {
+            let rect = Rect::new(x, y, x + button(name, key), y + high);
+            let touch = frame.touch(name, rect);
+            let default = key == Some("Enter");
+            let ink = if default { theme::GROUND } else { theme::TEXT };
+            paint.fill(rect, if default { theme::TEXT } else { theme::RAISED }, 4.0);
+            if touch.hovered {
+                paint.outline(rect.inset(-3.0), theme::AXIS, 6.0, 1.0);
+                frame.tooltip(&[match (meaning, default) {
+                    (Answer::No, _) => "Everything stays as it is; Esc and N do it, too.",
+                    (_, true) => "Enter and Y do it, too.",
+                    (_, false) => "The arrow keys go from one to the next, and Enter takes it.",
+                }]);
+            }
+            let middle = rect.centre()[1];
+            let after = rect.min[0] + grown(frame, 12.0);
+            let wide = paint.text([after, middle], Align::Left, Style::TITLE.coloured(ink), name);
+            if let Some(key) = key {
+                paint.key([after + wide + grown(frame, 10.0), middle], key);
+            }
+            if touch.clicked {
+                answer = Some(meaning);
+            }
+            x = rect.max[0] + gap;
         }
-        let middle = rect.centre()[1];
-        let after = rect.min[0] + grown(frame, 12.0);
-        let wide = paint.text([after, middle], Align::Left, Style::TITLE.coloured(ink), name);
-        paint.key([after + wide + grown(frame, 10.0), middle], key);
-        if touch.clicked {
-            answer = Some(meaning);
-        }
-        x = rect.max[0] + 12.0;
+        y += high + gap;
     }
     answer
 }

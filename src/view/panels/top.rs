@@ -23,6 +23,8 @@ use badge::badge;
 pub struct TopBar {
     /// The scene whose tab was clicked in this frame.
     pub chosen: Option<Scene>,
+    /// The button of several learners was clicked in this frame.
+    pub several: bool,
     /// The list of presets.
     pub presets: PresetList,
 }
@@ -34,6 +36,7 @@ enum Symbol {
     Pause,
     Step,
     Reset,
+    Several,
 }
 
 /// The number of a fact, at least as wide as `least`, so that what comes after it does not dance.
@@ -140,7 +143,7 @@ impl Panel for TopBar {
 
         // What goes first where space is short comes last here.
         let long = Self::tabs_width(frame, true);
-        let room = badge_left - 32.0 - long - 3.0 * BUTTON;
+        let room = badge_left - 32.0 - long - 4.0 * BUTTON;
         let optional = [
             step.width(frame) + GAP,
             preset,
@@ -160,7 +163,7 @@ impl Panel for TopBar {
             self.preset(frame, [x, middle], preset - 14.0, snapshot);
             x += preset;
         }
-        x = Self::buttons(frame, [x - 6.0, middle], snapshot, commands) + 12.0;
+        x = self.buttons(frame, [x - 6.0, middle], snapshot, commands) + 12.0;
         // Without names on the tabs there may be room for the step again.
         let has_step = count >= 1 || x + step.width(frame) < badge_left - 12.0;
         for (fact, shown) in [(Some(&step), has_step), (Some(&speed), count >= 3), (fps.as_ref(), count >= 5)] {
@@ -207,21 +210,27 @@ impl TopBar {
         }
     }
 
-    /// Play, step, re-initialise from `x` on; gives where they end.
-    fn buttons(frame: &Frame<'_>, [mut x, middle]: [f32; 2], snapshot: &Snapshot, commands: &mut Vec<Command>) -> f32 {
+    /// Play, step, re-initialise, several learners from `x` on; gives where they end.
+    fn buttons(&mut self, frame: &Frame<'_>, [mut x, middle]: [f32; 2], snapshot: &Snapshot, commands: &mut Vec<Command>) -> f32 {
         let paint = &frame.paint;
         let play = if snapshot.playing { Symbol::Pause } else { Symbol::Play };
         let command = if snapshot.playing { Command::Pause } else { Command::Play };
+        let several = match snapshot.learners.len() {
+            0 | 1 => "Train several at once: a twin that is changed alone (T), or 3, 5 or 9 seeds (Shift+T).",
+            _ => "End it: one of the learners goes on alone (T).",
+        };
         let buttons = [
-            ("play", play, command, if snapshot.playing { "Pause the training (Space)." } else { "Train on (Space)." }),
-            ("step", Symbol::Step, Command::Step, "One training step, then pause (S)."),
+            ("play", play, Some(command), if snapshot.playing { "Pause the training (Space)." } else { "Train on (Space)." }),
+            ("step", Symbol::Step, Some(Command::Step), "One training step, then pause (S)."),
             (
                 "reset",
                 Symbol::Reset,
-                Command::Reset { new_seed: false },
+                Some(Command::Reset { new_seed: false }),
                 "New weights from step 0, with the same seed (R); Shift+R takes the next seed.",
             ),
+            ("several", Symbol::Several, None, several),
         ];
+        self.several = false;
         for (id, symbol, command, tip) in buttons {
             let rect = Rect::new(x, middle - 16.0, x + 32.0, middle + 16.0);
             let touch = frame.touch(id, rect);
@@ -232,7 +241,8 @@ impl TopBar {
             }
             draw_symbol(frame, rect.centre(), symbol);
             if touch.clicked {
-                commands.push(command);
+                self.several |= command.is_none();
+                commands.extend(command);
             }
             x += BUTTON;
         }
@@ -276,6 +286,7 @@ impl TopBar {
                     Scene::Dino => "centering and sharpening keep distributions over prototypes in balance",
                     Scene::Multicrop => "from a small crop the student must tell the whole",
                     Scene::Kernels => "what a training step spends its time on, dispatch by dispatch",
+                    Scene::Map => "many learners over two settings: where life ends and collapse begins",
                 };
                 let starts = format!("It starts the preset \"{}\".", scene.preset());
                 let tip = format!("{} ({number}): {about}.", scene.title());
@@ -302,6 +313,10 @@ fn draw_symbol(frame: &Frame<'_>, [x, y]: [f32; 2], symbol: Symbol) {
         Symbol::Step => {
             paint.triangle([x - 7.0, y - 7.0], [x + 4.0, y], [x - 7.0, y + 7.0], colour);
             paint.fill(Rect::new(x + 4.0, y - 7.0, x + 7.0, y + 7.0), colour, 0.0);
+        }
+        Symbol::Several => {
+            paint.ring([x - 4.0, y], 6.0, colour, 2.0);
+            paint.ring([x + 4.0, y], 6.0, colour, 2.0);
         }
         Symbol::Reset => {
             let point = |turn: f32, radius: f32| [x + radius * turn.cos(), y + radius * turn.sin()];

@@ -2,9 +2,10 @@
 //! [`scenes`].
 
 use super::{Action, Direction, Request, Screen, scenes};
-use crate::command::{Command, Switch, next_pace, next_share};
+use crate::command::{Command, Gather, Switch, next_pace, next_share};
 use crate::snapshot::Snapshot;
 use crate::view::explain;
+use crate::view::gathering::directed;
 use crate::view::panels::overlay::{Answer, Question};
 
 impl Screen {
@@ -57,10 +58,12 @@ impl Screen {
                     self.submit(command, snapshot, commands);
                 }
             }
+            Action::Escape if scenes::of(self.scene).escape(self, snapshot) => {}
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
-            Action::Confirm if !self.is_covered() => scenes::of(self.scene).confirm(self),
-            Action::Confirm => self.answer(Answer::Yes, snapshot, commands, requests),
+            Action::Confirm if !self.is_covered() => scenes::of(self.scene).confirm(self, snapshot, commands),
+            Action::Confirm => self.answer(Answer::Option(self.marked), snapshot, commands, requests),
+            Action::Arrow(direction) if self.question.is_some() => self.mark(direction),
             _ if self.question.is_some() => {}
             Action::OwnImages => {
                 self.help.close();
@@ -87,10 +90,23 @@ impl Screen {
             Action::Step => commands.push(Command::Step),
             Action::Walk => commands.push(Command::Walk),
             Action::Reset { new_seed } => self.submit(Command::Reset { new_seed }, snapshot, commands),
-            Action::Flip(switch) if Switch::of(snapshot.method).contains(&switch) => {
-                commands.push(Command::SetSwitch { switch, on: !self.undo.switch(switch, snapshot) });
+            Action::Flip(switch) | Action::FlipAll(switch) if Switch::of(snapshot.method).contains(&switch) => {
+                let command = Command::SetSwitch { switch, on: !self.undo.switch(switch, snapshot) };
+                commands.push(directed(command, snapshot, matches!(action, Action::FlipAll(_))));
             }
-            Action::Flip(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
+            Action::Twin if snapshot.learners.len() < 2 => {
+                commands.push(Command::Gather(Gather::Twin(None)));
+                scenes::of(self.scene).twin(self);
+            }
+            Action::Twin | Action::Several => self.ask_who_trains(snapshot),
+            Action::NextInFront if snapshot.learners.len() < 2 => {
+                self.say("A brings the next of several learners to the front; T trains a twin.")
+            }
+            Action::NextInFront => {
+                let next = (snapshot.front + 1) % snapshot.learners.len();
+                commands.push(Command::BringToFront(next as u32));
+            }
+            Action::Flip(switch) | Action::FlipAll(switch) => self.say(&explain::no_such_switch(switch, snapshot.method)),
             Action::Scene(scene) => self.choose(scene, snapshot, commands),
             Action::Variant => scenes::of(self.scene).variant(self, snapshot, commands),
             Action::Export => scenes::of(self.scene).export(self, snapshot, requests),

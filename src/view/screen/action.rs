@@ -30,8 +30,16 @@ pub enum Action {
         /// With the next seed.
         new_seed: bool,
     },
-    /// Flip a switch.
+    /// Flip a switch; of a twin, of the side in front alone.
     Flip(Switch),
+    /// Flip a switch of both sides of a twin.
+    FlipAll(Switch),
+    /// Train a copy of the learner beside it; or end what goes on side by side.
+    Twin,
+    /// Train several at once: asks how many; or end it.
+    Several,
+    /// Bring the next of several learners to the front.
+    NextInFront,
     /// Show a scene.
     Scene(Scene),
     /// Scene 2: the cloud in place of the prototypes, and back. Scene 4: the chosen kernel's next variant.

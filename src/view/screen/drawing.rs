@@ -7,6 +7,7 @@ use imgui::{Ui, WindowFlags};
 use super::{Request, Screen, Stages, scenes};
 use crate::command::Command;
 use crate::snapshot::Snapshot;
+use crate::view::gathering::directed;
 use crate::view::keys;
 use crate::view::layout::Layout;
 use crate::view::paint::Paint;
@@ -42,7 +43,7 @@ impl Screen {
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
-        let mut stages = Stages { cloud: None, pictures: Vec::new() };
+        let mut stages = Stages { clouds: Vec::new(), pictures: Vec::new(), minis: None };
         let mut chosen = None;
         let (mut turned, mut offered) = (None, None);
         let mut leaves = Leaves::default();
@@ -54,7 +55,7 @@ impl Screen {
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            let (timeline, pictures, stage, wants_images) = Default::default();
+            let (timeline, pictures, stage, beside, wants_images, minis) = Default::default();
             let card = Cell::new(asked);
             Frame {
                 ui,
@@ -70,6 +71,8 @@ impl Screen {
                 card,
                 pictures,
                 stage,
+                beside,
+                minis,
                 wants_images,
                 pointing,
             }
@@ -139,15 +142,25 @@ impl Screen {
                 self.timeline = frame.timeline.take();
                 self.card.follow(ui, frame.card.get(), blocked || !wanted.is_empty() || chosen.is_some(), scale);
                 leaves = self.card.lay(&frame.paint, &layout, snapshot);
-                stages = Stages { cloud: frame.stage.take(), pictures: frame.pictures.take() };
+                let front = frame.stage.take().map(|stage| (snapshot.front, stage));
+                stages = Stages {
+                    clouds: front.into_iter().chain(frame.beside.take()).collect(),
+                    pictures: frame.pictures.take(),
+                    minis: frame.minis.take(),
+                };
             });
         self.card.ui(ui, &leaves, scale, || frame(blocked), snapshot, &mut wanted);
         if let Some(scene) = chosen {
             self.choose(scene, snapshot, commands);
         }
         requests.extend(self.kernels.request.take());
+        requests.extend(self.map.request.take());
+        if self.top.several {
+            self.ask_who_trains(snapshot);
+        }
+        let all = ui.io().key_shift;
         for command in wanted {
-            self.submit(command, snapshot, commands);
+            self.submit(directed(command, snapshot, all), snapshot, commands);
         }
         match offered {
             Some(Offered::Open) => self.lessons.toggle_list(),
@@ -163,7 +176,7 @@ impl Screen {
                 let frame = frame(false);
                 match &self.question {
                     _ if !self.dragged.is_empty() => overlay::drop_target(&frame, layout.window, &self.dragged),
-                    Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step),
+                    Some(question) => answered = overlay::ask(&frame, layout.window, question, snapshot.step, self.marked),
                     None if self.lessons.chosen.is_some() => row = lesson_list::ui(&frame, layout.window, &self.lessons),
                     None if self.images.is_open() => images = self.images.ui(&frame, layout.window, snapshot),
                     None if self.top.presets.is_open() => preset = self.top.presets.ui(&frame, layout.window, &snapshot.preset),

@@ -5,14 +5,14 @@ use crate::observe::evaluation::QUERIES;
 use crate::observe::verdict::COMPLETE_BELOW_STD;
 use crate::snapshot::{Series, Snapshot};
 use crate::view::charts::stack::{plot_height, stack};
-use crate::view::charts::{Chart, End, Line, Reference, percent, short};
+use crate::view::charts::{Chart, Line, Reference, percent, short};
 use crate::view::layout::Rect;
 use crate::view::panels::Frame;
 use crate::view::panels::meters::{chart, std_chart};
 use crate::view::theme::{self, Colour};
 
 fn line<'a>(series: &'a Series, colour: Colour, name: &'static str) -> Line<'a> {
-    Line { series, colour, name, end: End::Dot }
+    Line::new(series, colour, name)
 }
 
 fn pieces(snapshot: &Snapshot) -> Chart<'_> {

@@ -21,6 +21,9 @@ const NAMES: [usize; 2] = [12, 1];
 /// The widest name, as a share of the plot, and for a room.
 const WIDEST: [f32; 2] = [0.42, 0.56];
 
+/// Between a large circle and a name beside it.
+const CLEAR: f32 = 8.0;
+
 /// A kernel's circle.
 struct Dot<'a> {
     row: &'a Row<'a>,
@@ -210,11 +213,11 @@ fn on_slope(paint: &Paint<'_>, plot: &Rect, [from, to]: [[f32; 2]; 2], dots: &[D
 
 /// The names of the largest kernels, in a column below the roof, where nothing else can be.
 struct Named<'a> {
-    /// Each circle with the height of its name.
-    dots: Vec<(&'a Dot<'a>, f32)>,
-    /// Where the names begin.
+    /// Each circle with the place where its name begins.
+    dots: Vec<(&'a Dot<'a>, [f32; 2])>,
+    /// Where most names begin.
     left: f32,
-    width: f32,
+    right: f32,
     pitch: f32,
 }
 
@@ -239,7 +242,14 @@ impl<'a> Named<'a> {
         named.truncate(((high - low) / pitch).max(0.0) as usize + 1);
         named.sort_by(|a, b| a.centre[1].total_cmp(&b.centre[1]));
         let targets: Vec<f32> = named.iter().map(|dot| dot.centre[1]).collect();
-        Self { dots: named.into_iter().zip(spread(&targets, pitch, low, high)).collect(), left, width, pitch }
+        // A name that a large circle would cover begins beside it.
+        let free = |y: f32| {
+            let reaches = |dot: &&Dot<'_>| (dot.centre[1] - y).abs() < dot.radius + 0.6 * line;
+            let edges = dots.iter().filter(reaches).map(|dot| dot.centre[0] + dot.radius + CLEAR);
+            [edges.fold(left, f32::max), y]
+        };
+        let places = spread(&targets, pitch, low, high).into_iter().map(free);
+        Self { dots: named.into_iter().zip(places).collect(), left, right: left + width, pitch }
     }
 
     /// Writes the names with their leaders; gives the kernel whose name is under the pointer.
@@ -247,19 +257,21 @@ impl<'a> Named<'a> {
         let paint = &looking.frame.paint;
         let pointer = looking.frame.pointer();
         let mut under = None;
-        for (dot, y) in &self.dots {
-            let (y, left) = (*y, self.left);
+        for (dot, [left, y]) in &self.dots {
+            let (y, left) = (*y, *left);
             let is_chosen = dot.row.name == looking.chosen;
             let style = if is_chosen { Style::LABEL.strong().coloured(theme::TEXT) } else { Style::LABEL };
             if Rect::new(left - 16.0, y - self.pitch * 0.5, plot.max[0], y + self.pitch * 0.5).contains(pointer) {
                 under = Some(dot.row);
             }
             let from = dot.centre[0] + dot.radius;
+            let colour = if is_chosen { theme::TEXT_2 } else { theme::AXIS };
             if from < left - 18.0 {
-                let colour = if is_chosen { theme::TEXT_2 } else { theme::AXIS };
                 paint.polyline([[from, dot.centre[1]], [left - 16.0, y], [left - 4.0, y]].into_iter(), colour, 1.0);
+            } else if (y - dot.centre[1]).abs() > 0.5 * self.pitch {
+                paint.line([from, dot.centre[1]], [left - 2.0, y], colour, 1.0);
             }
-            paint.name_with_both_ends([left, y], style, dot.row.name, self.width);
+            paint.name_with_both_ends([left, y], style, dot.row.name, (self.right - left).max(0.0));
         }
         under
     }

@@ -5,7 +5,7 @@ use crate::command::Switch;
 use crate::config::Method;
 use crate::snapshot::{SinceFlip, Snapshot};
 use crate::view::charts::stack::stack;
-use crate::view::charts::{Chart, grouped, percent, reading};
+use crate::view::charts::{Chart, Stroke, grouped, percent, reading};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
@@ -56,8 +56,9 @@ pub fn presented(frame: &Frame<'_>, area: Rect, mut chart: Chart<'_>, snapshot: 
     let rows_high = pitch * 2.0 * (f32::from(u8::from(row.is_some())) + f32::from(u8::from(knn.is_some()))) + 18.0;
     let since_high = if since.is_some() { pitch * 2.0 + 20.0 } else { 0.0 };
     chart.qualifier.clear();
-    for line in &mut chart.lines {
-        line.name = "";
+    // Of one learner the values in the title say which line is which.
+    for line in chart.lines.iter_mut().filter(|line| line.tag.is_empty() && line.stroke != Stroke::Thin) {
+        line.name = "".into();
     }
     let plot = Rect::new(inner.min[0], inner.min[1], inner.max[0], inner.max[1] - rows_high - since_high);
     stack(frame, plot, &[chart], snapshot);

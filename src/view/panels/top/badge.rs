@@ -4,6 +4,7 @@
 use crate::snapshot::{SinceFlip, Snapshot, Span, Verdict, VerdictKind};
 use crate::view::charts::reading::of_verdict;
 use crate::view::charts::{grouped, short};
+use crate::view::gathering::{letter, name, seeds, state, tally, twin};
 use crate::view::layout::Rect;
 use crate::view::paint::{Align, Style};
 use crate::view::panels::Frame;
@@ -26,12 +27,20 @@ pub fn verdict_title(kind: VerdictKind) -> &'static str {
 pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
     let paint = &frame.paint;
     let verdict = &snapshot.verdict;
-    let alarm = verdict.kind.is_collapse();
-    let title = verdict_title(verdict.kind);
-    let meter = verdict_detail(verdict, of_verdict(verdict, &snapshot.history, snapshot.step));
+    let several = of_several(snapshot);
+    let alarm = match &several {
+        Some(_) => snapshot.learners.iter().any(|learner| learner.verdict.kind.is_collapse()),
+        None => verdict.kind.is_collapse(),
+    };
+    let meter = match &several {
+        Some(_) => String::new(),
+        None => verdict_detail(verdict, of_verdict(verdict, &snapshot.history, snapshot.step)),
+    };
+    let title = several.as_deref().unwrap_or(verdict_title(verdict.kind));
     // Presenting, it stands large beside the chart.
     let flip = snapshot.since_flip.as_ref().filter(|_| !frame.presenting);
-    let since = flip.map(|since| since_text(since, verdict.kind));
+    let whose = twin(snapshot).map_or_else(String::new, |_| format!("{}: ", letter(snapshot.front)));
+    let since = flip.map(|since| format!("{whose}{}", since_text(since, verdict.kind)));
     let title_width = paint.text_width(Style::TITLE, title);
     let meter_width = if meter.is_empty() { 0.0 } else { paint.text_width(Style::LABEL, &meter) + 10.0 };
     let since_width = since.as_deref().map_or(0.0, |text| paint.text_width(Style::LABEL, text));
@@ -60,7 +69,12 @@ pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
         paint.text([x, middle + 8.5], Align::Left, Style::LABEL, since);
     }
     if touch.hovered {
+        let each: Vec<String> =
+            snapshot.learners.iter().enumerate().map(|(index, view)| format!("{}: {}.", name(snapshot, index), state(view))).collect();
         let mut lines = vec![if verdict.reason.is_empty() { "Nothing has been measured yet." } else { verdict.reason.as_str() }];
+        if several.is_some() {
+            lines = each.iter().take(MOST).map(String::as_str).collect();
+        }
         if since.is_some() {
             lines.push("Seconds are training time on this adapter; pauses do not count. The verdict is on the mean of 20 steps.");
             if snapshot.speed_limit.is_some() {
@@ -70,6 +84,20 @@ pub fn badge(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) -> f32 {
         frame.tooltip(&lines);
     }
     left
+}
+
+/// Learners that the tooltip tells of.
+const MOST: usize = 16;
+
+/// How several learners are doing; none where there is one.
+fn of_several(snapshot: &Snapshot) -> Option<String> {
+    if let Some([a, b]) = twin(snapshot) {
+        return Some(match [a, b].map(|side| verdict_title(side.verdict.kind)) {
+            [a, b] if a == b => format!("A and B {a}"),
+            [a, b] => format!("A {a} · B {b}"),
+        });
+    }
+    seeds(snapshot).map(tally)
 }
 
 /// What stands beside the verdict: the meter that decided, with what it reads; before the verdict, how long it takes.

@@ -17,7 +17,7 @@ impl Story for Dino {
         }
         screen.dino.ui(frame, layout.centre, snapshot, commands);
         if let Some(stage) = frame.stage.get() {
-            screen.centre.steer(frame, &stage);
+            screen.centre.steer(frame, "cloud", &stage);
         }
     }
 
@@ -27,6 +27,11 @@ impl Story for Dino {
 
     fn shows_cloud(&self, screen: &Screen) -> bool {
         screen.cloud
+    }
+
+    fn twin(&self, screen: &mut Screen) {
+        // The prototypes are those of one side; the clouds show both.
+        screen.cloud = true;
     }
 
     fn arrow(&self, screen: &mut Screen, direction: Direction, snapshot: &Snapshot, _commands: &mut Vec<Command>) {
