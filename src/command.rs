@@ -1,6 +1,6 @@
 //! Everything a user, a lesson or a script may ask of a running [`Session`](crate::session): plain data, no behaviour.
 
-use crate::config::{DataSpec, MapAxes, Method, RunConfig};
+use crate::config::{ConfigError, DataSpec, MapAxes, Method, RunConfig, Value, keys};
 
 /// An ingredient of the method that can be left out while it trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,6 +136,28 @@ pub enum Change {
 }
 
 impl Change {
+    /// From a key and a value as in `--set KEY=VALUE`, checked against the key's range; `place` names where it was written.
+    pub fn read(place: &str, key: &str, text: &str) -> Result<Self, ConfigError> {
+        let value = keys::find(place, key)?.parse(place, text)?;
+        let switch = Switch::ALL.into_iter().find(|switch| switch.key() == key);
+        let dial = Dial::ALL.into_iter().find(|dial| dial.key() == key);
+        match (value, switch, dial) {
+            (Value::Switch(on), Some(switch), _) => Ok(Self::Switch(switch, on)),
+            (Value::Number(value), _, Some(dial)) => Ok(Self::Dial(dial, value)),
+            (Value::Integer(locals), ..) if key == "local_crops" => Ok(Self::LocalCrops(locals as u32)),
+            _ => Err(ConfigError::NotLive { key: keys::find(place, key)?.name }),
+        }
+    }
+
+    /// The command that makes it, for every learner.
+    pub const fn command(self) -> Command {
+        match self {
+            Self::Switch(switch, on) => Command::SetSwitch { switch, on },
+            Self::Dial(dial, value) => Command::SetDial { dial, value },
+            Self::LocalCrops(locals) => Command::SetLocalCrops(locals),
+        }
+    }
+
     /// The configuration key and the value, as in `--set KEY=VALUE`.
     pub fn key_value(self) -> (&'static str, String) {
         match self {
@@ -256,6 +278,13 @@ pub enum Command {
     Gather(Gather),
     /// Show this learner in the large.
     BringToFront(u32),
+    /// Look at the kept state nearest to this step while training waits; none: at the present again. What changes the run while an
+    /// earlier step is looked at changes it from there, as if [`Self::Rewind`] came before.
+    Peek(Option<u64>),
+    /// Go on from exactly this step. What came after it is left, and can be returned to.
+    Rewind(u64),
+    /// Return to the road that was left last, where it ended; the present one is left.
+    OtherRoad,
     /// Make so many local crops of each image, 0 to 8.
     SetLocalCrops(u32),
     /// Train at most so many steps a second; none: as fast as it goes. Which steps are done does not hang on it. Whoever asks for

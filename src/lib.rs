@@ -116,6 +116,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod data;
+pub mod event_log;
 pub mod film;
 pub mod folders;
 pub mod gpu;

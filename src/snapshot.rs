@@ -5,6 +5,7 @@
 mod images;
 mod moment;
 mod pacing;
+mod past;
 mod variants;
 mod walk;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub use images::{ImagesReport, Loading, grouped};
 pub use moment::{BatchPictures, CropFrame, Excerpt, Layer, Moment, OfOne, Tensors};
 pub use pacing::{FrameLane, LaneSpan, Shares, SpanKind};
+pub use past::{Past, Road};
 pub use variants::KernelChoice;
 pub use walk::{SubStep, Walk};
 
@@ -43,6 +45,12 @@ impl Series {
             });
         }
         self.points.push((step, value));
+    }
+
+    /// What there was of it at `step`.
+    #[must_use]
+    pub fn until(&self, step: u64) -> Self {
+        Self { points: self.points[..self.points.partition_point(|point| point.0 <= step)].to_vec() }
     }
 
     /// The last value.
@@ -86,6 +94,49 @@ pub struct History {
     pub global_agreement: Series,
     /// Mean cosine of the student's local crops with the teacher's global crops of the same image, over a batch.
     pub local_agreement: Series,
+}
+
+impl History {
+    /// What there was of it at `step`. A series that has been thinned since keeps fewer points.
+    #[must_use]
+    pub fn until(&self, step: u64) -> Self {
+        let Self {
+            loss,
+            embedding_std,
+            teacher_std,
+            effective_rank,
+            knn_accuracy,
+            knn_projection,
+            teacher_entropy,
+            mean_teacher_entropy,
+            kl,
+            prototypes_used,
+            attention_in_object,
+            fragment_to_whole,
+            fragment_to_fragment,
+            fragment_median_rank,
+            global_agreement,
+            local_agreement,
+        } = self;
+        Self {
+            loss: loss.until(step),
+            embedding_std: embedding_std.until(step),
+            teacher_std: teacher_std.until(step),
+            effective_rank: effective_rank.until(step),
+            knn_accuracy: knn_accuracy.until(step),
+            knn_projection: knn_projection.until(step),
+            teacher_entropy: teacher_entropy.until(step),
+            mean_teacher_entropy: mean_teacher_entropy.until(step),
+            kl: kl.until(step),
+            prototypes_used: prototypes_used.until(step),
+            attention_in_object: attention_in_object.until(step),
+            fragment_to_whole: fragment_to_whole.until(step),
+            fragment_to_fragment: fragment_to_fragment.until(step),
+            fragment_median_rank: fragment_median_rank.until(step),
+            global_agreement: global_agreement.until(step),
+            local_agreement: local_agreement.until(step),
+        }
+    }
 }
 
 /// A switch or a dial that was changed, and when.
@@ -515,6 +566,9 @@ pub struct Snapshot {
     /// `attention_in_object` before training, and what says nothing about attention: the object's mean share of the area, and the
     /// share on the object of the mean of all objects' masks (the prior that objects lie in the middle).
     pub attention_references: Option<AttentionReferences>,
+    /// What is kept of the run's past, where it is kept. While an earlier step is looked at, everything that changes from step to
+    /// step is as it was then (`distributions` and `inspection`, which are not kept, are none).
+    pub past: Option<Past>,
     /// Plain sentences for the user, newest last: skipped files, what a failed load said, and the like.
     pub notices: Vec<String>,
     /// Where the walk through one step stands, if one is walked (step mode): then `step` is the last complete step.

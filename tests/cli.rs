@@ -396,3 +396,36 @@ fn a_twin_is_rendered_in_one_picture_with_both_learners_meters() {
     assert_eq!(summary["step"], 3);
     assert_eq!(image::image_dimensions(&path).expect("a picture"), (1280, 800));
 }
+
+#[test]
+fn a_run_is_saved_as_an_event_log_and_verified() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("log.toml");
+    let path = file.to_str().expect("UTF-8");
+    let flips =
+        ["--at", "1:predictor=off", "--at", "2:stop_gradient=off", "--at", "2:ema=off", "--at", "3:predictor=on", "--at", "4:tau=0.5"];
+    let train = [&["train", "--steps", "5", "--set", "batch=4", "--seed", "3", "--json", "--log-events", path], &flips[..]].concat();
+    let output = twinlens(&train);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = twinlens(&["replay", path, "--verify", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert!(outcome["same"] == true && outcome["events"] == 5 && outcome["steps"] == 5, "{outcome}");
+    assert_eq!(outcome["weights"], outcome["saved_weights"]);
+    // Others' weights: said plainly, and not taken for a bug.
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let log = twinlens::event_log::EventLog::read(&file).expect("a whole file");
+    let other = twinlens::event_log::EventLog { adapter: "Another GPU".to_owned(), weights: "0".repeat(64), ..log };
+    other.write(&file).expect("written");
+    let output = twinlens(&["replay", path, "--verify"]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("weights differ: made on Another GPU, this is"), "{}", stderr(&output));
+    assert!(twinlens(&["replay", path]).status.success(), "nobody asked for them");
+    std::fs::write(&file, text.replacen("predictor=off", "predictor=on ", 1)).expect("written");
+    refuses(&["replay", path], 2, &["checksum", path]);
+    refuses(&["replay", "/does/not/exist"], 2, &["/does/not/exist"]);
+    refuses(&train_with(&["--at", "1:predictr=off"]), 2, &["predictr", "predictor"]);
+    refuses(&train_with(&["--at", "3:predictor=off"]), 2, &["--at 3:predictor=off", "step 0 to 2"]);
+    refuses(&train_with(&["--at", "1:tau=7"]), 2, &["tau", "7"]);
+    refuses(&train_with(&["--log-events", "/proc/nowhere/log.toml"]), 2, &["/proc/nowhere"]);
+}

@@ -23,7 +23,7 @@ const LEVELS: [&[&str]; 13] = [
 ];
 
 /// Plain data and plain helpers that anyone may import; they themselves import nothing but each other.
-const FREE: [&str; 9] = ["config", "command", "film", "folders", "lesson", "profile", "snapshot", "rng", "save"];
+const FREE: [&str; 10] = ["config", "command", "event_log", "film", "folders", "lesson", "profile", "snapshot", "rng", "save"];
 
 fn level(module: &str) -> Option<usize> {
     LEVELS.iter().position(|names| names.contains(&module))

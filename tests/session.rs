@@ -154,10 +154,12 @@ fn a_lost_device_loses_no_more_than_the_steps_since_the_last_safe_state() {
     assert!(session.advance(Pace::Steps(1)).is_err() || session.settle().is_err(), "a lost device must be noticed");
     session.reopen(gpu()).expect("reopened");
     assert_eq!(session.step(), 2);
-    steps(&mut session, 1);
+    // What was lost is done again, and does not count as asked for.
+    steps(&mut session, 0);
+    assert_eq!(session.step(), 3);
     let mut straight = open(&gpu(), &[]);
     steps(&mut straight, 3);
-    assert_eq!(bits(&session, 0), bits(&straight, 0));
+    assert!(bits(&session, 0) == bits(&straight, 0));
 }
 
 /// BYOL as SCIENCE.md section 7 has it, in short: which switch kills it, and by when. Seed 0; the README's table has five seeds.

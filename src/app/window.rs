@@ -109,6 +109,7 @@ impl App {
             &mut |text| log::info!(target: "twinlens::event", "{text}"),
         )?;
         let mut session = Session::open_on(gpu.clone(), self.options.population.clone(), self.options.data.clone(), Cadence::window())?;
+        session.keep_past();
         session.apply(if self.options.paused { Command::Pause } else { Command::Play });
         let display_scale = window.scale_factor() as f32;
         let ui_scale = self.options.ui_scale * display_scale;

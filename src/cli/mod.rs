@@ -11,6 +11,8 @@ pub mod presets;
 pub mod profile;
 mod progress;
 pub mod render;
+pub mod replay;
+pub mod script;
 mod summary;
 pub mod train;
 pub mod window;
@@ -51,6 +53,8 @@ enum Command {
     Render(render::RenderArgs),
     /// Play a lesson page by page without a window, and say what was measured of what it expects; without a name, list the lessons.
     Lesson(lesson::LessonArgs),
+    /// Do the run of an event log again, every change at its step; with --verify, compare the weights to the bit.
+    Replay(replay::ReplayArgs),
     /// Measure where a training step's time goes, kernel by kernel, against what this adapter does at best.
     Profile(profile::ProfileArgs),
     /// Measure how fast whole steps are, and what they need.
@@ -207,6 +211,7 @@ pub fn run() -> Result<(), Failure> {
         Some(Command::DumpStep(args)) => dump_step::run(&args, &cli.adapter),
         Some(Command::Render(args)) => render::run(&args, &cli.adapter),
         Some(Command::Lesson(args)) => lesson::run(&args, &cli.adapter),
+        Some(Command::Replay(args)) => replay::run(&args, &cli.adapter),
         Some(Command::Profile(args)) => profile::run(&args, &cli.adapter),
         Some(Command::Bench(args)) => bench::run(&args, &cli.adapter),
         Some(Command::Presets(args)) => presets::run(&args),

@@ -12,6 +12,7 @@ use image::RgbaImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::gather::GatherFlags;
+use super::script::AtFlags;
 use super::summary::summary;
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
 use crate::film::{self, Film};
@@ -30,6 +31,8 @@ pub struct RenderArgs {
     #[command(flatten)]
     gather: GatherFlags,
     #[command(flatten)]
+    at: AtFlags,
+    #[command(flatten)]
     scene: SceneFlag,
     #[command(flatten)]
     look: LookFlags,
@@ -39,6 +42,9 @@ pub struct RenderArgs {
     /// Sub-steps of the next step to walk before the last frame: step mode.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=64), value_name = "N")]
     walk: u32,
+    /// In the last frame, look at the kept state nearest to this step, as the scrubber under the charts does.
+    #[arg(long, value_name = "STEP")]
+    look_back: Option<u64>,
     /// Width and height of the frame in pixels, 320x240 to 7680x4320.
     #[arg(long, default_value = "1280x800", value_parser = parse_size, value_name = "WxH")]
     size: [u32; 2],
@@ -161,6 +167,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
+    let mut script = args.at.script(&population.config, 0, args.steps)?;
     let data = loading::load(&population.config.data)?;
     let gpu = flags.open(&population.config)?;
     let limit = gpu.limits.max_texture_dimension_2d;
@@ -176,6 +183,7 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let evaluate_every = (args.steps / 15).clamp(20, 100);
     let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
     let mut session = Session::open_on(gpu.clone(), population, data, cadence)?;
+    session.keep_past();
     session.apply(crate::command::Command::ProfileSteps(scene == Scene::Kernels));
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, args.ui_scale).map_err(crate::gpu::GpuError::from)?;
     let canvas = Canvas::new(&gpu, args.size);
@@ -189,12 +197,14 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     for look in looks {
         while session.step() < look && session.stopped().is_none() {
             // Short laps, so that the bar moves and a stop is noticed.
-            let lap = (look - session.step()).min(10) as u32;
-            session.advance(Pace::Steps(lap))?;
+            script.give(&mut session);
+            let next = script.stop(look.min(session.step() + 10)).max(session.step() + 1);
+            session.advance(Pace::Steps((next - session.step()) as u32))?;
             session.settle()?;
             bar.at(session.step());
         }
         let last = look == last_look || session.stopped().is_some();
+        script.give(&mut session);
         if last {
             session.evaluate_now()?;
         }
@@ -206,6 +216,10 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
                 session.advance(Pace::Steps(0))?;
                 session.settle()?;
             }
+        }
+        if let Some(step) = args.look_back.filter(|_| last) {
+            session.apply(crate::command::Command::Peek(Some(step)));
+            session.advance(Pace::Steps(0))?;
         }
         let snapshot = session.snapshot();
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("render") });

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::gather::GatherFlags;
+use super::script::{AtFlags, Script};
 use super::summary::{fields, one_line, summary};
 use super::{AdapterFlags, Failure, RunFlags, loading};
 use crate::config::RunConfig;
@@ -26,6 +27,8 @@ pub struct TrainArgs {
     run: RunFlags,
     #[command(flatten)]
     gather: GatherFlags,
+    #[command(flatten)]
+    at: AtFlags,
     /// Train until this many steps are done, those before a --resume included.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
@@ -47,6 +50,9 @@ pub struct TrainArgs {
     /// Save a checkpoint at the end (and when training stops early).
     #[arg(long, value_name = "FILE.safetensors")]
     save: Option<PathBuf>,
+    /// Save the event log at the end: a small file with everything that the run hangs on, for `twinlens replay`.
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "resume")]
+    log_events: Option<PathBuf>,
     /// Go on from a checkpoint, bit for bit. --set may then change only what may change while it trains.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "seed", "learners", "own_crops", "twin", "seeds"])]
     resume: Option<PathBuf>,
@@ -55,7 +61,7 @@ pub struct TrainArgs {
     json: bool,
 }
 
-fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failure> {
+fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<(Session, Script), Failure> {
     let evaluate_every = if args.evaluate_every == 0 { u64::MAX } else { args.evaluate_every };
     let cadence = Cadence::headless(args.log_every, Some(evaluate_every));
     // Everything that the user wrote is checked before the adapter is opened.
@@ -75,25 +81,29 @@ fn open_session(args: &TrainArgs, flags: &AdapterFlags) -> Result<Session, Failu
         if checkpoint.step > args.steps {
             return Err(Failure::Usage(format!("--steps {}: the checkpoint is already at step {}", args.steps, checkpoint.step)));
         }
+        let script = args.at.script(&checkpoint.config, checkpoint.step, args.steps)?;
         let data = loading::load(&checkpoint.config.data)?;
-        return Ok(Session::resume_on(flags.open(&checkpoint.config)?, &checkpoint, data, cadence)?);
+        return Ok((Session::resume_on(flags.open(&checkpoint.config)?, &checkpoint, data, cadence)?, script));
     }
     let mut run = args.run.clone();
     run.overrides.extend(args.learners.map(|learners| format!("learners={learners}")));
     run.overrides.extend(args.own_crops.then(|| "own_crops=true".to_owned()));
     let population = args.gather.population(run.config()?)?;
+    let script = args.at.script(&population.config, 0, args.steps)?;
     let data = loading::load(&population.config.data)?;
-    Ok(Session::open_on(flags.open(&population.config)?, population, data, cadence)?)
+    Ok((Session::open_on(flags.open(&population.config)?, population, data, cadence)?, script))
 }
 
 /// Trains.
 pub fn run(args: &TrainArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     // A log or a checkpoint that cannot be written is better known before the training than after it.
     let mut log = args.log.as_ref().map(|path| open_log(path, args.resume.is_some())).transpose()?;
-    if let Some(path) = &args.save {
-        check_writable(path)?;
+    for (flag, path) in [("--save", &args.save), ("--log-events", &args.log_events)] {
+        if let Some(path) = path {
+            check_writable(flag, path)?;
+        }
     }
-    let mut session = open_session(args, flags)?;
+    let (mut session, mut script) = open_session(args, flags)?;
     let bar = progress(args.steps, session.step());
     let began = Instant::now();
     let first = session.step();
@@ -106,16 +116,23 @@ pub fn run(args: &TrainArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let mut stopped = None;
     while session.step() < args.steps {
         let step = session.step();
-        let next = ((step / args.log_every + 1) * args.log_every).min(args.steps);
+        script.give(&mut session);
+        let report_at = ((step / args.log_every + 1) * args.log_every).min(args.steps);
+        let next = script.stop(report_at).max(step + 1);
         session.advance(Pace::Steps((next - step) as u32))?;
         session.settle()?;
         stopped = session.stopped().map(ToOwned::to_owned);
+        if next < report_at && stopped.is_none() {
+            continue;
+        }
         report(&mut session, &mut log, &bar)?;
         if stopped.is_some() {
             break;
         }
     }
     let steps_per_second = (session.step() - first) as f64 / training.elapsed().as_secs_f64();
+    script.give(&mut session);
+    session.advance(Pace::Steps(0))?;
     if stopped.is_none() {
         session.evaluate_now()?;
     }
@@ -127,6 +144,11 @@ pub fn run(args: &TrainArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         && stopped.is_none()
     {
         session.checkpoint()?.write(path)?;
+    }
+    if let Some(path) = &args.log_events
+        && let Some(log) = session.event_log()?
+    {
+        log.write(path).map_err(|error| Failure::writing(path, &error))?;
     }
     let record = session.record();
     if args.json {
@@ -150,10 +172,10 @@ fn open_log(path: &PathBuf, append: bool) -> Result<Log, Failure> {
     Ok(Log { path: path.clone(), file: BufWriter::new(file.map_err(|error| Failure::writing(path, &error))?) })
 }
 
-fn check_writable(path: &std::path::Path) -> Result<(), Failure> {
+fn check_writable(flag: &str, path: &std::path::Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
     if path.is_dir() || path.file_name().is_none() {
-        return Err(Failure::Usage(format!("--save {}: that is a folder, not a file", path.display())));
+        return Err(Failure::Usage(format!("{flag} {}: that is a folder, not a file", path.display())));
     }
     std::fs::create_dir_all(folder).map_err(|error| Failure::writing(path, &error))
 }

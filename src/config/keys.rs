@@ -315,7 +315,7 @@ pub fn key(name: &str) -> Option<&'static Key> {
 }
 
 /// The row of a key, or the error that suggests the nearest.
-pub(super) fn find(place: &str, name: &str) -> Result<&'static Key, ConfigError> {
+pub(crate) fn find(place: &str, name: &str) -> Result<&'static Key, ConfigError> {
     key(name).ok_or_else(|| ConfigError::UnknownKey {
         place: place.into(),
         key: shown(name),

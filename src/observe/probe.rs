@@ -32,6 +32,8 @@ pub struct Probe {
     pub explained: Tensor,
     /// The axes (L, 3, d).
     pub axes: Tensor,
+    /// Where the clusters' centres were left (L, k, d).
+    pub centroids: Tensor,
     /// The cluster of each image's student (L, images, 1) u32.
     pub clusters: Tensor,
     /// How many there are.
@@ -106,8 +108,9 @@ impl Probe {
             points: projected.points,
             explained: projected.explained,
             axes,
-            clusters,
             cluster_count: centroids.rows,
+            centroids,
+            clusters,
             prototypes,
             nearest: tape.freeze()?,
             chosen,

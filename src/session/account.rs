@@ -130,7 +130,17 @@ impl Account {
         Self { seed, judged, ..Self::default() }
     }
 
-    /// Takes in the steps that were done since, the last of which is `last`, at `seconds` of training time.
+    /// What is to be kept of it for going back to where it stands now; its meters over time can be cut.
+    pub(super) fn without_history(&self) -> Self {
+        Self { history: Arc::default(), ..self.clone() }
+    }
+
+    /// What was kept at `step`, with what the meters say since.
+    pub(super) fn back_at(&self, step: u64, history: &History) -> Self {
+        Self { history: Arc::new(history.until(step)), ..self.clone() }
+    }
+
+    /// Takes in steps that were done, out of those up to `last`, at `seconds` of training time; [`Self::steps_taken`] ends it.
     pub(super) fn take_steps(&mut self, steps: &[StepValues], last: u64, seconds: f64) {
         if let Some(broken) = steps.iter().find(|values| !values.is_finite())
             && self.broken.is_none()
@@ -157,8 +167,12 @@ impl Account {
                 judged.first_collapsed = Some(values.step);
             }
         }
-        self.flips.measured(last, seconds);
         push_steps(Arc::make_mut(&mut self.history), steps);
+    }
+
+    /// All steps up to `last` have been taken in.
+    pub(super) const fn steps_taken(&mut self, last: u64, seconds: f64) {
+        self.flips.measured(last, seconds);
     }
 
     /// How it is doing. Of broken numbers nothing can be said.

@@ -1,9 +1,12 @@
 //! The clouds as they are shown: their last projections in a ring of slots on the GPU, the newest's numbers on the CPU for pointer
 //! and colours, and the neighbours of the image that was chosen.
 //!
+//! A past cloud is put into the ring like any other, so the picture moves there and back.
+//!
 //! Subtlety: a projection counts as shown only when its numbers are here. The ring has room for more than may be under way, so that
 //! what is drawn from it and what is picked in it are one and the same.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::gpu::{Gpu, Readback};
@@ -27,7 +30,11 @@ pub(super) struct Showing {
     /// Projections made so far.
     made: u64,
     copies: Readback,
+    /// Of the projections whose numbers are on their way: number and step.
+    steps: VecDeque<(u64, u64)>,
     newest: Option<Newest>,
+    /// The newest of the present, while a past one is shown.
+    present: Option<Clouds>,
     selected: Option<u32>,
     neighbour_copies: Readback,
     neighbours: Arc<[(u32, f32)]>,
@@ -35,12 +42,14 @@ pub(super) struct Showing {
 
 struct Newest {
     number: u64,
-    /// One a learner.
-    clouds: Vec<Numbers>,
+    clouds: Clouds,
 }
 
+/// What is known of all learners' clouds, one a learner.
+pub(super) type Clouds = Arc<[Numbers]>;
+
 /// What is known of one learner's cloud.
-struct Numbers {
+pub(super) struct Numbers {
     places: Arc<[f32]>,
     clusters: Arc<[u32]>,
     prototypes: Arc<[u32]>,
@@ -79,7 +88,9 @@ impl Showing {
             slots: slots as u32,
             made: 0,
             copies: Readback::new(gpu, copied, COPIES),
+            steps: VecDeque::new(),
             newest: None,
+            present: None,
             selected: None,
             neighbour_copies: Readback::new(gpu, u64::from(NEIGHBOURS) * 8, COPIES),
             neighbours: Arc::default(),
@@ -107,13 +118,61 @@ impl Showing {
         self.selected.is_some()
     }
 
-    /// Keeps the projection that was just made, and asks for its numbers.
-    pub(super) fn keep(&mut self, encoder: &mut wgpu::CommandEncoder, probe: &Probe) {
+    /// Keeps the projection that was just made at `step`, and asks for its numbers.
+    pub(super) fn keep(&mut self, encoder: &mut wgpu::CommandEncoder, probe: &Probe, step: u64) {
         let (bytes, slot) = (probe.points.bytes(), self.made % u64::from(self.slots));
         encoder.copy_buffer_to_buffer(&probe.points.buffer, probe.points.offset, &self.ring, slot * bytes, bytes);
         let mut parts = vec![&probe.points, &probe.clusters];
         parts.extend(&probe.prototypes);
-        self.copies.record_parts(encoder, &parts, self.made);
+        if self.copies.record_parts(encoder, &parts, self.made) {
+            self.steps.push_back((self.made, step));
+        }
+        self.made += 1;
+    }
+
+    /// Shows a past projection (none: no cloud is known of then), until [`Self::show_present`].
+    pub(super) fn show_past(&mut self, gpu: &Gpu, probe: &Probe, clouds: Option<&Clouds>) {
+        if self.present.is_none() {
+            self.present = Some(self.newest.take().map_or_else(|| Arc::from([]), |newest| newest.clouds));
+        }
+        self.newest = None;
+        if let Some(clouds) = clouds {
+            self.put(gpu, probe, clouds.clone());
+        }
+    }
+
+    /// Shows the newest projection again.
+    pub(super) fn show_present(&mut self, gpu: &Gpu, probe: &Probe) {
+        if let Some(clouds) = self.present.take() {
+            self.newest = None;
+            if !clouds.is_empty() {
+                self.put(gpu, probe, clouds);
+            }
+        }
+    }
+
+    /// From now on this is the newest projection; none that was made before is on its way.
+    pub(super) fn go_back(&mut self, gpu: &Gpu, probe: &Probe, clouds: Option<&Clouds>) {
+        self.present = None;
+        self.neighbours = Arc::default();
+        if let Some(clouds) = clouds {
+            self.put(gpu, probe, clouds.clone());
+        }
+    }
+
+    /// The newest projection of the present, if one is known.
+    pub(super) fn newest(&self) -> Option<Clouds> {
+        let clouds = self.present.clone().or_else(|| Some(self.newest.as_ref()?.clouds.clone()))?;
+        (!clouds.is_empty()).then_some(clouds)
+    }
+
+    /// Puts numbers that are here into the next slot of the ring.
+    fn put(&mut self, gpu: &Gpu, probe: &Probe, clouds: Clouds) {
+        let (bytes, slot) = (probe.points.bytes(), self.made % u64::from(self.slots));
+        let places: Vec<f32> = clouds.iter().flat_map(|numbers| numbers.places.iter().copied()).collect();
+        debug_assert_eq!(places.len() as u64 * 4, bytes, "the clouds of all learners");
+        gpu.queue.write_buffer(&self.ring, slot * bytes, bytemuck::cast_slice(&places));
+        self.newest = Some(Newest { number: self.made, clouds });
         self.made += 1;
     }
 
@@ -137,9 +196,9 @@ impl Showing {
         self.copies.has_room() && self.neighbour_copies.has_room()
     }
 
-    /// Takes in what has arrived.
-    pub(super) fn collect(&mut self, probe: &Probe) {
-        let (newest, count, learners) = (&mut self.newest, probe.count as usize, probe.points.learners as usize);
+    /// Takes in what has arrived: the newest projection and its step.
+    pub(super) fn collect(&mut self, gpu: &Gpu, probe: &Probe) -> Option<(u64, Clouds)> {
+        let (mut arrived, count, learners) = (None, probe.count as usize, probe.points.learners as usize);
         self.copies.collect(|number, bytes| {
             let (points, rest) = bytes.split_at(learners * count * 32);
             let (clusters, prototypes) = rest.split_at(learners * count * 4);
@@ -151,7 +210,7 @@ impl Showing {
                     prototypes: words(&of(prototypes, count * 4)).collect(),
                 }
             });
-            *newest = Some(Newest { number, clouds: clouds.collect() });
+            arrived = Some((number, clouds.collect::<Clouds>()));
         });
         let (selected, neighbours) = (self.selected, &mut self.neighbours);
         self.neighbour_copies.collect(|image, bytes| {
@@ -160,11 +219,25 @@ impl Showing {
                 *neighbours = decode(&words, chosen, probe.count).into();
             }
         });
+        let (number, clouds) = arrived?;
+        let mut step = None;
+        while self.steps.front().is_some_and(|(made, _)| *made <= number) {
+            step = self.steps.pop_front().map(|(_, step)| step);
+        }
+        match (&mut self.present, &self.newest) {
+            (Some(present), _) => *present = clouds.clone(),
+            // It was made before one that was put in since.
+            (None, Some(newest)) if newest.number > number => self.put(gpu, probe, clouds.clone()),
+            (None, _) => self.newest = Some(Newest { number, clouds: clouds.clone() }),
+        }
+        Some((step?, clouds))
     }
 
     /// A learner's cloud as it is to be drawn, once there is one.
     pub(super) fn cloud(&self, probe: &Probe, learner: u32, shown: Shown) -> Option<Cloud> {
         let newest = self.newest.as_ref()?;
+        // Neighbours are measured at the present only.
+        let neighbours = if self.present.is_none() { self.neighbours.clone() } else { Arc::default() };
         let numbers = newest.clouds.get(learner as usize)?;
         Some(Cloud {
             points: self.ring.clone(),
@@ -177,7 +250,7 @@ impl Showing {
             clusters: numbers.clusters.clone(),
             cluster_count: probe.cluster_count,
             prototypes: numbers.prototypes.clone(),
-            selection: self.selected.filter(|_| shown.in_front).map(|image| Selection { image, neighbours: self.neighbours.clone() }),
+            selection: self.selected.filter(|_| shown.in_front).map(|image| Selection { image, neighbours: neighbours.clone() }),
             dimensions: shown.dimensions,
             explained: shown.explained,
             views: probe.views.buffer.clone(),

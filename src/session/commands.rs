@@ -8,6 +8,7 @@ use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
 use crate::command::{Command, Division};
 use crate::config::RunConfig;
+use crate::event_log::Entry;
 use crate::snapshot::{Change, Event};
 
 impl Session {
@@ -24,6 +25,7 @@ impl Session {
         if patience(&command) == Patience::Leaves {
             self.walk = None;
         }
+        self.go_where_it_is_looked(&command)?;
         match command {
             Command::Play => {
                 self.playing = true;
@@ -60,6 +62,9 @@ impl Session {
             // It has ended in the meantime.
             Command::ChangeOne { .. } => {}
             Command::Gather(gather) => self.gather(gather)?,
+            Command::Peek(step) => self.peek(step),
+            Command::Rewind(step) => self.rewind(step)?,
+            Command::OtherRoad => self.take_other_road()?,
             Command::BringToFront(learner) => self.bring_to_front(learner),
             Command::ProfileSteps(true) => {
                 self.profiling.get_or_insert_with(|| Profiling::new(&self.gpu));
@@ -198,6 +203,7 @@ impl Session {
                 }
             }
         }
+        self.note(Entry::Change { learner, change });
         self.events.push(Event { step, seconds, change, learner });
     }
 

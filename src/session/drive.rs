@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::meters::Reading;
 use super::pace::Pace;
+use super::past::Past;
 use super::profiling::Profiling;
 use super::schedule::Job;
 use super::{Session, SessionError, start};
@@ -42,11 +43,16 @@ impl Session {
                 }
                 let left = u64::from(steps).saturating_sub(self.trainer.step() - before);
                 if self.job.is_none() {
+                    if self.schedule.wants_rank(self.trainer.step()) {
+                        self.job = Some(Job::Rank);
+                        self.run_job()?;
+                    }
                     self.take_commands()?;
                 }
                 self.live = true;
                 self.training |= steps > 0;
-                self.target = Some(self.trainer.step() + left);
+                // Steps that are done again do not count.
+                self.target = Some(self.redo.as_ref().map_or(0, |redo| redo.until).max(self.trainer.step()) + left);
                 loop {
                     // Whole steps are asked for by those who want every measurement.
                     let profiling_has_room = self.profiling.as_ref().is_none_or(Profiling::has_room);
@@ -96,6 +102,11 @@ impl Session {
                 self.take_commands_in_mid_step()?;
             }
             return Ok(!self.rests());
+        }
+        // It is measured on what the last step left in its tensors, which a change may take away.
+        if self.schedule.wants_rank(self.trainer.step()) {
+            self.job = Some(Job::Rank);
+            return Ok(true);
         }
         self.redo_changes()?;
         if self.redo.is_none() {
@@ -167,6 +178,7 @@ impl Session {
         if finished {
             if job == Job::Step {
                 self.trainer.completed();
+                self.mark(&mut encoder);
             }
             let when = Reading { learner: self.front, is_last: self.target == Some(self.trainer.step()) };
             self.meters.read(&mut encoder, job, &self.trainer, &self.observers, self.schedule.cadence(), when);
@@ -174,7 +186,7 @@ impl Session {
                 self.observers.looking.read(&mut encoder, self.front);
             }
             match job {
-                Job::Cloud => self.observers.showing.keep(&mut encoder, &self.observers.probe),
+                Job::Cloud => self.observers.showing.keep(&mut encoder, &self.observers.probe, self.trainer.step()),
                 Job::Nearest => self.observers.showing.keep_neighbours(&mut encoder, &self.observers.probe, self.front),
                 _ => {}
             }
@@ -203,10 +215,17 @@ impl Session {
     pub(super) fn collect(&mut self) {
         self.time.pass(self.opened.elapsed().as_secs_f64(), self.training);
         self.pacer.collect();
-        self.meters.collect(self.time.seconds());
+        let unknown = self.past.as_ref().map(Past::unknown).unwrap_or_default();
+        let known = self.meters.collect(self.time.seconds(), &unknown);
         self.note_training();
         self.observers.looking.collect(&self.gpu);
-        self.observers.showing.collect(&self.observers.probe);
+        let projected = self.observers.showing.collect(&self.gpu, &self.observers.probe);
+        if let Some(past) = &mut self.past {
+            known.into_iter().for_each(|(step, accounts)| past.know(step, accounts));
+            if let Some((step, clouds)) = projected {
+                past.projected(step, &clouds);
+            }
+        }
         self.walks.collect(&self.trainer, self.walk.as_mut());
         if let Some(profiling) = &mut self.profiling {
             profiling.collect();

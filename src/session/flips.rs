@@ -25,6 +25,11 @@ impl TrainingTime {
         self.last = Some(now);
     }
 
+    /// The run went back to where it was `seconds` old.
+    pub(super) const fn back_to(&mut self, seconds: f64) {
+        self.seconds = seconds;
+    }
+
     /// Seconds of training so far.
     pub(super) const fn seconds(&self) -> f64 {
         self.seconds

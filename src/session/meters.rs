@@ -40,6 +40,12 @@ pub(super) struct Reading {
     pub(super) is_last: bool,
 }
 
+/// A measurement that came back, as the numbers lie in its copy.
+enum Measured {
+    Ranks(Vec<f32>),
+    Accuracies(Vec<f32>),
+}
+
 pub(super) struct Meters {
     /// One a learner.
     pub(super) accounts: Vec<Account>,
@@ -98,6 +104,20 @@ impl Meters {
     pub(super) fn go_on(&mut self, accounts: Vec<Account>, step: u64) {
         self.accounts = accounts;
         self.seen = step;
+    }
+
+    /// Goes back to what was known at an earlier step, or on another road. Nothing may be under way.
+    pub(super) fn go_back(&mut self, accounts: Vec<Account>, step: u64) {
+        self.go_on(accounts, step);
+        self.stopped = None;
+        self.distributions = None;
+        self.rate = Rate::default();
+    }
+
+    /// Records a copy of the step log, so that everything up to the trainer's step is known once it has come.
+    pub(super) fn read_log(&mut self, encoder: &mut wgpu::CommandEncoder, trainer: &Trainer, observers: &Observers) {
+        let ring = &observers.log.ring;
+        self.steps.record(encoder, &ring.buffer, ring.offset, ring.bytes(), trainer.step());
     }
 
     /// What a checkpoint keeps of them: what verdicts and summaries after it hang on.
@@ -176,64 +196,108 @@ impl Meters {
         [&self.steps, &self.ranks, &self.accuracies, &self.explained_copies].into_iter().chain(&self.distribution_copies)
     }
 
-    /// Takes in what has arrived, at `seconds` of training time.
-    pub(super) fn collect(&mut self, seconds: f64) {
+    /// Takes in what has arrived, at `seconds` of training time, in the order of the steps, whatever came first: so what is judged
+    /// hangs on the steps alone. Gives the accounts, without their meters over time, as they stood when everything up to one of
+    /// `marks` (steps, ascending) was in and nothing after it.
+    pub(super) fn collect(&mut self, seconds: f64, marks: &[u64]) -> Vec<(u64, Vec<Account>)> {
         let look = Instant::now();
-        let mut arrived = Vec::new();
-        self.steps.collect(|last, bytes| arrived.push((last, bytes.to_vec())));
-        for (last, bytes) in arrived {
-            self.take_steps(last, &bytes, seconds, look);
+        let (mut logs, mut measured) = (Vec::new(), Vec::new());
+        self.steps.collect(|last, bytes| logs.push((last, bytes.to_vec())));
+        self.ranks.collect(|step, bytes| measured.push((step, Measured::Ranks(floats(bytes)))));
+        self.accuracies.collect(|step, bytes| measured.push((step, Measured::Accuracies(floats(bytes)))));
+        measured.sort_by_key(|measured| measured.0);
+        let (mut measured, mut marks, mut kept) = (measured.into_iter().peekable(), marks.iter().copied().peekable(), Vec::new());
+        for (last, bytes) in logs {
+            let rows = StepLog::decode(&bytes, self.accounts.len(), self.seen, last);
+            let mut from = 0;
+            loop {
+                let stops = [measured.peek().map(|measured| measured.0), marks.peek().copied()];
+                let stop = stops.into_iter().flatten().min().filter(|&step| step < last);
+                let to = rows[0].partition_point(|values| values.step <= stop.unwrap_or(last));
+                for (account, rows) in self.accounts.iter_mut().zip(&rows) {
+                    account.take_steps(&rows[from..to], last, seconds);
+                }
+                from = to;
+                let Some(stop) = stop else { break };
+                while let Some((step, values)) = measured.next_if(|measured| measured.0 <= stop) {
+                    self.take_measured(step, &values);
+                }
+                if let Some(mark) = marks.next_if(|&mark| mark <= stop) {
+                    kept.push((mark, self.without_histories()));
+                }
+            }
+            self.steps_taken(last, seconds, look);
         }
-        let (accounts, extras) = (&mut self.accounts, self.extras);
-        let learners = accounts.len();
-        self.ranks.collect(|step, bytes| {
-            let values = floats(bytes);
-            let (ranks, cosines) = values.split_at(learners);
-            let of_learner = cosines.len() / learners;
-            for (learner, Account { history, judged, .. }) in accounts.iter_mut().enumerate() {
-                let rank = ranks[learner];
-                Arc::make_mut(history).effective_rank.push(step, rank);
-                judged.judge.push_effective_rank(step, rank);
-                judged.effective_rank = Some((step, rank));
-                let agreement = agreement(&cosines[learner * of_learner..][..of_learner]);
-                let (globals, locals) = agreement.split_at(agreement.len().min(GLOBAL_VIEWS as usize));
-                let history = Arc::make_mut(history);
-                for (series, crops) in [(&mut history.global_agreement, globals), (&mut history.local_agreement, locals)] {
-                    if !crops.is_empty() {
-                        series.push(step, crops.iter().sum::<f32>() / crops.len() as f32);
-                    }
-                }
-                judged.agreement = Some((step, agreement));
-            }
-        });
-        self.accuracies.collect(|step, bytes| {
-            let values = floats(bytes);
-            for (learner, Account { history, judged, .. }) in accounts.iter_mut().enumerate() {
-                let mut outcomes = values.iter().skip(learner).step_by(learners).copied();
-                let mut next = || outcomes.next().unwrap_or(f32::NAN);
-                let pair = [next(), next()];
-                let history = Arc::make_mut(history);
-                history.knn_accuracy.push(step, pair[0]);
-                history.knn_projection.push(step, pair[1]);
-                judged.accuracy = Some((step, pair));
-                if extras.fragments {
-                    let fragments = [next(), next(), next()];
-                    history.fragment_to_whole.push(step, fragments[0]);
-                    history.fragment_to_fragment.push(step, fragments[1]);
-                    history.fragment_median_rank.push(step, fragments[2]);
-                    judged.fragments = Some((step, fragments));
-                }
-                if extras.attention {
-                    let share = next();
-                    history.attention_in_object.push(step, share);
-                    judged.attention = Some((step, share));
-                }
-                if step == 0 {
-                    judged.untrained = Some(pair[0]);
-                    judged.attention_untrained = judged.attention.map(|attention| attention.1);
+        for (step, values) in measured {
+            self.take_measured(step, &values);
+        }
+        self.collect_distributions();
+        kept
+    }
+
+    /// What is to be kept of the accounts for going back to where they stand now.
+    pub(super) fn without_histories(&self) -> Vec<Account> {
+        self.accounts.iter().map(Account::without_history).collect()
+    }
+
+    fn take_measured(&mut self, step: u64, measured: &Measured) {
+        match measured {
+            Measured::Ranks(values) => self.take_ranks(step, values),
+            Measured::Accuracies(values) => self.take_accuracies(step, values),
+        }
+    }
+
+    fn take_ranks(&mut self, step: u64, values: &[f32]) {
+        let learners = self.accounts.len();
+        let (ranks, cosines) = values.split_at(learners);
+        let of_learner = cosines.len() / learners;
+        for (learner, Account { history, judged, .. }) in self.accounts.iter_mut().enumerate() {
+            let rank = ranks[learner];
+            let history = Arc::make_mut(history);
+            history.effective_rank.push(step, rank);
+            judged.judge.push_effective_rank(step, rank);
+            judged.effective_rank = Some((step, rank));
+            let agreement = agreement(&cosines[learner * of_learner..][..of_learner]);
+            let (globals, locals) = agreement.split_at(agreement.len().min(GLOBAL_VIEWS as usize));
+            for (series, crops) in [(&mut history.global_agreement, globals), (&mut history.local_agreement, locals)] {
+                if !crops.is_empty() {
+                    series.push(step, crops.iter().sum::<f32>() / crops.len() as f32);
                 }
             }
-        });
+            judged.agreement = Some((step, agreement));
+        }
+    }
+
+    fn take_accuracies(&mut self, step: u64, values: &[f32]) {
+        let (learners, extras) = (self.accounts.len(), self.extras);
+        for (learner, Account { history, judged, .. }) in self.accounts.iter_mut().enumerate() {
+            let mut outcomes = values.iter().skip(learner).step_by(learners).copied();
+            let mut next = || outcomes.next().unwrap_or(f32::NAN);
+            let pair = [next(), next()];
+            let history = Arc::make_mut(history);
+            history.knn_accuracy.push(step, pair[0]);
+            history.knn_projection.push(step, pair[1]);
+            judged.accuracy = Some((step, pair));
+            if extras.fragments {
+                let fragments = [next(), next(), next()];
+                history.fragment_to_whole.push(step, fragments[0]);
+                history.fragment_to_fragment.push(step, fragments[1]);
+                history.fragment_median_rank.push(step, fragments[2]);
+                judged.fragments = Some((step, fragments));
+            }
+            if extras.attention {
+                let share = next();
+                history.attention_in_object.push(step, share);
+                judged.attention = Some((step, share));
+            }
+            if step == 0 {
+                judged.untrained = Some(pair[0]);
+                judged.attention_untrained = judged.attention.map(|attention| attention.1);
+            }
+        }
+    }
+
+    fn collect_distributions(&mut self) {
         let (distributions, prototypes) = (&mut self.distributions, self.prototypes);
         if let Some(copies) = &mut self.distribution_copies {
             let images = self.cloud_images as usize;
@@ -248,9 +312,10 @@ impl Meters {
         self.explained_copies.collect(|_, bytes| *explained = floats(bytes));
     }
 
-    fn take_steps(&mut self, last: u64, bytes: &[u8], seconds: f64, look: Instant) {
-        for (learner, steps) in StepLog::decode(bytes, self.accounts.len(), self.seen, last).into_iter().enumerate() {
-            self.accounts[learner].take_steps(&steps, last, seconds);
+    /// The steps up to `last` have been taken in.
+    fn steps_taken(&mut self, last: u64, seconds: f64, look: Instant) {
+        for account in &mut self.accounts {
+            account.steps_taken(last, seconds);
         }
         // Learners know nothing of each other: the others go on.
         if self.stopped.is_none() && self.accounts.iter().all(|account| account.broken.is_some()) {

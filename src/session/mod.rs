@@ -11,13 +11,16 @@ mod commands;
 mod costs;
 mod drive;
 mod flips;
+mod journal;
 mod lane;
 mod loading;
 mod look;
 mod meters;
 mod pace;
+mod past;
 mod profiling;
 mod rate;
+mod rewind;
 mod runs;
 mod schedule;
 mod start;
@@ -34,6 +37,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 pub use account::{Extras, LearnerMeters, Record};
+pub use journal::choices_of;
 pub use pace::Pace;
 pub use schedule::Cadence;
 pub use start::LoadedData;
@@ -41,14 +45,17 @@ pub use start::LoadedData;
 use crate::command::{Command, Division};
 use crate::config::{ConfigError, DataSpec, Population, RunConfig};
 use crate::data::source::SourceError;
+use crate::event_log::Origin;
 use crate::gpu::{Gpu, GpuError};
 use crate::snapshot::{Event, KernelChoice};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
 use crate::train::{TrainError, Trainer};
 use flips::TrainingTime;
+use journal::Journal;
 use loading::LoadingData;
 use meters::Meters;
 use pace::{Pacer, SpeedLimit};
+use past::Past;
 use profiling::Profiling;
 use runs::{Redo, Safe};
 use schedule::{Job, Schedule};
@@ -122,6 +129,10 @@ pub struct Session {
     walks: Walks,
     /// What a lost device took away and is being done again.
     redo: Option<Redo>,
+    /// Everything that the run hangs on.
+    journal: Journal,
+    /// What can be gone back to; none where nobody asked for it.
+    past: Option<Past>,
     /// Times of the steps' dispatches, while they are wanted.
     profiling: Option<Profiling>,
     /// The kernel families of the step.
@@ -148,7 +159,8 @@ impl Session {
         cadence: Cadence,
     ) -> Result<Self, SessionError> {
         let (trainer, observers) = start::fresh(&gpu, population.into(), &data)?;
-        Self::assemble(gpu, trainer, observers, data, cadence)
+        let origin = Some(trainer.population());
+        Self::assemble(gpu, trainer, observers, data, cadence, origin)
     }
 
     /// A run that goes on from a checkpoint, bit for bit.
@@ -160,7 +172,7 @@ impl Session {
     /// A run that goes on from a checkpoint, with its data loaded already.
     pub fn resume_on(gpu: Arc<Gpu>, checkpoint: &Checkpoint, data: Arc<LoadedData>, cadence: Cadence) -> Result<Self, SessionError> {
         let (trainer, observers) = start::resumed(&gpu, checkpoint, &data)?;
-        let mut session = Self::assemble(gpu, trainer, observers, data, cadence)?;
+        let mut session = Self::assemble(gpu, trainer, observers, data, cadence, None)?;
         session.meters.restore(&checkpoint.observers, checkpoint.step);
         session.safe.accounts = session.meters.accounts.clone();
         session.schedule.measured_at(checkpoint.step);
@@ -173,9 +185,11 @@ impl Session {
         observers: Observers,
         data: Arc<LoadedData>,
         cadence: Cadence,
+        origin: Option<Population>,
     ) -> Result<Self, SessionError> {
         let meters = Meters::new(&gpu, &trainer, &observers);
-        let safe = Safe { checkpoint: Checkpoint::capture(&trainer, meters.state())?, accounts: meters.accounts.clone() };
+        let safe = Safe::new(Checkpoint::capture(&trainer, meters.state())?, meters.accounts.clone(), 0, 0);
+        let origin = origin.map(|population| Origin { population, kernels: journal::kernels(&gpu.choices()) });
         Ok(Self {
             variants: variants::of_step(&gpu, &trainer),
             schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
@@ -211,6 +225,8 @@ impl Session {
             walk: None,
             walks: Walks::default(),
             redo: None,
+            journal: Journal { origin, entries: Vec::new() },
+            past: None,
             profiling: None,
         })
     }
@@ -290,6 +306,7 @@ impl Session {
     /// Whole steps go on.
     fn plays(&self) -> bool {
         self.playing
+            && self.peeked().is_none()
             && self.meters.stopped().is_none()
             && [self.target, self.play_to].into_iter().flatten().all(|target| self.trainer.step() < target)
     }

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::account::Account;
+
 use super::profiling::Profiling;
 use super::start::{self, LoadedData};
 use super::walk::Walking;
 use super::{Session, SessionError};
 use crate::command::Gather;
 use crate::config::{Gathering, Population};
+use crate::event_log::{Dated, Entry};
 use crate::gpu::Gpu;
 use crate::snapshot::Event;
 use crate::train::checkpoint::Checkpoint;
@@ -17,13 +19,23 @@ use crate::train::checkpoint::Checkpoint;
 /// Steps to do again, with the changes that were made between them.
 pub(super) struct Redo {
     pub(super) until: u64,
-    pub(super) events: VecDeque<Event>,
+    pub(super) entries: VecDeque<Dated>,
 }
 
 /// The state to go back to if the device is lost.
 pub(super) struct Safe {
     pub(super) checkpoint: Checkpoint,
     pub(super) accounts: Vec<Account>,
+    /// Entries of the journal at that state.
+    entries: usize,
+    /// Events at that state.
+    events: usize,
+}
+
+impl Safe {
+    pub(super) const fn new(checkpoint: Checkpoint, accounts: Vec<Account>, entries: usize, events: usize) -> Self {
+        Self { checkpoint, accounts, entries, events }
+    }
 }
 
 impl Session {
@@ -36,13 +48,18 @@ impl Session {
         // Images on their way in outlive a new start.
         next.loading = self.loading.take();
         next.profiling = self.profiling.take();
+        let budget = self.past.take().map(|past| past.budget());
         *self = next;
+        if let Some(budget) = budget {
+            self.keep_past_within(budget);
+        }
     }
 
     /// Starts again from step 0. On failure the run that was going on stays.
     pub(super) fn restart(&mut self, population: Population, data: Arc<LoadedData>) -> Result<(), SessionError> {
         let (trainer, observers) = start::fresh(&self.gpu, population, &data)?;
-        let fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone())?;
+        let origin = Some(trainer.population());
+        let fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone(), origin)?;
         let runs = self.runs + 1;
         self.succeed(Self { runs, ..fresh });
         Ok(())
@@ -81,7 +98,7 @@ impl Session {
     fn go_on_with(&mut self, chosen: &[u32], gathering: Gathering) -> Result<(), SessionError> {
         self.settle()?;
         let places: Vec<usize> = chosen.iter().map(|&learner| learner as usize).collect();
-        let checkpoint = Checkpoint::capture(&self.trainer, String::new())?.of_learners(&places, gathering);
+        let checkpoint = Checkpoint::capture(&self.trainer, String::new())?.of_learners(&places, gathering.clone());
         let accounts: Vec<Account> = places.iter().map(|&place| self.meters.accounts[place].clone()).collect();
         let mut next = Self::resume_on(self.gpu.clone(), &checkpoint, self.data.clone(), self.schedule.cadence().clone())?;
         next.safe.accounts.clone_from(&accounts);
@@ -99,6 +116,10 @@ impl Session {
         });
         next.events = events.collect();
         next.notices = std::mem::take(&mut self.notices);
+        next.journal = std::mem::take(&mut self.journal);
+        let entry = if gathering == Gathering::Twin { Entry::Twin(chosen[0]) } else { Entry::Alone(chosen[0]) };
+        next.journal.entries.push(Dated { step: checkpoint.step, entry });
+        (next.safe.entries, next.safe.events) = (next.journal.entries.len(), next.events.len());
         (next.time, next.opened, next.runs) = (self.time, self.opened, self.runs);
         (next.target, next.play_to) = (self.target, self.play_to);
         self.succeed(next);
@@ -109,7 +130,7 @@ impl Session {
     pub fn reopen(&mut self, gpu: Arc<Gpu>) -> Result<(), SessionError> {
         let safe = &self.safe;
         let (step, front) = (safe.checkpoint.step, self.front);
-        let lost = self.trainer.step() - step;
+        let lost = self.trainer.step().saturating_sub(step);
         gpu.set_choices(self.gpu.choices());
         let mut revived = Self::resume_on(gpu, &safe.checkpoint, self.data.clone(), self.schedule.cadence().clone())?;
         revived.safe.accounts.clone_from(&safe.accounts);
@@ -120,13 +141,19 @@ impl Session {
             revived.flips = account.flips;
             revived.flips.back_to(step, self.time.seconds());
         }
-        // Changes are absolute, so doing one again that the saved state knows of does no harm.
-        let (before, again) = std::mem::take(&mut self.events).into_iter().partition(|event| event.step < step);
-        let again: Vec<Event> = again;
-        revived.events = before;
-        revived.redo = Some(Redo { until: self.trainer.step(), events: again.into() });
+        let (entries, events) = (safe.entries, safe.events);
+        (revived.safe.entries, revived.safe.events) = (entries, events);
+        (revived.journal, revived.events) = (std::mem::take(&mut self.journal), std::mem::take(&mut self.events));
+        let again: VecDeque<Dated> = revived.journal.entries.drain(entries.min(revived.journal.entries.len())..).collect();
+        revived.events.truncate(events);
+        // What was under way to an earlier step goes on, too.
+        let (until, rest) = self.redo.take().map_or((0, VecDeque::new()), |redo| (redo.until, redo.entries));
+        revived.redo = Some(Redo { until: until.max(self.trainer.step()), entries: again.into_iter().chain(rest).collect() });
         revived.walk = self.walk.take().map(|walk| Walking::new(revived.trainer.config.method, walk.step, walk.done, None));
         revived.notices.push(format!("the graphics device was lost; {lost} steps are being done again from step {step}"));
+        if self.past.is_some() && step > 0 {
+            revived.notices.push(format!("the steps before {step} were lost with it; they can no longer be gone back to"));
+        }
         let profiling = self.profiling.take().map(|_| Profiling::new(&revived.gpu));
         self.succeed(revived);
         self.profiling = profiling;
@@ -137,14 +164,14 @@ impl Session {
     pub fn keep_safe(&mut self) -> Result<(), SessionError> {
         if self.job.is_none() {
             self.settle()?;
-            self.safe =
-                Safe { checkpoint: Checkpoint::capture(&self.trainer, self.meters.state())?, accounts: self.meters.accounts.clone() };
+            let checkpoint = Checkpoint::capture(&self.trainer, self.meters.state())?;
+            self.safe = Safe::new(checkpoint, self.meters.accounts.clone(), self.journal.entries.len(), self.events.len());
         }
         Ok(())
     }
 
     /// Steps done since [`Self::keep_safe`].
     pub const fn steps_at_risk(&self) -> u64 {
-        self.trainer.step() - self.safe.checkpoint.step
+        self.trainer.step().saturating_sub(self.safe.checkpoint.step)
     }
 }

@@ -106,6 +106,20 @@ impl Schedule {
         self.evaluated = Some(step);
     }
 
+    /// The run is at another step, of which everything but, perhaps, the kNN accuracy has been measured.
+    pub(super) const fn went_back(&mut self, step: u64, evaluated: bool) {
+        (self.ranked, self.clouded, self.looked) = (Some(step), Some(step), Some(step));
+        self.evaluated = if evaluated { Some(step) } else { None };
+        self.next_chunk = 0;
+        (self.forced_evaluation, self.forced_cloud, self.wants_nearest) = (false, false, false);
+        self.forced_look = true;
+    }
+
+    /// Whether the effective rank is due and has not been measured.
+    pub(super) fn wants_rank(&self, step: u64) -> bool {
+        step > 0 && due(self.cadence.rank_every, step, self.ranked)
+    }
+
     /// Evaluate at the present step whatever the cadence says.
     pub(super) const fn force_evaluation(&mut self) {
         self.forced_evaluation = true;
@@ -135,7 +149,7 @@ impl Schedule {
     /// numbers (`may_look`).
     pub(super) fn next(&self, step: u64, wants_step: bool, may_look: bool) -> Option<Job> {
         // There is nothing to rank before the first step has made projections.
-        if step > 0 && due(self.cadence.rank_every, step, self.ranked) {
+        if self.wants_rank(step) {
             return Some(Job::Rank);
         }
         let cloud_due = self.cadence.cloud_every.is_some_and(|every| self.clouded.is_none() || due(every, step, self.clouded));

@@ -32,8 +32,7 @@ impl Session {
 
     /// The controls as they are, or as they were asked to be: so a control answers at once.
     fn asked(&self) -> Asked {
-        let mut asked =
-            Asked { locals: self.trainer.config.views.locals, speed: self.speed.limit, division: self.division, playing: self.plays() };
+        let mut asked = Asked { locals: self.seen().locals, speed: self.speed.limit, division: self.division, playing: self.plays() };
         for command in self.asked_for() {
             match *command {
                 Command::SetLocalCrops(locals) => asked.locals = locals,
@@ -49,7 +48,7 @@ impl Session {
 
     /// A learner's switches and dials as they were asked to be.
     fn asked_of(&self, learner: u32) -> (Switches, Dials) {
-        let hyper = &self.trainer.learners[learner as usize].hyper;
+        let hyper = &self.seen().learners[learner as usize].hyper;
         let (mut switches, mut dials) = (Switches::from(hyper), Dials::from(hyper));
         for command in self.asked_for() {
             let change = match *command {
@@ -68,11 +67,12 @@ impl Session {
     }
 
     fn view_of(&self, learner: u32) -> LearnerView {
-        let account = &self.meters.accounts[learner as usize];
+        let seen = self.seen();
+        let account = &seen.accounts[learner as usize];
         let (switches, dials) = self.asked_of(learner);
         let shown = Shown {
             dimensions: self.trainer.method.projection_size(),
-            explained: self.meters.explained(learner),
+            explained: self.meters.explained(learner).filter(|_| !seen.is_past),
             view_side: self.trainer.config.image_size,
             in_front: learner == self.front,
         };
@@ -83,7 +83,7 @@ impl Session {
             history: account.history.clone(),
             verdict: account.verdict(),
             collapsed_at: account.judged.collapsed_at.filter(|_| account.verdict().kind.is_collapse()),
-            since_flip: account.flips.since(self.meters.step(), self.time.seconds()),
+            since_flip: account.flips.since(seen.step, seen.seconds),
             untrained_knn: account.judged.untrained,
             cloud: self.observers.showing.cloud(&self.observers.probe, learner, shown),
         }
@@ -93,7 +93,7 @@ impl Session {
     pub fn snapshot(&self) -> Snapshot {
         let config = &self.trainer.config;
         let class_names = self.data.class_names();
-        let asked = self.asked();
+        let (asked, seen) = (self.asked(), self.seen());
         let learners: Vec<LearnerView> = (0..config.learners).map(|learner| self.view_of(learner)).collect();
         let front = learners[self.front as usize].clone();
         Snapshot {
@@ -104,7 +104,7 @@ impl Session {
             method: config.method,
             seed: front.seed,
             run: self.runs,
-            step: self.meters.step(),
+            step: seen.step,
             playing: asked.playing,
             speed_limit: asked.speed,
             division: asked.division,
@@ -117,18 +117,19 @@ impl Session {
             switches: front.switches,
             dials: front.dials,
             history: front.history,
-            events: self.events.clone(),
+            events: seen.events.to_vec(),
             verdict: front.verdict,
             since_flip: front.since_flip,
             chance: 1.0 / class_names.len().max(1) as f32,
             untrained_knn: front.untrained_knn,
             class_names,
             cloud: front.cloud,
-            distributions: self.meters.distributions(),
-            inspection: self.observers.looking.inspection(),
+            distributions: self.meters.distributions().filter(|_| !seen.is_past),
+            inspection: self.observers.looking.inspection().filter(|_| !seen.is_past),
             images: self.observers.looking.images(),
             local_crops: asked.locals,
             attention_references: self.attention_references(),
+            past: self.told_past(),
             notices: self.notices.clone(),
             walk: self.shown_walk(),
             loading: self.loading.as_ref().map(LoadingData::told),

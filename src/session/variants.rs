@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{Session, SessionError};
+use crate::event_log::Entry;
 use crate::gpu::Gpu;
 use crate::observe;
 use crate::snapshot::KernelChoice;
@@ -40,6 +41,7 @@ impl Session {
         choices.set(family, variant);
         self.gpu.set_choices(choices);
         log::info!("event step={} kernels {}={}", self.trainer.step(), family.name, variant.map_or("default", |variant| variant.name));
+        self.note(Entry::Variant { family: family.name.to_owned(), variant: variant.map(|variant| variant.name.to_owned()) });
         self.trainer.record_again()?;
         self.recorded_again()
     }

@@ -10,6 +10,7 @@ use super::schedule::Job;
 use super::{Session, SessionError};
 use crate::command::Command;
 use crate::config::Method;
+use crate::event_log::Entry;
 use crate::gpu::{GpuError, Program, Readback};
 use crate::observe::moments::Moments;
 use crate::snapshot::{Moment, SubStep, Walk};
@@ -40,6 +41,7 @@ pub(super) const fn patience(command: &Command) -> Patience {
             Patience::Harmless
         }
         // They need the end of the step; nobody should have to walk there first.
+        Command::Peek(_) | Command::Rewind(_) | Command::OtherRoad => Patience::Leaves,
         Command::Reset { .. } | Command::Gather(_) | Command::LoadData(_) | Command::LoadPreset(_) | Command::StartRun(_) => {
             Patience::Leaves
         }
@@ -246,12 +248,17 @@ impl Session {
         Ok(())
     }
 
-    /// Does a lost step's changes again when their time comes.
+    /// Does the changes again that were made between steps that are done again, when their time comes.
     pub(super) fn redo_changes(&mut self) -> Result<(), SessionError> {
         let step = self.trainer.step();
-        while self.redo.as_ref().and_then(|redo| redo.events.front()).is_some_and(|event| event.step <= step) {
-            let Some(event) = self.redo.as_mut().and_then(|redo| redo.events.pop_front()) else { break };
-            self.set(event.learner, event.change)?;
+        while self.redo.as_ref().and_then(|redo| redo.entries.front()).is_some_and(|dated| dated.step <= step) {
+            let Some(dated) = self.redo.as_mut().and_then(|redo| redo.entries.pop_front()) else { break };
+            match dated.entry {
+                Entry::Change { learner, change } => self.set(learner, change)?,
+                Entry::Variant { family, variant } => self.set_variant(&family, variant.as_deref())?,
+                // A run that was gathered is kept from there on, so neither lies between a kept state and a later one.
+                Entry::Twin(_) | Entry::Alone(_) => {}
+            }
         }
         if self.redo.as_ref().is_some_and(|redo| redo.until <= step) {
             self.redo = None;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::learner::crop_seed;
@@ -87,6 +88,21 @@ impl Checkpoint {
             roles: roles.collect::<Result<_, GpuError>>()?,
             center: trainer.roles.center.as_ref().map(|center| trainer.gpu.download(center)).transpose()?,
         })
+    }
+
+    /// SHA-256 of the state in hexadecimal: for student, teacher, moment1, moment2 and, with DINO, center, the role's name, a zero byte, and
+    /// the numbers of all learners as little-endian bytes.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let center = self.center.iter().map(|center| ("center", center));
+        for (role, values) in self.roles.iter().map(|(role, values)| (*role, values)).chain(center) {
+            hash.update(role.as_bytes());
+            hash.update([0]);
+            for part in values.chunks(1 << 14) {
+                hash.update(float_bytes(part));
+            }
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Saves it.

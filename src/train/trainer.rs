@@ -216,7 +216,8 @@ impl Trainer {
         self.gpu.upload(&self.words, &words);
     }
 
-    pub(super) fn set_step(&mut self, step: u64) {
+    /// Goes on from `step` completed steps, once the state of then is in its buffers.
+    pub fn set_step(&mut self, step: u64) {
         self.step = step;
         let hyper = &self.config.hyper;
         self.gpu.upload(&self.state, &tick::state_at(step as u32 + 1, hyper.beta1, hyper.beta2, hyper.warmup_steps));

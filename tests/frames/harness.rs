@@ -196,6 +196,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         images: 256,
         local_crops: 0,
         attention_references: None,
+        past: None,
         notices: Vec::new(),
         walk: None,
         loading: None,
