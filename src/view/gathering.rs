@@ -9,6 +9,7 @@ use crate::snapshot::{LearnerView, Snapshot, VerdictKind, grouped};
 use super::charts::marks::change_text;
 use super::charts::{reading, short};
 use super::headline::Headline;
+use super::panels::map;
 use super::panels::top::verdict_title;
 
 /// The two of a twin, where there is one.
@@ -33,6 +34,7 @@ pub const fn letter(learner: usize) -> &'static str {
 pub fn name(snapshot: &Snapshot, learner: usize) -> String {
     match snapshot.gathering {
         Gathering::Twin => letter(learner).to_owned(),
+        Gathering::Map(ref axes) => map::values(axes, learner),
         _ => format!("seed {}", snapshot.learners.get(learner).map_or(snapshot.seed, |view| view.seed)),
     }
 }

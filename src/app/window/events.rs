@@ -124,6 +124,7 @@ impl Open {
                 Request::Quit => {}
                 Request::Capture => self.capture = true,
                 Request::Export => self.export(options),
+                Request::ExportMap => self.export_map(options),
             }
         }
         requests.contains(&Request::Quit)
