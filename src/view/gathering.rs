@@ -166,7 +166,9 @@ fn of_twin(snapshot: &Snapshot, sides: [&LearnerView; 2]) -> Headline {
             (VerdictKind::Healthy, _) => "no collapse so far".to_owned(),
             _ => state(sides[one]),
         };
-        format!("{} {}: {says}; {} {}.", letter(one), described(snapshot, one), letter(other), state(sides[other]))
+        let described = described(snapshot, one);
+        let with = if described.starts_with("with") { "" } else { "with " };
+        format!("{} {with}{described}: {says}; {} {}.", letter(one), letter(other), state(sides[other]))
     };
     Headline { sentence, beneath }
 }
