@@ -45,7 +45,7 @@ pub use start::LoadedData;
 use crate::command::{Command, Division};
 use crate::config::{ConfigError, DataSpec, Population, RunConfig};
 use crate::data::source::SourceError;
-use crate::event_log::Origin;
+use crate::event_log::{EventLog, Origin};
 use crate::gpu::{Gpu, GpuError};
 use crate::snapshot::{Event, KernelChoice};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
@@ -131,6 +131,8 @@ pub struct Session {
     redo: Option<Redo>,
     /// Everything that the run hangs on.
     journal: Journal,
+    /// The event log that is being done again.
+    replayed: Option<Box<EventLog>>,
     /// What can be gone back to; none where nobody asked for it.
     past: Option<Past>,
     /// Times of the steps' dispatches, while they are wanted.
@@ -226,6 +228,7 @@ impl Session {
             walks: Walks::default(),
             redo: None,
             journal: Journal { origin, entries: Vec::new() },
+            replayed: None,
             past: None,
             profiling: None,
         })

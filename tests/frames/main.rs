@@ -12,6 +12,7 @@ mod lesson;
 mod meters;
 mod panes;
 mod present;
+mod scrubber;
 mod tips;
 mod twin;
 mod walk;

@@ -61,7 +61,7 @@ impl Screen {
 
     /// Passes a command on, or asks first if it would end a long run.
     pub fn submit(&mut self, command: Command, snapshot: &Snapshot, commands: &mut Vec<Command>) {
-        let ends_the_run = matches!(command, Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_));
+        let ends_the_run = matches!(command, Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) | Command::Replay(_));
         if ends_the_run && snapshot.step >= LONG_RUN && snapshot.stopped.is_none() {
             self.ask(Question::Lose { command, steps: snapshot.step });
         } else {
