@@ -23,6 +23,9 @@ pub use presets::{Preset, preset_names, presets};
 /// Memory that a configuration may ask for (estimated, in bytes) before it is refused.
 pub const MAXIMUM_MEMORY_BYTES: u64 = 4 << 30;
 
+/// Learners side by side at most.
+const MAXIMUM_LEARNERS: u64 = 256;
+
 /// Features of an attention head, at most: what the kernels hold.
 pub const MAXIMUM_HEAD: u32 = 64;
 
@@ -457,6 +460,32 @@ impl RunConfig {
         let activations = globals * (global + head) + locals * (local + head);
         parameters += embedding * hidden + 3 * hidden * output + 8 * hidden + prototypes * output;
         4 * u64::from(self.learners) * (3 * u64::from(self.batch) * activations + 5 * parameters)
+    }
+
+    /// As many learners as fit, by [`Self::memory_estimate_bytes`] and by the largest buffer that a kernel may see of the adapter.
+    pub fn most_learners(&self, largest_binding: u64) -> u32 {
+        let each = |learners: u32| Self { learners, ..self.clone() };
+        let by_memory = MAXIMUM_MEMORY_BYTES / each(1).memory_estimate_bytes().max(1);
+        let by_binding = largest_binding / (4 * self.largest_floats()).max(1);
+        by_memory.min(by_binding).clamp(1, MAXIMUM_LEARNERS) as u32
+    }
+
+    /// Numbers in the largest tensor that each learner has of its own.
+    fn largest_floats(&self) -> u64 {
+        let Encoder { kind, patch, widths, dim, heads, mlp_ratio, .. } = self.encoder;
+        let [patch, dim, heads, ratio] = [patch, dim, heads, mlp_ratio].map(u64::from);
+        let sizes = [(u64::from(GLOBAL_VIEWS), self.image_size), (u64::from(self.views.locals), self.views.local_size)];
+        let of_images = |floats: &dyn Fn(u64) -> u64| -> u64 {
+            let of_view = |&(views, size): &(u64, u32)| views * floats((u64::from(size) / patch.max(1)).pow(2));
+            u64::from(self.batch) * sizes.iter().map(of_view).sum::<u64>()
+        };
+        let encoder = match kind {
+            EncoderKind::Pyramid => of_images(&|positions| positions * u64::from(widths[0])),
+            EncoderKind::Vit => of_images(&|positions| (positions + 1) * (3 * dim).max(ratio * dim).max(heads * (positions + 1))),
+        };
+        let views = u64::from(GLOBAL_VIEWS) + u64::from(self.views.locals);
+        let head = u64::from(self.batch) * views * u64::from(self.projector_hidden.max(self.prototypes));
+        encoder.max(head).max(self.encoder_floats(self.image_size).1)
     }
 
     /// About how many numbers a view of `size` pixels is in the encoder's layers, and the encoder's parameters.

@@ -242,7 +242,7 @@ pub struct Published {
 }
 
 /// The scenes that a lesson may show. (`view::scene` has the same names; a test compares.)
-pub const SCENES: [&str; 4] = ["byol", "dino", "multicrop", "kernels"];
+pub const SCENES: [&str; 5] = ["byol", "dino", "multicrop", "kernels", "map"];
 /// What may colour the cloud.
 pub const COLOURS: [&str; 4] = ["class", "cluster", "loss", "prototype"];
 

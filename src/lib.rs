@@ -32,7 +32,9 @@
 //! [`gpu::Readback`] rings without waiting for them.
 //!
 //! **Learners.** Every tensor has a leading learner axis: L networks train in the same dispatches, each with its own seed and its own
-//! switches ([`train::learner::LearnerWords`], data in a buffer). Learner 0 of L is the run alone, bit for bit.
+//! switches ([`train::learner::LearnerWords`], data in a buffer). Learner 0 of L is the run alone, bit for bit. What they are to each
+//! other ([`config::Gathering`]) decides how they are shown: [`view::gathering`] has the words, [`view::charts::crowd`] the lines, and
+//! [`view::cloud`] draws several clouds in one pass.
 //!
 //! **Crops.** All crops of a network, globals and locals, go through a layer as one row matrix; [`ops::sequences::Sequences`] says
 //! where each image's rows lie. The teacher gets the first rows, which are the globals'.

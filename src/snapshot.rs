@@ -533,6 +533,8 @@ pub struct Snapshot {
     pub gathering: Gathering,
     /// All that train side by side; one where nobody is beside it.
     pub learners: Vec<LearnerView>,
+    /// As many learners of this architecture as may train side by side on this adapter.
+    pub most_learners: u32,
     /// The learner that is shown in the large: what follows is of it, where learners differ.
     pub front: usize,
     /// Switches.

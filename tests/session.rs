@@ -352,8 +352,21 @@ fn each_of_several_seeds_is_the_run_alone_and_may_go_on_alone() {
     let mut cell = open(&gpu, &["seed=5", "tau=0.99", "predictor_multiplier=1"]);
     steps(&mut cell, 2);
     assert!(bits(&seeds, 1) == bits(&cell, 0), "a cell is the run alone");
+    // What is an axis stays as it is; the rest may be changed for all cells.
+    seeds.apply(Command::SetDial { dial: Dial::Tau, value: 0.5 });
+    seeds.apply(Command::SetSwitch { switch: Switch::Ema, on: false });
+    seeds.apply(Command::SetSwitch { switch: Switch::StopGradient, on: false });
+    steps(&mut seeds, 1);
+    let shown = seeds.snapshot();
+    assert!(shown.notices.len() == 2 && shown.notices[0].contains("tau is an axis of the map"), "{:?}", shown.notices);
+    assert!(shown.learners.iter().all(|learner| learner.switches.ema && !learner.switches.stop_gradient));
+    assert_eq!(shown.learners[1].dials.tau, 0.99);
+    let report = seeds.map_report().expect("a map trains");
+    let cells = report["cells"].as_array().expect("cells");
+    assert_eq!((cells.len(), cells[1]["x"].as_str(), cells[1]["row"].as_u64()), (4, Some("0.99"), Some(0)));
+    assert!(cells.iter().all(|cell| cell["embedding_std"].as_f64().is_some_and(f64::is_finite)), "{cells:?}");
     seeds.apply(Command::Gather(Gather::Map(MapAxes { x: axis("batch", &["8"]), y: axis("tau", &["0"]) })));
     steps(&mut seeds, 1);
-    assert!(seeds.snapshot().notices[0].contains("batch"), "{:?}", seeds.snapshot().notices);
+    assert!(seeds.snapshot().notices.last().is_some_and(|notice| notice.contains("batch")), "{:?}", seeds.snapshot().notices);
     assert_eq!(seeds.snapshot().learners.len(), 4, "the run goes on as it was");
 }

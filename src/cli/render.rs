@@ -15,6 +15,7 @@ use super::gather::GatherFlags;
 use super::script::AtFlags;
 use super::summary::summary;
 use super::{AdapterFlags, Failure, LookFlags, RunFlags, SceneFlag, loading};
+use crate::config::{MapAxes, Population, RunConfig};
 use crate::film::{self, Film};
 use crate::save::Aside;
 use crate::session::{Cadence, Pace, Session};
@@ -36,6 +37,8 @@ pub struct RenderArgs {
     scene: SceneFlag,
     #[command(flatten)]
     look: LookFlags,
+    #[command(flatten)]
+    map: MapFlags,
     /// Training steps before the (last) frame.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     steps: u64,
@@ -57,9 +60,42 @@ pub struct RenderArgs {
     /// Where to write; .png for the last frame, .gif or .mp4 (with ffmpeg) for a film; may be repeated.
     #[arg(long, required = true, value_name = "FILE")]
     out: Vec<PathBuf>,
-    /// Print one JSON object with the outcome on stdout, and nothing else there.
+    /// Print one JSON object with the outcome on stdout, and nothing else there; of a map, its axes and every cell's meters.
     #[arg(long)]
     json: bool,
+}
+
+/// The grid of a map; with `--scene map`.
+#[derive(Clone, Debug, Args)]
+struct MapFlags {
+    /// Columns and rows of the map, 1 to 16 each.
+    /// [default: 4x4]
+    #[arg(long, value_name = "AxB")]
+    grid: Option<String>,
+    /// The map's key across and its values: KEY=VALUE,VALUE,...
+    #[arg(long, value_name = "KEY=V,V,...")]
+    x: Option<String>,
+    /// The map's key downwards and its values.
+    #[arg(long, value_name = "KEY=V,V,...")]
+    y: Option<String>,
+}
+
+impl RenderArgs {
+    /// Who trains: the learners of a map in its scene, those that the other flags ask for in the others.
+    fn population(&self, scene: Scene, config: RunConfig) -> Result<Population, Failure> {
+        let MapFlags { grid, x, y } = &self.map;
+        if scene == Scene::Map {
+            if self.gather.is_given() {
+                return Err(Failure::Usage("--scene map: leave --twin and --seeds out: a map has learners of its own".to_owned()));
+            }
+            let axes = MapAxes::from_flags(config.method, grid.as_deref(), x.as_deref(), y.as_deref())?;
+            return Ok(Population::of_map(&config, axes)?);
+        }
+        match [("--grid", grid), ("--x", x), ("--y", y)].into_iter().find(|(_, given)| given.is_some()) {
+            Some((flag, _)) => Err(Failure::Usage(format!("{flag}: it is about a map; give --scene map with it"))),
+            None => self.gather.population(config),
+        }
+    }
 }
 
 /// "1280x800", within what a display may have.
@@ -159,7 +195,8 @@ fn film_steps(steps: u64, frames: u32) -> Vec<u64> {
 pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let began = Instant::now();
     let (scene, config) = args.scene.resolve(&args.run)?;
-    let population = args.gather.population(config)?;
+    let population = args.population(scene, config)?;
+    let config = &population.config;
     for (index, path) in args.out.iter().enumerate() {
         kind_of(path)?;
         if args.out[..index].contains(path) {
@@ -168,8 +205,15 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     let mut sinks = args.out.iter().map(|path| Sink::open(path, args.size)).collect::<Result<Vec<_>, _>>()?;
     let mut script = args.at.script(&population.config, 0, args.steps)?;
-    let data = loading::load(&population.config.data)?;
-    let gpu = flags.open(&population.config)?;
+    let data = loading::load(&config.data)?;
+    let gpu = flags.open(config)?;
+    if population.config.learners > config.most_learners(gpu.limits.max_storage_buffer_binding_size) {
+        let most = config.most_learners(gpu.limits.max_storage_buffer_binding_size);
+        return Err(Failure::Usage(format!(
+            "{} learners do not fit: this adapter holds {most} of this preset side by side; give a smaller --grid",
+            config.learners
+        )));
+    }
     let limit = gpu.limits.max_texture_dimension_2d;
     if args.size.iter().any(|&side| side > limit) {
         return Err(Failure::Usage(format!("--size {}x{}: this adapter draws at most {limit}x{limit}", args.size[0], args.size[1])));
@@ -211,7 +255,8 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
         }
         let last = look == last_look || session.stopped().is_some();
         script.give(&mut session);
-        if last {
+        // In a map it would take longer than many steps.
+        if last && scene != Scene::Map {
             session.evaluate_now()?;
         }
         session.project_now()?;
@@ -249,7 +294,8 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     }
     if args.json {
         let steps_per_second = session.step() as f64 / training.elapsed().as_secs_f64();
-        println!("{}", summary(&session, steps_per_second, began.elapsed().as_secs_f64()));
+        let report = session.map_report();
+        println!("{}", report.unwrap_or_else(|| summary(&session, steps_per_second, began.elapsed().as_secs_f64())));
     }
     match session.stopped() {
         Some(reason) => Err(Failure::Stopped(reason.to_owned())),

@@ -302,7 +302,7 @@ pub const KEYS: &[Key] = &[
         },
     },
     row!("cloud_images", integer 0 to 4096, cloud_images, "images", live: false,
-        "Held-out images in the embedding cloud, as many as there are; 0: 192 on a CPU adapter, 1024 on a GPU."),
+        "Held-out images in the embedding cloud, as many as there are; 0: 192 on a CPU adapter, 1024 on a GPU, 64 in a map."),
     row!("seed", integer 0 to u64::MAX, seed, "", live: false, "Seed of everything random, as --seed; learner i has seed + i."),
     row!("learners", integer 1 to 256, learners, "networks", live: false, "Networks trained side by side, as --learners."),
     row!("own_crops", switch, own_crops, live: false,

@@ -183,6 +183,18 @@ impl MapAxes {
         Ok(axes)
     }
 
+    /// The axis that a change of `key` for all cells would make untrue: the key itself, or the dial whose switch it is.
+    pub fn axis_moved_by(&self, key: &str) -> Option<&str> {
+        const SWITCHES: [(&str, &str); 4] = [
+            ("ema", "tau"),
+            ("predictor", "predictor_multiplier"),
+            ("centering", "center_momentum"),
+            ("sharpening", "teacher_temperature"),
+        ];
+        let dial = SWITCHES.iter().find(|pair| pair.0 == key).map(|pair| pair.1);
+        [&self.x.key, &self.y.key].into_iter().map(String::as_str).find(|&axis| axis == key || Some(axis) == dial)
+    }
+
     /// Cells along a row, and down a column.
     pub const fn size(&self) -> [usize; 2] {
         [self.x.values.len(), self.y.values.len()]
@@ -323,5 +335,7 @@ mod tests {
         let axes = MapAxes::default_of(Method::Byol, 4, 4);
         assert_eq!(axes.x.place_of(&config), Some(2));
         assert_eq!(axes.cell(6), [2, 1]);
+        let moved = ["tau", "ema", "predictor", "stop_gradient", "learning_rate"].map(|key| axes.axis_moved_by(key));
+        assert_eq!(moved, [Some("tau"), Some("tau"), Some("predictor_multiplier"), None, None]);
     }
 }

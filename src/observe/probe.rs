@@ -5,6 +5,7 @@ use super::cluster::{centroids, cluster};
 use super::likeliest::likeliest;
 use super::neighbours::neighbours;
 use super::project::{axes, project};
+use crate::config::Gathering;
 use crate::data::views::{Counter, Images, PatchOrder, SeedSource, ViewRows, record_crops, record_held_out, record_patches};
 use crate::gpu::{GpuError, Program, Tape, Tensor};
 use crate::train::Trainer;
@@ -13,6 +14,8 @@ use crate::train::Trainer;
 const IMAGES_SOFTWARE: u32 = 192;
 /// Images in the cloud on a GPU.
 const IMAGES_GPU: u32 = 1024;
+/// Images in each of a map's small clouds.
+const IMAGES_MAP: u32 = 64;
 /// Lloyd iterations of each projection.
 const ITERATIONS: u32 = 3;
 /// Clusters where there are no classes to tell how many.
@@ -58,6 +61,7 @@ impl Probe {
         let gpu = &*trainer.gpu;
         let config = &trainer.config;
         let wanted = match config.cloud_images {
+            0 if matches!(config.gathering, Gathering::Map(_)) => IMAGES_MAP,
             0 if gpu.is_software() => IMAGES_SOFTWARE,
             0 => IMAGES_GPU,
             images => images,

@@ -7,7 +7,7 @@ use super::profiling::Profiling;
 use super::walk::{Patience, Walking, patience};
 use super::{Session, SessionError, read};
 use crate::command::{Command, Division};
-use crate::config::RunConfig;
+use crate::config::{Gathering, RunConfig};
 use crate::event_log::Entry;
 use crate::snapshot::{Change, Event};
 
@@ -163,6 +163,12 @@ impl Session {
     /// Changes something, for one learner or for all. What is out of range leaves a notice, and everything as it was.
     pub(super) fn set(&mut self, learner: Option<u32>, change: Change) -> Result<(), SessionError> {
         let (key, text) = change.key_value();
+        if let Gathering::Map(axes) = &self.trainer.config.gathering
+            && let Some(axis) = axes.axis_moved_by(key)
+        {
+            self.notices.push(format!("{key} stays as it is: {axis} is an axis of the map, and each cell has its own"));
+            return Ok(());
+        }
         let mut learners = self.trainer.learners.clone();
         let mut views = self.trainer.config.views;
         for (index, changed) in learners.iter_mut().enumerate() {

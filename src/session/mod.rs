@@ -15,6 +15,7 @@ mod journal;
 mod lane;
 mod loading;
 mod look;
+mod map;
 mod meters;
 mod pace;
 mod past;
@@ -43,7 +44,7 @@ pub use schedule::Cadence;
 pub use start::LoadedData;
 
 use crate::command::{Command, Division};
-use crate::config::{ConfigError, DataSpec, Population, RunConfig};
+use crate::config::{ConfigError, DataSpec, Gathering, Population, RunConfig};
 use crate::data::source::SourceError;
 use crate::event_log::{EventLog, Origin};
 use crate::gpu::{Gpu, GpuError};
@@ -194,7 +195,11 @@ impl Session {
         let origin = origin.map(|population| Origin { population, kernels: journal::kernels(&gpu.choices()) });
         Ok(Self {
             variants: variants::of_step(&gpu, &trainer),
-            schedule: Schedule::new(cadence, observers.evaluation.as_ref().map(|evaluation| evaluation.chunks)),
+            schedule: Schedule::new(
+                cadence,
+                observers.evaluation.as_ref().map(|evaluation| evaluation.chunks),
+                matches!(trainer.config.gathering, Gathering::Map(_)),
+            ),
             pacer: Pacer::new(&gpu),
             notices: data.notices(),
             gpu,

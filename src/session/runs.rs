@@ -60,7 +60,7 @@ impl Session {
     pub(super) fn restart(&mut self, population: Population, data: Arc<LoadedData>) -> Result<(), SessionError> {
         let (trainer, observers) = start::fresh(&self.gpu, population, &data)?;
         let origin = Some(trainer.population());
-        let fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.cadence().clone(), origin)?;
+        let fresh = Self::assemble(self.gpu.clone(), trainer, observers, data, self.schedule.asked().clone(), origin)?;
         let runs = self.runs + 1;
         self.succeed(Self { runs, ..fresh });
         Ok(())
@@ -101,7 +101,7 @@ impl Session {
         let places: Vec<usize> = chosen.iter().map(|&learner| learner as usize).collect();
         let checkpoint = Checkpoint::capture(&self.trainer, String::new())?.of_learners(&places, gathering.clone());
         let accounts: Vec<Account> = places.iter().map(|&place| self.meters.accounts[place].clone()).collect();
-        let mut next = Self::resume_on(self.gpu.clone(), &checkpoint, self.data.clone(), self.schedule.cadence().clone())?;
+        let mut next = Self::resume_on(self.gpu.clone(), &checkpoint, self.data.clone(), self.schedule.asked().clone())?;
         next.safe.accounts.clone_from(&accounts);
         next.meters.go_on(accounts, checkpoint.step);
         // The cloud stays where it is.
@@ -133,7 +133,7 @@ impl Session {
         let (step, front) = (safe.checkpoint.step, self.front);
         let lost = self.trainer.step().saturating_sub(step);
         gpu.set_choices(self.gpu.choices());
-        let mut revived = Self::resume_on(gpu, &safe.checkpoint, self.data.clone(), self.schedule.cadence().clone())?;
+        let mut revived = Self::resume_on(gpu, &safe.checkpoint, self.data.clone(), self.schedule.asked().clone())?;
         revived.safe.accounts.clone_from(&safe.accounts);
         revived.meters.go_on(safe.accounts.clone(), step);
         (revived.time, revived.opened, revived.front) = (self.time, self.opened, front);

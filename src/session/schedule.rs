@@ -21,6 +21,11 @@ impl Cadence {
         Self { read_every: interval, rank_every: interval, evaluate_every, cloud_every: None, look_every: None }
     }
 
+    /// The same for many learners at once: no kNN unless it is asked for, which takes longer than many steps, and fewer looks.
+    fn of_many(self) -> Self {
+        Self { evaluate_every: None, look_every: self.look_every.map(|every| every.max(25)), ..self }
+    }
+
     /// For the window: the charts step by step, the cloud often enough to move.
     pub const fn window() -> Self {
         Self { read_every: 1, rank_every: 5, evaluate_every: Some(100), cloud_every: Some(5), look_every: Some(5) }
@@ -62,6 +67,9 @@ impl Job {
 
 /// Decides.
 pub(super) struct Schedule {
+    /// As it was asked for.
+    asked: Cadence,
+    /// As it is kept.
     cadence: Cadence,
     chunks: Option<u32>,
     ranked: Option<u64>,
@@ -80,9 +88,11 @@ fn due(every: u64, step: u64, last: Option<u64>) -> bool {
 }
 
 impl Schedule {
-    pub(super) fn new(cadence: Cadence, chunks: Option<u32>) -> Self {
+    /// Of a session that is asked to measure so often; `chunks` of an evaluation, and whether a map trains.
+    pub(super) fn new(asked: Cadence, chunks: Option<u32>, is_map: bool) -> Self {
         Self {
-            cadence,
+            cadence: if is_map { asked.clone().of_many() } else { asked.clone() },
+            asked,
             chunks,
             ranked: None,
             clouded: None,
@@ -94,6 +104,11 @@ impl Schedule {
             forced_look: false,
             wants_nearest: false,
         }
+    }
+
+    /// As it was asked for: what the next run is to have.
+    pub(super) const fn asked(&self) -> &Cadence {
+        &self.asked
     }
 
     pub(super) const fn cadence(&self) -> &Cadence {
@@ -201,7 +216,7 @@ mod tests {
 
     #[test]
     fn measurements_come_between_steps_and_only_once() {
-        let mut schedule = Schedule::new(Cadence::headless(2, Some(4)), Some(2));
+        let mut schedule = Schedule::new(Cadence::headless(2, Some(4)), Some(2), false);
         let mut step = 0;
         use Job::{EvaluateChunk, EvaluateFinish, Rank, Step};
         let mut jobs = Vec::new();

@@ -6,7 +6,7 @@ use super::SessionError;
 use super::cloud::Showing;
 use super::look::Looking;
 use super::schedule::Job;
-use crate::config::{DataSpec, Method, Population, RunConfig};
+use crate::config::{DataSpec, Gathering, Method, Population, RunConfig};
 use crate::data::progress::Listener;
 use crate::data::source::{ImageEntry, ImageSet, LoadLimits, SourceError, load, shown};
 use crate::data::synthetic::class_names;
@@ -122,6 +122,9 @@ const MOST_SHOWN_PROTOTYPES: u32 = 4096;
 /// Images of the cloud whose distributions are read back at most.
 pub(super) const MOST_SHOWN_DISTRIBUTIONS: u32 = 1024;
 
+/// Cells of a map whose kNN accuracy may be measured at most: more would need memory that the learners themselves want.
+const MOST_EVALUATED_CELLS: u32 = 16;
+
 /// The step log, and the watch that writes it in every step.
 fn step_log(gpu: &Gpu, config: &RunConfig) -> Result<(StepLog, Watch), GpuError> {
     let log = StepLog::new(gpu, config.learners, config.method == Method::Dino)?;
@@ -153,7 +156,9 @@ fn rank_program(trainer: &Trainer) -> Result<(Program, [Tensor; 2]), GpuError> {
 impl Observers {
     fn new(trainer: &Trainer, log: StepLog, classes: usize) -> Result<Self, GpuError> {
         let (rank_program, [effective_rank, cosines]) = rank_program(trainer)?;
-        let evaluation = Evaluation::new(trainer, classes > 0)?;
+        let config = &trainer.config;
+        let is_large_map = matches!(config.gathering, Gathering::Map(_)) && config.learners > MOST_EVALUATED_CELLS;
+        let evaluation = Evaluation::new(trainer, classes > 0 && !is_large_map)?;
         let probe = Probe::new(trainer, classes)?;
         let showing = Showing::new(&trainer.gpu, &probe);
         let looking = Looking::new(&trainer.gpu, trainer, &probe.axes)?;

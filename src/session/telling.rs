@@ -113,6 +113,7 @@ impl Session {
             steps_per_second: self.meters.steps_per_second(Instant::now()),
             gathering: config.gathering.clone(),
             learners,
+            most_learners: config.most_learners(self.gpu.limits.max_storage_buffer_binding_size),
             front: self.front as usize,
             switches: front.switches,
             dials: front.dials,

@@ -16,6 +16,7 @@ use crate::snapshot::Snapshot;
 
 use super::cloud::{CloudRenderer, Exhibit};
 use super::layout::effective_scale;
+use super::minis::MinisRenderer;
 use super::pictures::PicturesRenderer;
 use super::screen::{Request, Screen, Stages};
 use super::theme::{self, Fonts, Look};
@@ -29,6 +30,7 @@ pub struct FrameRenderer {
     fonts: Fonts,
     cloud: CloudRenderer,
     pictures: PicturesRenderer,
+    minis: MinisRenderer,
     /// The UI scale that was asked for.
     requested_scale: f32,
     /// The UI scale that the fonts were rasterised for, and the look.
@@ -64,6 +66,7 @@ impl FrameRenderer {
         Ok(Self {
             cloud: CloudRenderer::new(&gpu, format)?,
             pictures: PicturesRenderer::new(&gpu, format)?,
+            minis: MinisRenderer::new(&gpu, format)?,
             gpu,
             imgui,
             renderer,
@@ -121,6 +124,8 @@ impl FrameRenderer {
         let exhibits: Vec<Exhibit<'_>> =
             stages.clouds.iter().map(|&(learner, stage)| screen.centre.exhibit(snapshot, learner, stage, self.look)).collect();
         self.cloud.draw(&self.gpu, encoder, target, (size, self.scale), &exhibits, self.look.theme);
+        let (minis, camera, way) = (stages.minis.as_ref(), &screen.centre.camera, screen.centre.way());
+        self.minis.prepare(&self.gpu, size, self.scale, minis, snapshot.cloud.as_ref(), camera, way, self.look.theme);
         self.pictures.prepare(&self.gpu, size, self.scale, &stages.pictures);
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("panels"),
@@ -132,6 +137,7 @@ impl FrameRenderer {
             })],
             ..Default::default()
         });
+        self.minis.draw(&mut pass);
         self.pictures.draw(&mut pass);
         if let Err(error) = self.renderer.render(data, &self.gpu.queue, &self.gpu.device, &mut pass) {
             // Only a bad texture id can end here, and no texture but the fonts' is used.

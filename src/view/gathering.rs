@@ -9,6 +9,7 @@ use crate::snapshot::{LearnerView, Snapshot, VerdictKind, grouped};
 use super::charts::marks::change_text;
 use super::charts::{reading, short};
 use super::headline::Headline;
+use super::panels::map;
 use super::panels::top::verdict_title;
 
 /// The two of a twin, where there is one.
@@ -33,6 +34,7 @@ pub const fn letter(learner: usize) -> &'static str {
 pub fn name(snapshot: &Snapshot, learner: usize) -> String {
     match snapshot.gathering {
         Gathering::Twin => letter(learner).to_owned(),
+        Gathering::Map(ref axes) => map::values(axes, learner),
         _ => format!("seed {}", snapshot.learners.get(learner).map_or(snapshot.seed, |view| view.seed)),
     }
 }
@@ -164,7 +166,9 @@ fn of_twin(snapshot: &Snapshot, sides: [&LearnerView; 2]) -> Headline {
             (VerdictKind::Healthy, _) => "no collapse so far".to_owned(),
             _ => state(sides[one]),
         };
-        format!("{} {}: {says}; {} {}.", letter(one), described(snapshot, one), letter(other), state(sides[other]))
+        let described = described(snapshot, one);
+        let with = if described.starts_with("with") { "" } else { "with " };
+        format!("{} {with}{described}: {says}; {} {}.", letter(one), letter(other), state(sides[other]))
     };
     Headline { sentence, beneath }
 }

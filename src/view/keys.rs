@@ -129,6 +129,7 @@ const BYOL: Shown = In(&[Scene::Byol]);
 const DINO: Shown = In(&[Scene::Dino]);
 const MULTICROP: Shown = In(&[Scene::Multicrop]);
 const KERNELS: Shown = In(&[Scene::Kernels]);
+const MAP: Shown = In(&[Scene::Map]);
 const CLOUD: Shown = In(&[Scene::Byol, Scene::Dino]);
 const CHARTS: Shown = In(&[Scene::Byol, Scene::Dino, Scene::Multicrop]);
 
@@ -174,8 +175,8 @@ pub const KEYS: &[Key] = &[
         .room_hint(1, 1, SWITCHES),
 
     key(Picture, Always, &[("1", Ask(Action::Scene(Scene::Byol))), ("2", Ask(Action::Scene(Scene::Dino))),
-        ("3", Ask(Action::Scene(Scene::Multicrop))), ("4", Ask(Action::Scene(Scene::Kernels)))],
-        "BYOL, DINO, multi-crop, kernels").hint(4, 4, "scenes"),
+        ("3", Ask(Action::Scene(Scene::Multicrop))), ("4", Ask(Action::Scene(Scene::Kernels))), ("5", Ask(Action::Scene(Scene::Map)))],
+        "BYOL, DINO, multi-crop, kernels, map").hint(4, 5, "scenes"),
     key(Picture, BYOL, &[LEFT, RIGHT, UP, DOWN], "turn the cloud"),
     key(Picture, DINO, &[LEFT, RIGHT], "another prototype").hint(2, 2, "prototype"),
     key(Picture, DINO, &[DOWN, UP], "the image's own, the most used prototype"),
@@ -190,6 +191,10 @@ pub const KEYS: &[Key] = &[
     key(Picture, KERNELS, &[V], "the kernel's next variant, at once").room_hint(2, 1, "next variant"),
     key(Picture, KERNELS, &[("X", Ask(Action::Export))], "export the trace and the table").hint(2, 1, "export"),
     key(Picture, KERNELS, &[("F9", Ask(Action::Capture))], "capture a frame in RenderDoc or Xcode"),
+    key(Picture, MAP, &[LEFT, RIGHT, UP, DOWN], "another cell; before it trains, the map's size").room_hint(2, 4, "cell, size"),
+    key(Picture, MAP, &[("Enter", Ask(Action::Confirm))], "train the map; then, go on with the cell alone").room_hint(2, 1, "start, go on alone"),
+    key(Picture, MAP, &[V], "choose another map, and back").hint(2, 1, "another map"),
+    key(Picture, MAP, &[("X", Ask(Action::Export))], "save the map as picture and numbers").hint(2, 1, "save"),
     key(Picture, CLOUD, &[("K", Ask(Action::Tint))], "what the cloud's colours tell"),
     key(Picture, CLOUD, &[("I", Ask(Action::Images))], "the cloud's images as dots or pictures"),
     key(Picture, CHARTS, &[("Y", Ask(Action::Logarithmic))], "loss and divergence: logarithmic, linear"),
@@ -276,6 +281,11 @@ fn mouse(scene: Scene) -> Vec<(&'static str, &'static str)> {
             ("Point", "at anything: what it is, with its numbers"),
             ("Click", "on a kernel anywhere: chooses it"),
             ("Click", "on a column's head: sorts by it"),
+        ],
+        Scene::Map => vec![
+            ("Drag", "turns all clouds"),
+            ("Point", "at a cell: what it measured; at a value: what was published"),
+            ("Click", "chooses a cell: it is shown in the scenes 1 to 3"),
         ],
         _ => vec![
             ("Drag", "turns the cloud (right button: moves it); moves a chart"),

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod layout;
 pub mod lesson_player;
 pub mod lessons;
+pub mod minis;
 pub mod motion;
 pub mod paint;
 pub mod panels;

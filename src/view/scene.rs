@@ -1,5 +1,5 @@
-//! The scenes: which of the four stories the window tells. BYOL's and DINO's need a run of their method; the multi-crop scene
-//! shows the crops of any run, the kernels' its training step.
+//! The scenes: which of the five stories the window tells. BYOL's and DINO's need a run of their method; the multi-crop scene
+//! shows the crops of any run, the kernels' its training step; the map needs learners on a grid, or proposes some.
 
 use crate::config::Method;
 
@@ -15,11 +15,13 @@ pub enum Scene {
     Multicrop,
     /// The training step, kernel by kernel.
     Kernels,
+    /// A grid of learners over two keys: where life ends and collapse begins.
+    Map,
 }
 
 impl Scene {
     /// All scenes, in the order of the tabs.
-    pub const ALL: [Self; 4] = [Self::Byol, Self::Dino, Self::Multicrop, Self::Kernels];
+    pub const ALL: [Self; 5] = [Self::Byol, Self::Dino, Self::Multicrop, Self::Kernels, Self::Map];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Scene {
             Self::Dino => "dino",
             Self::Multicrop => "multicrop",
             Self::Kernels => "kernels",
+            Self::Map => "map",
         }
     }
 
@@ -43,6 +46,7 @@ impl Scene {
             Self::Dino => "DINO",
             Self::Multicrop => "Multi-crop",
             Self::Kernels => "Kernels",
+            Self::Map => "Map",
         }
     }
 
@@ -53,13 +57,14 @@ impl Scene {
             Self::Dino => 2,
             Self::Multicrop => 3,
             Self::Kernels => 4,
+            Self::Map => 5,
         }
     }
 
     /// The preset that is trained for it where none is chosen.
     pub const fn preset(self) -> &'static str {
         match self {
-            Self::Kernels => Self::Byol.name(),
+            Self::Kernels | Self::Map => Self::Byol.name(),
             _ => self.name(),
         }
     }
@@ -69,7 +74,7 @@ impl Scene {
         match self {
             Self::Byol => Some(Method::Byol),
             Self::Dino => Some(Method::Dino),
-            Self::Multicrop | Self::Kernels => None,
+            Self::Multicrop | Self::Kernels | Self::Map => None,
         }
     }
 

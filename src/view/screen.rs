@@ -17,6 +17,7 @@ use super::cloud::Stage;
 use super::flow::Flow;
 use super::lesson_player::Player;
 use super::lessons::Lessons;
+use super::minis::Minis;
 use super::paint::Written;
 use super::panels::Pointing;
 use super::panels::bottom::BottomBar;
@@ -26,6 +27,7 @@ use super::panels::crops::Crops;
 use super::panels::dino::Dino;
 use super::panels::images::Images;
 use super::panels::kernels::Kernels;
+use super::panels::map::Map;
 use super::panels::mechanism::Mechanism;
 use super::panels::meters::Meters;
 use super::panels::notices::Notices;
@@ -56,6 +58,8 @@ pub enum Request {
     Quit,
     /// Write the profiled step into files.
     Export,
+    /// Write the map into files: a picture, and its numbers.
+    ExportMap,
     /// Have a graphics debugger capture a frame.
     Capture,
     /// Save the event log.
@@ -89,6 +93,8 @@ pub struct Screen {
     pub crops: Crops,
     /// Scene 4.
     pub kernels: Kernels,
+    /// Scene 5.
+    pub map: Map,
     /// The lessons: their list, and the one that is played.
     pub lessons: Lessons,
     meters: Meters,
@@ -121,6 +127,8 @@ pub struct Stages {
     pub clouds: Vec<(usize, Stage)>,
     /// Pictures, the later over the earlier.
     pub pictures: Vec<Picture>,
+    /// Many small clouds, where the scene shows them.
+    pub minis: Option<Minis>,
 }
 
 impl Screen {
@@ -234,6 +242,12 @@ impl Screen {
             self.wanted = Some(scene);
             self.submit(Command::LoadPreset(scene.preset().to_owned()), snapshot, commands);
         }
+    }
+
+    /// Leaves the scene for that of the run.
+    fn leave(&mut self, snapshot: &Snapshot) {
+        self.scene = Scene::of_run(snapshot.method, snapshot.local_crops);
+        self.wanted = None;
     }
 
     /// The scene never shows what does not train.

@@ -190,6 +190,7 @@ pub fn snapshot(cloud: Option<Cloud>) -> Snapshot {
         cloud,
         gathering: Gathering::Apart,
         learners: Vec::new(),
+        most_learners: 121,
         front: 0,
         distributions: None,
         inspection: None,

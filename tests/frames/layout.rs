@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use twinlens::config::Method;
 use twinlens::gpu::Gpu;
 use twinlens::snapshot::Snapshot;
 use twinlens::view::frame::FrameRenderer;
@@ -16,7 +17,7 @@ use twinlens::view::screen::Screen;
 use twinlens::view::theme::Look;
 
 use crate::harness::{cloud, gpu, one_at_a_time, snapshot};
-use crate::{crops, kernels, panes};
+use crate::{crops, kernels, map, panes};
 
 pub const SIZES: [[u32; 2]; 5] = [[1024, 768], [1280, 720], [1280, 800], [1920, 1080], [3840, 2160]];
 pub const SCALES: [f32; 6] = [1.0, 1.1458, 1.25, 1.5, 2.0, 3.0];
@@ -76,6 +77,7 @@ fn every_text_has_its_place() {
     let dino = panes::dino_snapshot(&gpu, 64, panes::Balance::Healthy);
     let crops = crops::snapshot(&gpu, Some(crops::inspection(&gpu, [640, 480], 4, 3)));
     let kernels = kernels::snapshot();
+    let [grid, large] = [4, 16].map(|side| map::snapshot(&gpu, Method::Byol, side, side));
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut frames = 0;
     let mut texts = 0;
@@ -86,7 +88,17 @@ fn every_text_has_its_place() {
             // Presenting fills the window whatever the scale.
             for scale in SCALES.into_iter().take(if presenting { 1 } else { SCALES.len() }) {
                 renderer.request_scale(scale);
-                for (scene, data) in [(Scene::Byol, &byol), (Scene::Dino, &dino), (Scene::Multicrop, &crops), (Scene::Kernels, &kernels)] {
+                let cases = [
+                    (Scene::Byol, &byol),
+                    (Scene::Dino, &dino),
+                    (Scene::Multicrop, &crops),
+                    (Scene::Kernels, &kernels),
+                    (Scene::Map, &byol),
+                    (Scene::Map, &dino),
+                    (Scene::Map, &grid),
+                    (Scene::Map, &large),
+                ];
+                for (scene, data) in cases {
                     let mut screen = Screen::new(scene).with_look(Look { presenting, ..Look::default() });
                     let written = written(&gpu, &mut renderer, &mut screen, &canvas, data);
                     let window = Rect::new(0.0, 0.0, size[0] as f32 / renderer.scale(), size[1] as f32 / renderer.scale());
@@ -101,7 +113,7 @@ fn every_text_has_its_place() {
             }
         }
     }
-    assert!(frames == 140 && texts > 30 * frames, "{texts} texts in {frames} frames");
+    assert!(frames == 280 && texts > 30 * frames, "{texts} texts in {frames} frames");
     let listed: Vec<String> =
         found.iter().map(|(problem, places)| format!("{problem}\n      {} times, first {}", places.len(), places[0])).collect();
     assert!(found.is_empty(), "{} problems:\n{}", found.len(), listed.join("\n"));

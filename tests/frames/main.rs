@@ -9,6 +9,7 @@ mod images;
 mod kernels;
 mod layout;
 mod lesson;
+mod map;
 mod meters;
 mod panes;
 mod present;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use twinlens::config::Method;
 use twinlens::gpu::Gpu;
 use twinlens::lesson::Lesson;
 use twinlens::snapshot::{ImagesReport, Loading, Snapshot};
@@ -15,7 +16,7 @@ use twinlens::view::screen::{Action, Direction, Recording, Screen};
 use twinlens::view::theme::Look;
 
 use crate::harness::{bring_to_front, cloud, gpu, one_at_a_time, snapshot};
-use crate::{crops, kernels, panes, scrubber, twin, walk};
+use crate::{crops, kernels, map, panes, scrubber, twin, walk};
 
 const AWAY: [f32; 2] = [-1e3, -1e3];
 
@@ -171,6 +172,17 @@ fn cases(gpu: &Arc<Gpu>) -> Vec<Case> {
             walk.waiting = 2;
         }
         cases.push((format!("walk {name}"), Screen::new(scene), data));
+    }
+    // The map, and the proposal of one.
+    for (name, data) in [
+        ("a map", map::snapshot(gpu, Method::Byol, 4, 4)),
+        ("a map of DINO", map::snapshot(gpu, Method::Dino, 3, 3)),
+        ("no map", byol.clone()),
+    ] {
+        for presenting in [false, true] {
+            let screen = Screen::new(Scene::Map).with_look(Look { presenting, ..Look::default() });
+            cases.push((format!("{name}, presenting {presenting}"), screen, data.clone()));
+        }
     }
     // Lessons: their pages.
     for (name, pages) in [("asymmetries", 3), ("one-step", 1)] {

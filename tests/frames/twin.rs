@@ -111,6 +111,8 @@ fn the_words_say_in_what_they_differ_and_how_they_are_doing() {
     assert_eq!(sentence(&data), "B without predictor: no collapse so far; A healthy.");
     data.learners[1].dials.tau = 0.5;
     assert_eq!(gathering::described(&data, 1), "without predictor, τ 0.500");
+    data.learners[1].switches.predictor = true;
+    assert_eq!(sentence(&data), "B with τ 0.500: no collapse so far; A healthy.");
     data.learners[1] = alone(&data);
     assert_eq!(sentence(&data), "A and B are still the same: flip a switch of A.");
     let mut data = seeds(&gpu, 5);

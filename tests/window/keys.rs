@@ -165,8 +165,29 @@ const OF_KERNELS: [Row; 8] = [
     ("v", "key Variant", WHOLE, 20),
 ];
 
-/// Chords that other tests press: the first four in [`window_every_key_does_what_its_label_says`], between the scenes.
-const ELSEWHERE: [&str; 6] = ["1", "2", "3", "4", "F11", "Ctrl V"];
+/// Keys of the map: first of its proposal, then of the map of 2 by 2 that Enter starts.
+const OF_MAP: [Row; 17] = [
+    ("x", "notice There is no map", MIDDLE, 500),
+    ("v", "key Variant", MIDDLE, 0), // there is no map to go back to
+    ("Right", "key Arrow(Right)", MIDDLE, 20),
+    ("Left", "key Arrow(Left)", MIDDLE, 20),
+    ("Left", "key Arrow(Left)", MIDDLE, 20),
+    ("Left", "key Arrow(Left)", MIDDLE, 20),
+    ("Down", "key Arrow(Down)", MIDDLE, 20),
+    ("Up", "key Arrow(Up)", MIDDLE, 20),
+    ("Up", "key Arrow(Up)", MIDDLE, 20),
+    ("Up", "key Arrow(Up)", MIDDLE, 20),
+    ("Return", "command Gather(Map(", WHOLE, 20_000),
+    ("Right", "command BringToFront(1)", WHOLE, 200),
+    ("Down", "command BringToFront(", WHOLE, 200),
+    ("v", "key Variant", WHOLE, 20_000), // another one is proposed
+    ("Escape", "key Escape", WHOLE, 20_000),
+    ("x", "map exported", WHOLE, 500),
+    ("e", "key Flip(Ema)", WHOLE, 0),
+];
+
+/// Chords that other tests press: the first five in [`window_every_key_does_what_its_label_says`], between the scenes.
+const ELSEWHERE: [&str; 7] = ["1", "2", "3", "4", "5", "F11", "Ctrl V"];
 
 /// A chord of the program's table as xdotool takes it.
 pub fn spelled(chord: &str) -> String {
@@ -203,6 +224,7 @@ fn every_row_of_the_programs_table_is_pressed() {
         (Scene::Dino, Method::Dino, &OF_DINO),
         (Scene::Multicrop, Method::Dino, &OF_CROPS),
         (Scene::Kernels, Method::Dino, &OF_KERNELS),
+        (Scene::Map, Method::Dino, &OF_MAP),
     ];
     let mut missing = Vec::new();
     for key in KEYS {
@@ -235,11 +257,13 @@ fn window_every_key_does_what_its_label_says() {
     let before = display.screen();
     display.xdotool(&["key", "Escape", "sleep", "1"]);
     assert!(display.screen().difference(&before, CLOUD) > 10_000, "the card of the images stays");
-    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any, scene 4 its kernels, which are timed only there.
+    // Scenes 1 and 2 come with a run of their method; scene 3 shows the crops of any, scene 4 its kernels, which are timed only there, scene 5 a map or the
+    // proposal of one.
     for (key, logged, rows) in [
         ("2", "command LoadPreset(\"dino", &OF_DINO[..]),
         ("3", "key Scene(Multicrop)", &OF_CROPS),
         ("4", "command ProfileSteps(true)", &OF_KERNELS),
+        ("5", "key Scene(Map)", &OF_MAP),
         ("1", "command LoadPreset(\"byol", &[]),
     ] {
         let before = display.screen();

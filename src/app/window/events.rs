@@ -127,6 +127,7 @@ impl Open {
                 Request::SaveLog => self.save_event_log(options),
                 Request::CopyLine => self.copy_event_log(),
                 Request::Export => self.export(options),
+                Request::ExportMap => self.export_map(options),
             }
         }
         requests.contains(&Request::Quit)

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use imgui::ClipboardBackend as _;
+use winit::dpi::PhysicalSize;
 
 use super::Open;
 use crate::app::WindowOptions;
@@ -79,6 +80,29 @@ impl Open {
         self.pacing.wake(false);
     }
 
+    /// X in the map: the next frame as a picture, and the cells as JSON.
+    pub(super) fn export_map(&mut self, options: &WindowOptions) {
+        let Some(report) = self.session.map_report() else { return };
+        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
+        let stem = format!("twinlens-map-{}-{}", self.snapshot.preset, self.snapshot.step);
+        let [path, picture] = ["json", "png"].map(|extension| save::free_name(&folder, &stem, extension));
+        let written = save::atomically(&path, |file| writeln!(file, "{report:#}"));
+        if let Err(error) = written {
+            self.screen.say(&format!("The map could not be saved as {}: {error}", save::told(&path)));
+            return;
+        }
+        let PhysicalSize { width, height } = self.window.inner_size();
+        match self.picture([width, height], &picture) {
+            Ok(()) => {
+                let name = picture.file_name().map(|name| name.to_string_lossy()).unwrap_or_default().into_owned();
+                self.screen.say(&format!("Saved {name} and {}", save::told(&path)));
+            }
+            Err(error) => self.screen.say(&format!("The picture could not be saved as {}: {error}", save::told(&picture))),
+        }
+        self.pacing.wake(false);
+        log::info!(target: "twinlens::event", "map exported {} {}", picture.display(), path.display());
+    }
+
     /// F10.
     pub(super) fn start_or_stop_recording(&mut self, size: [u32; 2], options: &WindowOptions) {
         if let Some(recorder) = &mut self.recorder {
@@ -121,20 +145,22 @@ impl Open {
     }
 
     /// Draws the same frame once more into a canvas and saves it. Waits for the GPU: a picture is worth a hitch.
-    pub(super) fn save_screenshot(&mut self, size: [u32; 2], options: &WindowOptions) {
-        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
-        let path = save::free_name(&folder, &format!("twinlens-{}-{}", self.snapshot.preset, self.snapshot.step), "png");
-        let Some(graphics) = &mut self.graphics else { return };
+    fn picture(&mut self, size: [u32; 2], path: &Path) -> Result<(), String> {
+        let Some(graphics) = &mut self.graphics else { return Err("there is no graphics device".to_owned()) };
         let canvas = Canvas::with_format(&graphics.gpu, size, graphics.surface.format());
         let mut encoder = graphics.gpu.device.create_command_encoder(&Default::default());
         let delta = Duration::from_millis(1);
         let fps = Some(self.pacing.frames_per_second());
         graphics.renderer.draw(&mut encoder, canvas.view(), size, delta, fps, &mut self.screen, &self.snapshot);
-        let saved = canvas
-            .read(&graphics.gpu, encoder)
-            .map_err(|error| error.to_string())
-            .and_then(|picture| picture::save_png(&path, &picture).map_err(|error| error.to_string()));
-        match saved {
+        let picture = canvas.read(&graphics.gpu, encoder).map_err(|error| error.to_string())?;
+        picture::save_png(path, &picture).map_err(|error| error.to_string())
+    }
+
+    /// F12: the frame as a picture.
+    pub(super) fn save_screenshot(&mut self, size: [u32; 2], options: &WindowOptions) {
+        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
+        let path = save::free_name(&folder, &format!("twinlens-{}-{}", self.snapshot.preset, self.snapshot.step), "png");
+        match self.picture(size, &path) {
             Ok(()) => self.screen.say(&format!("Saved {}", save::told(&path))),
             Err(error) => self.screen.say(&format!("The picture could not be saved as {}: {error}", save::told(&path))),
         }

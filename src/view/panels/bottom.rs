@@ -5,6 +5,7 @@ use crate::command::Command;
 use crate::snapshot::Snapshot;
 use crate::view::charts::reading::mean_of;
 use crate::view::explain::caption;
+use crate::view::gathering;
 use crate::view::headline::{Headline, headline};
 use crate::view::keys;
 use crate::view::layout::Rect;
@@ -82,7 +83,10 @@ impl BottomBar {
         let [left, edge] = [16.0, area.max[0] - 16.0];
         let sentence = match (self.words.take(), frame.scene) {
             (Some(words), _) => words.sentence,
-            (None, Scene::Multicrop) => super::crops::caption(snapshot),
+            (None, Scene::Multicrop) => match gathering::headline(snapshot) {
+                Some(several) => format!("{} The crops are of {}.", several.sentence, gathering::name(snapshot, snapshot.front)),
+                None => super::crops::caption(snapshot),
+            },
             (None, _) => caption(snapshot),
         };
         let y = area.min[1] + 20.0;

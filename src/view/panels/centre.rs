@@ -227,6 +227,11 @@ impl Centre {
         portrait
     }
 
+    /// Between which projections dots are, and how far: see [`Motion::way`].
+    pub fn way(&self) -> (u64, u64, f32) {
+        self.seen.motion.way()
+    }
+
     /// Half the side of a thumbnail in front.
     fn thumb(&self, stage: &Stage, count: u32) -> f32 {
         let room = stage.radius * self.camera.zoom / (count.max(1) as f32).sqrt();

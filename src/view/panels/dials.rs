@@ -108,7 +108,7 @@ pub fn dial(frame: &Frame<'_>, dial: Dial, area: Rect, snapshot: &Snapshot, comm
 }
 
 /// Name and explanation.
-const fn about(dial: Dial) -> (&'static str, &'static str) {
+pub const fn about(dial: Dial) -> (&'static str, &'static str) {
     match dial {
         Dial::Tau => ("momentum τ", "How slowly the teacher follows the student: 0 copies it each step, 1 freezes the teacher."),
         Dial::PredictorMultiplier => (

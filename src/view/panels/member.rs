@@ -110,7 +110,10 @@ fn side(frame: &Frame<'_>, [x, y]: [f32; 2], width: f32, learner: usize, view: &
     }
     let long = verdict_title(view.verdict.kind);
     let short = if view.verdict.kind.is_collapse() { "collapsed" } else { long };
-    paint.name_clipped([x, y], Style::LABEL, paint.fitting(Style::LABEL, &[long, short], right - x).unwrap_or(short), right - x);
+    // Where there is no room, the mark says it, and the badge above.
+    if let Some(words) = paint.fitting(Style::LABEL, &[long, short], right - x) {
+        paint.text([x, y], Align::Left, Style::LABEL, words);
+    }
 }
 
 /// A verdict as a shape: a dot is healthy, a square a collapse, a ring is not yet known.

@@ -15,6 +15,7 @@ pub mod images;
 pub mod kernels;
 pub mod lesson_band;
 pub mod lesson_list;
+pub mod map;
 pub mod mechanism;
 pub mod member;
 pub mod meters;
@@ -37,6 +38,7 @@ use super::charts::Timeline;
 use super::cloud::Stage;
 use super::explain::parts::{Part, explanation};
 use super::layout::Rect;
+use super::minis::Minis;
 use super::paint::Paint;
 use super::pictures::Picture;
 use super::scene::Scene;
@@ -74,6 +76,8 @@ pub struct Frame<'ui> {
     pub stage: Cell<Option<Stage>>,
     /// Where it draws those of others.
     pub beside: RefCell<Vec<(usize, Stage)>>,
+    /// Many small clouds that wgpu draws below imgui in this frame, if it does.
+    pub minis: RefCell<Option<Minis>>,
     /// A pane asks for the card of the images.
     pub wants_images: Cell<bool>,
     /// Where it is noted what may be touched and what was told, if it is.

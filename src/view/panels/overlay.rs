@@ -5,7 +5,7 @@
 
 use imgui::{Condition, MouseButton, Ui, WindowFlags};
 
-use crate::command::Command;
+use crate::command::{Command, Gather};
 use crate::view::charts::grouped;
 use crate::view::keys::KeyGroup;
 use crate::view::layout::Rect;
@@ -90,6 +90,8 @@ impl Question {
             Self::Quit => vec!["Leave".to_owned()],
             Self::Lose { command: Command::LoadData(_), .. } => vec!["Load".to_owned()],
             Self::Lose { command: Command::LoadPreset(_), .. } | Self::Lesson { .. } => vec!["Start".to_owned()],
+            Self::Lose { command: Command::Gather(Gather::Map(_)), .. } => vec!["Train".to_owned()],
+            Self::Lose { command: Command::Gather(Gather::Alone(_)), .. } => vec!["Go on".to_owned()],
             Self::Lose { .. } => vec!["Start again".to_owned()],
             Self::Several { .. } => ["A twin".to_owned()].into_iter().chain(SEEDS.map(|count| format!("{count} seeds"))).collect(),
             Self::Keep(learners) => learners.iter().map(|(_, name, _)| format!("Keep {name}")).collect(),
@@ -106,6 +108,14 @@ impl Question {
                 ("Train on other images?", Some(spec.to_string()), vec![ends(*steps)])
             }
             Self::Lose { command: Command::LoadPreset(name), steps } => ("Start another preset?", Some(name.clone()), vec![ends(*steps)]),
+            Self::Lose { command: Command::Gather(Gather::Map(axes)), steps } => {
+                let [columns, rows] = axes.size();
+                let what = format!("{columns} × {rows} learners: {} by {}", axes.x.key, axes.y.key);
+                ("Train a map?", Some(what), vec![ends(*steps)])
+            }
+            Self::Lose { command: Command::Gather(Gather::Alone(_)), .. } => {
+                ("Go on with this learner alone?", None, vec!["It goes on from where it is; the others end.".to_owned()])
+            }
             Self::Lose { steps, .. } => {
                 ("Start again with new weights?", None, vec![format!("{} Training begins at step 0.", ends(*steps))])
             }

@@ -286,6 +286,7 @@ impl TopBar {
                     Scene::Dino => "centering and sharpening keep distributions over prototypes in balance",
                     Scene::Multicrop => "from a small crop the student must tell the whole",
                     Scene::Kernels => "what a training step spends its time on, dispatch by dispatch",
+                    Scene::Map => "many learners over two settings: where life ends and collapse begins",
                 };
                 let starts = format!("It starts the preset \"{}\".", scene.preset());
                 let tip = format!("{} ({number}): {about}.", scene.title());

@@ -60,10 +60,11 @@ impl Screen {
                     self.submit(command, snapshot, commands);
                 }
             }
+            Action::Escape if scenes::of(self.scene).escape(self, snapshot) => {}
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
             Action::Confirm if !self.is_covered() && shown.is_some() => commands.extend(shown.map(Command::Rewind)),
-            Action::Confirm if !self.is_covered() => scenes::of(self.scene).confirm(self),
+            Action::Confirm if !self.is_covered() => scenes::of(self.scene).confirm(self, snapshot, commands),
             Action::Confirm => self.answer(Answer::Option(self.marked), snapshot, commands, requests),
             Action::Arrow(direction) if self.question.is_some() => self.mark(direction),
             _ if self.question.is_some() => {}

@@ -61,8 +61,17 @@ impl Screen {
 
     /// Passes a command on, or asks first if it would end a long run.
     pub fn submit(&mut self, command: Command, snapshot: &Snapshot, commands: &mut Vec<Command>) {
-        let ends_the_run = matches!(command, Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) | Command::Replay(_));
-        if ends_the_run && snapshot.step >= LONG_RUN && snapshot.stopped.is_none() {
+        let ends_the_run = matches!(
+            command,
+            Command::Reset { .. }
+                | Command::LoadData(_)
+                | Command::LoadPreset(_)
+                | Command::Replay(_)
+                | Command::Gather(Gather::Map(_) | Gather::Seeds(_))
+        );
+        // Others than the chosen one end, however short the run was.
+        let ends_others = matches!(command, Command::Gather(Gather::Alone(_))) && snapshot.learners.len() > 1 && snapshot.step > 0;
+        if ends_others || ends_the_run && snapshot.step >= LONG_RUN && snapshot.stopped.is_none() {
             self.ask(Question::Lose { command, steps: snapshot.step });
         } else {
             commands.push(command);

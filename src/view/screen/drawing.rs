@@ -43,7 +43,7 @@ impl Screen {
         let layout = Layout::new(physical.map(|side| side / scale), !self.panels_hidden, look.presenting);
         let blocked = self.is_covered();
         let mut wanted = Vec::new();
-        let mut stages = Stages { clouds: Vec::new(), pictures: Vec::new() };
+        let mut stages = Stages { clouds: Vec::new(), pictures: Vec::new(), minis: None };
         let mut chosen = None;
         let (mut turned, mut offered) = (None, None);
         let mut leaves = Leaves::default();
@@ -55,7 +55,7 @@ impl Screen {
         let frame = |blocked: bool| {
             let paint = Paint::new(ui, fonts, scale, look);
             let paint = if audit { paint.audited() } else { paint };
-            let (timeline, pictures, stage, beside, wants_images) = Default::default();
+            let (timeline, pictures, stage, beside, wants_images, minis) = Default::default();
             let card = Cell::new(asked);
             Frame {
                 ui,
@@ -72,6 +72,7 @@ impl Screen {
                 pictures,
                 stage,
                 beside,
+                minis,
                 wants_images,
                 pointing,
             }
@@ -143,13 +144,18 @@ impl Screen {
                 self.card.follow(ui, frame.card.get(), blocked || !wanted.is_empty() || chosen.is_some(), scale);
                 leaves = self.card.lay(&frame.paint, &layout, snapshot);
                 let front = frame.stage.take().map(|stage| (snapshot.front, stage));
-                stages = Stages { clouds: front.into_iter().chain(frame.beside.take()).collect(), pictures: frame.pictures.take() };
+                stages = Stages {
+                    clouds: front.into_iter().chain(frame.beside.take()).collect(),
+                    pictures: frame.pictures.take(),
+                    minis: frame.minis.take(),
+                };
             });
         self.card.ui(ui, &leaves, scale, || frame(blocked), snapshot, &mut wanted);
         if let Some(scene) = chosen {
             self.choose(scene, snapshot, commands);
         }
         requests.extend(self.kernels.request.take());
+        requests.extend(self.map.request.take());
         if self.top.several {
             self.ask_who_trains(snapshot);
         }

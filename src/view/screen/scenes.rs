@@ -4,6 +4,7 @@
 mod byol;
 mod dino;
 mod kernels;
+mod map;
 mod multicrop;
 
 use super::{Direction, Request, Screen};
@@ -46,14 +47,19 @@ pub(super) trait Story: Sync {
     fn arrow(&self, screen: &mut Screen, direction: Direction, snapshot: &Snapshot, commands: &mut Vec<Command>);
 
     /// Enter, where nothing lies over the panes.
-    fn confirm(&self, _screen: &mut Screen) {}
+    fn confirm(&self, _screen: &mut Screen, _snapshot: &Snapshot, _commands: &mut Vec<Command>) {}
+
+    /// Esc, where nothing is open; true if it meant something here.
+    fn escape(&self, _screen: &mut Screen, _snapshot: &Snapshot) -> bool {
+        false
+    }
 
     /// V.
     fn variant(&self, _screen: &mut Screen, _snapshot: &Snapshot, _commands: &mut Vec<Command>) {}
 
     /// X.
     fn export(&self, screen: &mut Screen, _snapshot: &Snapshot, _requests: &mut Vec<Request>) {
-        screen.say("X exports the kernels' times in scene 4.");
+        screen.say("X exports the kernels' times in scene 4, the map in scene 5.");
     }
 
     /// C.
@@ -69,5 +75,6 @@ pub(super) fn of(scene: Scene) -> &'static dyn Story {
         Scene::Dino => &dino::Dino,
         Scene::Multicrop => &multicrop::Multicrop,
         Scene::Kernels => &kernels::Kernels,
+        Scene::Map => &map::Map,
     }
 }

@@ -32,7 +32,7 @@ impl Story for Kernels {
         screen.kernels.arrow(direction, snapshot);
     }
 
-    fn confirm(&self, screen: &mut Screen) {
+    fn confirm(&self, screen: &mut Screen, _snapshot: &Snapshot, _commands: &mut Vec<Command>) {
         screen.kernels.sort();
     }
 
