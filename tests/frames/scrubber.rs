@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use twinlens::command::Command;
+use twinlens::gpu::Gpu;
 use twinlens::snapshot::{Past, Road, Snapshot};
 use twinlens::view::frame::FrameRenderer;
 use twinlens::view::picture::{self, Canvas};
@@ -29,9 +30,8 @@ pub fn pasts() -> Vec<(&'static str, Past)> {
     ]
 }
 
-fn with(past: Past) -> Snapshot {
-    let gpu = gpu();
-    Snapshot { past: Some(past), ..snapshot(Some(cloud(&gpu, 16, |image| [image as f32 * 0.05, 0.1, 0.2]))) }
+fn with(gpu: &Gpu, past: Past) -> Snapshot {
+    Snapshot { past: Some(past), ..snapshot(Some(cloud(gpu, 16, |image| [image as f32 * 0.05, 0.1, 0.2]))) }
 }
 
 fn acted(action: Action, data: &Snapshot) -> Vec<Command> {
@@ -42,13 +42,14 @@ fn acted(action: Action, data: &Snapshot) -> Vec<Command> {
 
 #[test]
 fn keys_go_from_state_to_state_and_back() {
-    let (now, earlier) = (with(past(None)), with(past(Some(145))));
+    let gpu = gpu();
+    let (now, earlier) = (with(&gpu, past(None)), with(&gpu, past(Some(145))));
     let scrub = |later| Action::Scrub { later };
     assert_eq!(acted(scrub(false), &now), [Command::Peek(Some(295))]);
     assert_eq!(acted(scrub(true), &now), [Command::Peek(None)]);
     assert_eq!(acted(scrub(false), &earlier), [Command::Peek(Some(140))]);
     assert_eq!(acted(scrub(true), &earlier), [Command::Peek(Some(150))]);
-    assert_eq!(acted(scrub(false), &with(past(Some(0)))), [], "there is nothing before the first");
+    assert_eq!(acted(scrub(false), &with(&gpu, past(Some(0)))), [], "there is nothing before the first");
     assert_eq!(acted(Action::Confirm, &earlier), [Command::Rewind(145)]);
     assert_eq!(acted(Action::Escape, &earlier), [Command::Peek(None)]);
     assert_eq!(acted(Action::OtherRoad, &now), [Command::OtherRoad]);
@@ -72,7 +73,7 @@ fn a_drag_looks_at_the_nearest_state_and_words_can_be_pressed() {
         (built.commands, screen.pointing.touched.take())
     };
     let away = [-1e3, -1e3];
-    let now = with(past(None));
+    let now = with(&gpu, past(None));
     let (_, areas) = frame(&mut screen, &now, away, false);
     let (_, area) = areas.iter().find(|(id, _)| id == "scrubber").expect("it is there");
     let at = |share: f32| [area.min[0] + 6.0 + (area.width() - 12.0) * share, area.centre()[1]];
@@ -82,7 +83,7 @@ fn a_drag_looks_at_the_nearest_state_and_words_can_be_pressed() {
         asked.extend(frame(&mut screen, &now, at(0.5), true).0);
     }
     assert!(!asked.is_empty() && asked.iter().all(|command| *command == Command::Peek(Some(150))), "{asked:?}");
-    let earlier = with(past(Some(150)));
+    let earlier = with(&gpu, past(Some(150)));
     let (to_now, _) = frame(&mut screen, &earlier, at(1.0), true);
     let (_, areas) = frame(&mut screen, &earlier, away, false);
     assert!(to_now.iter().all(|command| *command == Command::Peek(None) || *command == Command::Peek(Some(300))), "{to_now:?}");
@@ -103,7 +104,7 @@ fn every_state_of_the_past_is_drawn() {
     let mut renderer = FrameRenderer::new(gpu.clone(), picture::FORMAT, 1.0).expect("a renderer");
     let mut pictures = Vec::new();
     for (name, past) in pasts() {
-        let data = with(past);
+        let data = with(&gpu, past);
         for size in [[1280, 800], [640, 480]] {
             let picture = draw(&gpu, &mut renderer, &mut Screen::new(Scene::Byol), size, &data);
             keep(&picture, &format!("past-{}-{}", name.replace(' ', "-"), size[0]));
