@@ -71,7 +71,7 @@ impl Map {
         let wide = if frame.presenting { COLUMN * 1.4 } else { COLUMN };
         let column = (layout.left.is_some() && area.width() >= 2.0 * wide).then(|| Rect { min: [area.max[0] - wide, area.min[1]], ..area });
         let picture = Rect { max: [column.map_or(area.max[0], |column| column.min[0]), area.max[1]], ..area };
-        let grid = grid::Grid::new(frame, &picture, axes, snapshot);
+        let grid = grid::Grid::new(frame, &picture, axes, self.proposal.own());
         let touched = grid::ui(&grid, frame, axes, snapshot, self.hovered);
         self.hovered = touched.map(|(cell, _)| cell);
         self.steer(frame, touched, snapshot, camera, commands);

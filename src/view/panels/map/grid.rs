@@ -13,7 +13,7 @@ use super::super::{Frame, Touch};
 use super::text;
 
 /// Where everything is.
-pub struct Grid {
+pub struct Grid<'a> {
     /// Upper left corner of the first cell.
     origin: [f32; 2],
     /// Side of a cell.
@@ -27,7 +27,8 @@ pub struct Grid {
     line: f32,
     /// Widest value of the rows.
     label: f32,
-    own: Option<RunConfig>,
+    /// The preset as it is by itself.
+    own: Option<&'a RunConfig>,
 }
 
 /// Cells from this side on have their number.
@@ -35,9 +36,9 @@ const NUMBERED: f32 = 54.0;
 /// Cells from this side on have a letter for their collapse; smaller ones a cross.
 const LETTERED: f32 = 40.0;
 
-impl Grid {
+impl<'a> Grid<'a> {
     /// Lays the cells of `axes` into `area`, with room for the axes around them.
-    pub fn new(frame: &Frame<'_>, area: &Rect, axes: &MapAxes, snapshot: &Snapshot) -> Self {
+    pub fn new(frame: &Frame<'_>, area: &Rect, axes: &MapAxes, own: Option<&'a RunConfig>) -> Self {
         let paint = &frame.paint;
         let [columns, rows] = axes.size();
         let line = paint.text_height(Style::LABEL) * 1.5;
@@ -51,7 +52,6 @@ impl Grid {
         let side = (pitch - gap).floor().max(2.0);
         let taken = columns as f32 * (side + gap) - gap;
         let spare = (room[0] - taken).max(0.0) * 0.5;
-        let own = RunConfig::load(&snapshot.preset, None, &[]).ok().filter(|own| own.method == snapshot.method);
         Self { origin: [area.min[0] + left + spare.floor(), area.min[1] + above], side, gap, columns, rows, area: *area, line, label, own }
     }
 
@@ -81,7 +81,7 @@ const fn colour(kind: VerdictKind) -> Colour {
 }
 
 /// Paints the grid; gives the cell under the pointer, and how it is touched.
-pub fn ui(grid: &Grid, frame: &Frame<'_>, axes: &MapAxes, snapshot: &Snapshot, hovered: Option<usize>) -> Option<(usize, Touch)> {
+pub fn ui(grid: &Grid<'_>, frame: &Frame<'_>, axes: &MapAxes, snapshot: &Snapshot, hovered: Option<usize>) -> Option<(usize, Touch)> {
     let paint = &frame.paint;
     let mut touched = None;
     let mut cells = Vec::with_capacity(snapshot.learners.len());
@@ -128,7 +128,7 @@ pub fn ui(grid: &Grid, frame: &Frame<'_>, axes: &MapAxes, snapshot: &Snapshot, h
 }
 
 /// The mark of a collapse in a cell's corner.
-fn mark(grid: &Grid, frame: &Frame<'_>, rect: &Rect, kind: VerdictKind) {
+fn mark(grid: &Grid<'_>, frame: &Frame<'_>, rect: &Rect, kind: VerdictKind) {
     let Some(letter) = text::letter(kind) else { return };
     let paint = &frame.paint;
     if grid.side >= LETTERED.max(2.5 * grid.line) {
@@ -151,7 +151,7 @@ fn tag(frame: &Frame<'_>, [x, y]: [f32; 2], size: f32, letter: &str) {
 }
 
 /// The line between life and collapse.
-fn boundary(grid: &Grid, frame: &Frame<'_>, axes: &MapAxes, snapshot: &Snapshot) {
+fn boundary(grid: &Grid<'_>, frame: &Frame<'_>, axes: &MapAxes, snapshot: &Snapshot) {
     let [columns, rows] = axes.size();
     let kind = |column: usize, row: usize| snapshot.learners.get(row * columns + column).map(|learner| learner.verdict.kind);
     let parts = |a: Option<VerdictKind>, b: Option<VerdictKind>| match (a, b) {
@@ -186,8 +186,8 @@ fn between(axis: &MapAxis, own: f32, centre: impl Fn(usize) -> f32) -> Option<f3
 }
 
 /// The run's own value of a key, as a number.
-fn own(grid: &Grid, key: &str) -> Option<f32> {
-    match grid.own.as_ref()?.get(key)? {
+fn own(grid: &Grid<'_>, key: &str) -> Option<f32> {
+    match grid.own?.get(key)? {
         Value::Number(number) => Some(number),
         Value::Integer(number) => Some(number as f32),
         _ => None,
@@ -215,7 +215,7 @@ fn pointer(frame: &Frame<'_>, [x, y]: [f32; 2], [dx, dy]: [f32; 2], published: b
     }
 }
 
-fn across(grid: &Grid, frame: &Frame<'_>, axis: &MapAxis) {
+fn across(grid: &Grid<'_>, frame: &Frame<'_>, axis: &MapAxis) {
     let paint = &frame.paint;
     let bounds = grid.bounds();
     let centre = |place: usize| grid.cell(place, 0).centre()[0];
@@ -246,7 +246,7 @@ fn across(grid: &Grid, frame: &Frame<'_>, axis: &MapAxis) {
     frame.about("across", area, &[text::about(&axis.key), "Along a row."]);
 }
 
-fn down(grid: &Grid, frame: &Frame<'_>, axis: &MapAxis) {
+fn down(grid: &Grid<'_>, frame: &Frame<'_>, axis: &MapAxis) {
     let paint = &frame.paint;
     let bounds = grid.bounds();
     let centre = |place: usize| grid.cell(0, place).centre()[1];
@@ -276,7 +276,7 @@ fn down(grid: &Grid, frame: &Frame<'_>, axis: &MapAxis) {
 }
 
 /// What marks mean; what has no room is left out from the end.
-fn legend(grid: &Grid, frame: &Frame<'_>, snapshot: &Snapshot) {
+fn legend(grid: &Grid<'_>, frame: &Frame<'_>, snapshot: &Snapshot) {
     let paint = &frame.paint;
     let y = grid.area.max[1] - grid.line * 0.9;
     if y - 0.5 * grid.line < grid.bounds().max[1] + 6.0 + grid.line * 2.5 {

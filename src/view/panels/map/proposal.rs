@@ -22,8 +22,8 @@ pub struct Proposal {
     size: Option<[usize; 2]>,
     /// Steps a second of one learner, or all learners' together, of which run.
     speed: Option<(u64, f32)>,
-    /// The preset's configuration, with its name.
-    preset: Option<(String, RunConfig)>,
+    /// The preset's name, and its configuration: the default one where it cannot be read (a file that is gone).
+    preset: Option<(String, RunConfig, bool)>,
 }
 
 /// What a click asks for.
@@ -54,11 +54,18 @@ impl Proposal {
         if speed > 0.0 && snapshot.speed_limit.is_none() && is_news {
             self.speed = Some((snapshot.run, speed));
         }
-        if self.preset.as_ref().is_none_or(|(name, _)| *name != snapshot.preset) {
-            let config = RunConfig::load(&snapshot.preset, None, &[]).unwrap_or_default();
-            self.preset = Some((snapshot.preset.clone(), RunConfig { method: snapshot.method, ..config }));
+        if self.preset.as_ref().is_none_or(|(name, ..)| *name != snapshot.preset) {
+            let loaded = RunConfig::load(&snapshot.preset, None, &[]).ok().filter(|own| own.method == snapshot.method);
+            let is_known = loaded.is_some();
+            let config = RunConfig { method: snapshot.method, ..loaded.unwrap_or_default() };
+            self.preset = Some((snapshot.preset.clone(), config, is_known));
             self.keys.clear();
         }
+    }
+
+    /// The preset as it is by itself, where it is known.
+    pub fn own(&self) -> Option<&RunConfig> {
+        self.preset.as_ref().filter(|preset| preset.2).map(|preset| &preset.1)
     }
 
     /// Steps a second of one learner, if any was timed.
@@ -85,7 +92,7 @@ impl Proposal {
     pub fn axes(&self, snapshot: &Snapshot) -> Result<MapAxes, ConfigError> {
         let [columns, rows] = self.size.unwrap_or_else(|| [self.proposed_side(snapshot); 2]);
         let [x, y] = self.keys(snapshot);
-        let preset = self.preset.as_ref().map(|(_, config)| config.clone()).unwrap_or_default();
+        let preset = self.preset.as_ref().map(|preset| preset.1.clone()).unwrap_or_default();
         Ok(MapAxes { x: MapAxis::default_of(&preset, x, columns)?, y: MapAxis::default_of(&preset, y, rows)? })
     }
 
