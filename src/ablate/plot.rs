@@ -269,7 +269,7 @@ fn locals(area: &Area<'_>, results: &Results) -> Result<(), PlotError> {
             let equal_compute = matches!(condition.budget, Budget::ComputeOf(..));
             let x = condition.config.views.locals as f32 + if equal_compute { 0.25 } else { -0.25 };
             let style = if equal_compute { COLOURS[2].stroke_width(2) } else { COLOURS[1].filled() };
-            let dots = ran.learners.iter().filter_map(|learner| value(learner)).map(|y| Circle::new((x, y), 6, style));
+            let dots = ran.learners.iter().filter_map(value).map(|y| Circle::new((x, y), 6, style));
             chart.draw_series(dots).map_err(failed)?;
         }
     }

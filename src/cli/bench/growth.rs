@@ -29,7 +29,7 @@ const AXES: [Axis; 4] = [
         values: &[(48, "16,32,48"), (96, "32,64,96"), (192, "64,128,192"), (384, "128,256,384")],
     },
     Axis { name: "local crops", preset: "multicrop", key: "local_crops", values: &[(0, "0"), (2, "2"), (4, "4"), (6, "6"), (8, "8")] },
-    Axis { name: "learners", preset: "byol", key: "learners", values: &[(1, "1"), (2, "2"), (4, "4"), (8, "8")] },
+    Axis { name: "learners", preset: "byol", key: "learners", values: &[(1, "1"), (2, "2"), (4, "4"), (8, "8"), (16, "16")] },
 ];
 
 /// An axis as measured: (amount, steps a second).
@@ -85,6 +85,13 @@ fn table(measured: &[Measured]) -> String {
     for Measured { axis, points } in measured {
         let all: Vec<String> = points.iter().map(|(amount, speed)| format!("{amount}: {speed:.2}")).collect();
         let _ = writeln!(text, "| {} | `{}` | {} |", axis.name, axis.preset, all.join(", "));
+    }
+    if let Some(Measured { points, .. }) = measured.iter().find(|measured| measured.axis.key == "learners")
+        && let Some(&(_, alone)) = points.first()
+    {
+        let all: Vec<String> =
+            points.iter().map(|&(learners, speed)| format!("{learners}: {:.2}x", f64::from(learners) * speed / alone)).collect();
+        let _ = writeln!(text, "\nL learners side by side against L runs one after another: {}.", all.join(", "));
     }
     text
 }
