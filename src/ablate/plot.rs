@@ -24,7 +24,7 @@ const LINE: RGBColor = RGBColor(0x3A, 0x42, 0x4E);
 /// Collapse, as everywhere in the program.
 const ALARM: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
 /// Paul Tol's muted palette, lightened for a dark ground.
-const COLOURS: [RGBColor; 11] = [
+const COLOURS: [RGBColor; 12] = [
     RGBColor(0xF2, 0xF4, 0xF7),
     RGBColor(0xE6, 0x9F, 0x00),
     RGBColor(0x56, 0xB4, 0xE9),
@@ -36,6 +36,7 @@ const COLOURS: [RGBColor; 11] = [
     RGBColor(0xAA, 0xBB, 0x55),
     RGBColor(0xCC, 0x99, 0xBB),
     RGBColor(0x99, 0xDD, 0xBB),
+    RGBColor(0x7F, 0x9F, 0xFF),
 ];
 
 /// A plot that could not be drawn.
