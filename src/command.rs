@@ -1,6 +1,7 @@
 //! Everything a user, a lesson or a script may ask of a running [`Session`](crate::session): plain data, no behaviour.
 
 use crate::config::{ConfigError, DataSpec, MapAxes, Method, RunConfig, Value, keys};
+use crate::event_log::EventLog;
 
 /// An ingredient of the method that can be left out while it trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -283,6 +284,9 @@ pub enum Command {
     Peek(Option<u64>),
     /// Go on from exactly this step. What came after it is left, and can be returned to.
     Rewind(u64),
+    /// Do the run of an event log again, every change at its step, and say whether its weights are the log's; then pause. If it cannot
+    /// start, the run goes on and a notice says why.
+    Replay(Box<EventLog>),
     /// Return to the road that was left last, where it ended; the present one is left.
     OtherRoad,
     /// Make so many local crops of each image, 0 to 8.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
+use crate::command::Change;
 use crate::config::error::{nearest, shown};
 use crate::config::{ConfigError, RunConfig};
 use crate::snapshot::{SubStep, VerdictKind};
@@ -104,6 +105,8 @@ pub struct Step {
     pub scene: Option<String>,
     /// A run is started anew, as [`Self::config`] says.
     pub starts: bool,
+    /// The run that is started is one of an event log, done again up to its end.
+    pub log: Option<Begun>,
     /// The configuration that is in force after the step's changes.
     pub config: RunConfig,
     /// So many training steps are done, then it pauses.
@@ -125,6 +128,17 @@ impl Step {
     pub fn acts(&self) -> bool {
         self.starts || self.run.is_some() || self.play.is_some() || self.walk.is_some()
     }
+}
+
+/// A run that an event log has, for a lesson to start from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Begun {
+    /// How it began.
+    pub config: RunConfig,
+    /// What was changed, and the last step before it; steps ascend.
+    pub changes: Vec<(u64, Change)>,
+    /// Steps it has.
+    pub steps: u64,
 }
 
 /// Caption and detail for what has been measured.
@@ -235,7 +249,7 @@ pub const COLOURS: [&str; 4] = ["class", "cluster", "loss", "prototype"];
 impl Lesson {
     /// Reads a lesson's text; `place` names it in errors, `overrides` (`key=value`) come last into every run that it starts.
     pub fn parse(name: &str, place: &str, text: &str, overrides: &[String]) -> Result<Self, LessonError> {
-        file::parse(name, place, text, overrides)
+        file::parse(name, place, text, overrides, None)
     }
 
     /// A shipped lesson by name, or a file by a path that ends in `.toml`.
@@ -257,7 +271,7 @@ impl Lesson {
         }
         let text = std::fs::read_to_string(name).map_err(|error| unreadable(error.to_string()))?;
         let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        Self::parse(&stem, &format!("lesson file {}", shown(name)), &text, overrides)
+        file::parse(&stem, &format!("lesson file {}", shown(name)), &text, overrides, Some(Path::new(name)))
     }
 }
 

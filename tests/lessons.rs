@@ -397,3 +397,68 @@ fn an_expectation_that_is_missed_ends_with_4() {
     assert_eq!((&json["met"], &json["steps"][0]["met"]), (&false.into(), &false.into()));
     assert!(json["steps"][0]["finding"].as_str().is_some_and(|what| what.contains("loss 3.90 to 4.00")), "{json}");
 }
+
+#[test]
+fn a_lesson_starts_from_an_event_log_beside_it() {
+    use twinlens::command::Change;
+    use twinlens::event_log::{Dated, Entry, EventLog, Origin};
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = RunConfig::load("byol-fast", None, &["seed=7".to_owned()]).expect("a configuration");
+    let change = |step, change| Dated { step, entry: Entry::Change { learner: None, change } };
+    let log = EventLog {
+        version: "0.1.0".to_owned(),
+        adapter: "made up".to_owned(),
+        driver: String::new(),
+        origin: Origin { population: config.clone().into(), kernels: Default::default() },
+        entries: vec![change(3, Change::Switch(Switch::Predictor, false)), change(5, Change::Switch(Switch::Predictor, true))],
+        steps: 9,
+        weights: "0".repeat(64),
+    };
+    log.write(&folder.path().join("log.toml")).expect("written");
+    let path = folder.path().join("lesson.toml");
+    let load = |text: &str| {
+        std::fs::write(&path, text).expect("written");
+        Lesson::load(path.to_str().expect("UTF-8"), &[]).map_err(|error| error.to_string())
+    };
+    let text = FIRST.replace("preset = \"byol-fast\"", "start = \"log.toml\"\nrun = 4");
+    let lesson = load(&text).expect("a lesson");
+    assert_eq!((lesson.steps[0].starts, &lesson.steps[0].config), (true, &config));
+    // Played without an adapter: what is sent, while the steps come as they are asked for.
+    let mut data = harness::snapshot(None);
+    data.step = 0;
+    let (mut player, mut sent) = (Player::new(Arc::new(lesson), &data), Vec::new());
+    for _ in 0..40 {
+        let mut commands = Vec::new();
+        player.tick(&data, 0.1, &mut commands);
+        for command in &commands {
+            match command {
+                Command::StartRun(_) => (data.run, data.step) = (data.run + 1, 0),
+                Command::PlayTo(step) => data.step = *step,
+                _ => {}
+            }
+        }
+        sent.extend(commands);
+    }
+    let flip = |on| Command::SetSwitch { switch: Switch::Predictor, on };
+    let expected = [
+        Command::Pause,
+        Command::StartRun(Box::new(config)),
+        Command::PlayTo(3),
+        flip(false),
+        Command::PlayTo(5),
+        flip(true),
+        Command::PlayTo(9),
+        Command::PlayTo(13),
+    ];
+    assert_eq!(sent, expected);
+    for (new, words) in [
+        ("start = \"nowhere.toml\"", "does not load"),
+        ("start = \"../log.toml\"", "beside the lesson"),
+        ("start = \"lesson.toml\"", "checksum"),
+        ("start = \"log.toml\"\nseed = 3", "excludes"),
+    ] {
+        let error = load(&FIRST.replace("preset = \"byol-fast\"", new)).expect_err(new);
+        assert!(error.contains(words) && error.contains("step 1: start") && !error.contains('\n'), "{error}");
+    }
+    refused(&FIRST.replace("preset = \"byol-fast\"", "start = \"log.toml\""), &["step 1", "start", "beside it"]);
+}

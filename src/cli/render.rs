@@ -225,7 +225,13 @@ pub fn run(args: &RenderArgs, flags: &AdapterFlags) -> Result<(), Failure> {
     let film = sinks.iter().any(Sink::is_film);
     let looks = if film { film_steps(args.steps, args.frames) } else { vec![args.steps] };
     let evaluate_every = (args.steps / 15).clamp(20, 100);
-    let cadence = Cadence { read_every: 1, rank_every: 5, evaluate_every: Some(evaluate_every), cloud_every: None, look_every: None };
+    let cadence = Cadence {
+        read_every: 1,
+        rank_every: 5,
+        evaluate_every: Some(evaluate_every),
+        cloud_every: args.look_back.map(|_| 5),
+        look_every: None,
+    };
     let mut session = Session::open_on(gpu.clone(), population, data, cadence)?;
     session.keep_past();
     session.apply(crate::command::Command::ProfileSteps(scene == Scene::Kernels));

@@ -1,11 +1,14 @@
 //! From a lesson's text to a [`Lesson`]: what the file may say, and every check.
 
+use std::path::Path;
+
 use serde::Deserialize;
 
-use super::{Ask, COLOURS, Expect, LONGEST_RUN, Lesson, LessonError, MOST_STEPS, Meter, Outcome, Published, SCENES, Step};
+use super::{Ask, Begun, COLOURS, Expect, LONGEST_RUN, Lesson, LessonError, MOST_STEPS, Meter, Outcome, Published, SCENES, Step};
 use crate::command::{Dial, Switch};
 use crate::config::error::{nearest, shown};
-use crate::config::{Method, RunConfig};
+use crate::config::{ConfigError, Method, RunConfig};
+use crate::event_log::{Entry, EventLog};
 use crate::snapshot::{SubStep, VerdictKind};
 
 /// A lesson file.
@@ -28,6 +31,7 @@ struct FileStep {
     ask: Option<FileAsk>,
     scene: Option<String>,
     preset: Option<String>,
+    start: Option<String>,
     seed: Option<u64>,
     data: Option<String>,
     #[serde(default)]
@@ -134,7 +138,7 @@ impl Place<'_> {
 }
 
 /// Reads and checks.
-pub(super) fn parse(name: &str, place: &str, text: &str, overrides: &[String]) -> Result<Lesson, LessonError> {
+pub(super) fn parse(name: &str, place: &str, text: &str, overrides: &[String], path: Option<&Path>) -> Result<Lesson, LessonError> {
     let file: File = toml::from_str(text).map_err(|error| syntax(place, text, &error))?;
     let whole = Place { file: place, step: None };
     if file.step.is_empty() || file.step.len() > MOST_STEPS {
@@ -143,7 +147,7 @@ pub(super) fn parse(name: &str, place: &str, text: &str, overrides: &[String]) -
     let mut steps: Vec<Step> = Vec::with_capacity(file.step.len());
     for (index, step) in file.step.into_iter().enumerate() {
         let before = steps.last().map(|step| step.config.clone());
-        steps.push(read_step(Place { file: place, step: Some(index + 1) }, step, before, overrides)?);
+        steps.push(read_step(Place { file: place, step: Some(index + 1) }, step, before, overrides, path)?);
     }
     Ok(Lesson {
         name: name.to_owned(),
@@ -165,9 +169,19 @@ fn syntax(place: &str, text: &str, error: &toml::de::Error) -> LessonError {
     LessonError::Syntax { place: place.to_owned(), line, step: (steps > 0).then_some(steps), reason }
 }
 
-fn read_step(place: Place<'_>, step: FileStep, before: Option<RunConfig>, overrides: &[String]) -> Result<Step, LessonError> {
-    let starts = step.preset.is_some() || step.restart;
-    let mut config = configuration(place, &step, before, overrides)?;
+fn read_step(
+    place: Place<'_>,
+    step: FileStep,
+    before: Option<RunConfig>,
+    overrides: &[String],
+    path: Option<&Path>,
+) -> Result<Step, LessonError> {
+    let starts = step.preset.is_some() || step.start.is_some() || step.restart;
+    let log = step.start.as_deref().map(|name| begun(place, name, path, overrides)).transpose()?;
+    let mut config = match &log {
+        Some(log) => after(place, &step, log)?,
+        None => configuration(place, &step, before, overrides)?,
+    };
     if let Some(locals) = step.local_crops {
         config.set_from(&place.words(), "local_crops", &locals.to_string())?;
     }
@@ -223,6 +237,7 @@ fn read_step(place: Place<'_>, step: FileStep, before: Option<RunConfig>, overri
         ask,
         scene: step.scene,
         starts,
+        log,
         config,
         run: step.run,
         play: step.play,
@@ -231,6 +246,48 @@ fn read_step(place: Place<'_>, step: FileStep, before: Option<RunConfig>, overri
         expect,
         published: published.transpose()?,
     })
+}
+
+/// The run of an event log that lies beside the lesson's file.
+fn begun(place: Place<'_>, name: &str, path: Option<&Path>, overrides: &[String]) -> Result<Begun, LessonError> {
+    let Some(lesson) = path else { return place.refuse("start", "needs a lesson that is a file, with the event log beside it") };
+    if Path::new(name).file_name().is_none_or(|file| file != name) {
+        return place.refuse("start", format!("= {} is no name of a file beside the lesson", shown(name)));
+    }
+    let log = match EventLog::read(&lesson.with_file_name(name)) {
+        Ok(log) => log,
+        Err(error) => return place.refuse("start", format!("does not load: {error}")),
+    };
+    let mut config = log.origin.population.config;
+    if config.learners != 1 || !config.data.is_synthetic() || log.steps > LONGEST_RUN {
+        return place.refuse("start", format!("needs the event log of one learner on procedural images, of at most {LONGEST_RUN} steps"));
+    }
+    for text in overrides {
+        let (key, value) = text.split_once('=').ok_or_else(|| ConfigError::NotKeyValue { text: shown(text) })?;
+        config.set_from(&place.words(), key.trim(), value.trim())?;
+    }
+    config.validate()?;
+    let mut changes = Vec::with_capacity(log.entries.len());
+    for dated in &log.entries {
+        let Entry::Change { change, .. } = dated.entry else {
+            return place.refuse("start", "needs an event log without twins and other kernels");
+        };
+        changes.push((dated.step, change));
+    }
+    Ok(Begun { config, changes, steps: log.steps })
+}
+
+/// The configuration in force at the end of an event log's run.
+fn after(place: Place<'_>, step: &FileStep, log: &Begun) -> Result<RunConfig, LessonError> {
+    if step.preset.is_some() || step.restart || step.seed.is_some() || step.data.is_some() || !step.set.is_empty() {
+        return place.refuse("start", "excludes preset, restart, seed, data and set: the event log says them all");
+    }
+    let mut config = log.config.clone();
+    for (_, change) in &log.changes {
+        let (key, value) = change.key_value();
+        config.set_from(&place.words(), key, &value)?;
+    }
+    Ok(config)
 }
 
 /// The configuration in force after the step's changes.

@@ -64,6 +64,7 @@ impl Session {
             Command::Gather(gather) => self.gather(gather)?,
             Command::Peek(step) => self.peek(step),
             Command::Rewind(step) => self.rewind(step)?,
+            Command::Replay(log) => self.replay(*log)?,
             Command::OtherRoad => self.take_other_road()?,
             Command::BringToFront(learner) => self.bring_to_front(learner),
             Command::ProfileSteps(true) => {

@@ -46,7 +46,7 @@ pub use start::LoadedData;
 use crate::command::{Command, Division};
 use crate::config::{ConfigError, DataSpec, Gathering, Population, RunConfig};
 use crate::data::source::SourceError;
-use crate::event_log::Origin;
+use crate::event_log::{EventLog, Origin};
 use crate::gpu::{Gpu, GpuError};
 use crate::snapshot::{Event, KernelChoice};
 use crate::train::checkpoint::{Checkpoint, CheckpointError};
@@ -132,6 +132,8 @@ pub struct Session {
     redo: Option<Redo>,
     /// Everything that the run hangs on.
     journal: Journal,
+    /// The event log that is being done again.
+    replayed: Option<Box<EventLog>>,
     /// What can be gone back to; none where nobody asked for it.
     past: Option<Past>,
     /// Times of the steps' dispatches, while they are wanted.
@@ -231,6 +233,7 @@ impl Session {
             walks: Walks::default(),
             redo: None,
             journal: Journal { origin, entries: Vec::new() },
+            replayed: None,
             past: None,
             profiling: None,
         })

@@ -159,7 +159,7 @@ impl Past {
 
     /// Takes a mark that is newer than all others.
     pub(super) fn keep(&mut self, then: Then, store: wgpu::Buffer) {
-        let clouds = self.clouds.clone();
+        let clouds = self.clouds.clone().filter(|(at, _)| at.abs_diff(then.step) < self.every);
         self.marks.push(Mark { then, store, accounts: None, clouds });
     }
 
@@ -184,10 +184,11 @@ impl Past {
         }
     }
 
-    /// Where the images were projected to after `step`: goes to every mark that knows of none nearer.
+    /// Where the images were projected to after `step`: goes to every mark that is near and knows of none nearer.
     pub(super) fn projected(&mut self, step: u64, clouds: &Clouds) {
         for Mark { then, clouds: known, .. } in &mut self.marks {
-            if known.as_ref().is_none_or(|(at, _)| at.abs_diff(then.step) > step.abs_diff(then.step)) {
+            let far = step.abs_diff(then.step);
+            if far < self.every && known.as_ref().is_none_or(|(at, _)| at.abs_diff(then.step) > far) {
                 *known = Some((step, clouds.clone()));
             }
         }

@@ -48,6 +48,7 @@ impl Session {
         // Images on their way in outlive a new start.
         next.loading = self.loading.take();
         next.profiling = self.profiling.take();
+        next.replayed = self.replayed.take();
         let budget = self.past.take().map(|past| past.budget());
         *self = next;
         if let Some(budget) = budget {
@@ -95,7 +96,7 @@ impl Session {
     }
 
     /// Goes on with these learners, from where they are; one may come twice. Waits for the GPU.
-    fn go_on_with(&mut self, chosen: &[u32], gathering: Gathering) -> Result<(), SessionError> {
+    pub(super) fn go_on_with(&mut self, chosen: &[u32], gathering: Gathering) -> Result<(), SessionError> {
         self.settle()?;
         let places: Vec<usize> = chosen.iter().map(|&learner| learner as usize).collect();
         let checkpoint = Checkpoint::capture(&self.trainer, String::new())?.of_learners(&places, gathering.clone());

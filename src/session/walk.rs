@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::schedule::Job;
 use super::{Session, SessionError};
 use crate::command::Command;
-use crate::config::Method;
+use crate::config::{Gathering, Method};
 use crate::event_log::Entry;
 use crate::gpu::{GpuError, Program, Readback};
 use crate::observe::moments::Moments;
@@ -41,7 +41,7 @@ pub(super) const fn patience(command: &Command) -> Patience {
             Patience::Harmless
         }
         // They need the end of the step; nobody should have to walk there first.
-        Command::Peek(_) | Command::Rewind(_) | Command::OtherRoad => Patience::Leaves,
+        Command::Peek(_) | Command::Rewind(_) | Command::OtherRoad | Command::Replay(_) => Patience::Leaves,
         Command::Reset { .. } | Command::Gather(_) | Command::LoadData(_) | Command::LoadPreset(_) | Command::StartRun(_) => {
             Patience::Leaves
         }
@@ -256,12 +256,13 @@ impl Session {
             match dated.entry {
                 Entry::Change { learner, change } => self.set(learner, change)?,
                 Entry::Variant { family, variant } => self.set_variant(&family, variant.as_deref())?,
-                // A run that was gathered is kept from there on, so neither lies between a kept state and a later one.
-                Entry::Twin(_) | Entry::Alone(_) => {}
+                Entry::Twin(learner) => self.gather_again(&[learner, learner], Gathering::Twin)?,
+                Entry::Alone(learner) => self.gather_again(&[learner], Gathering::Apart)?,
             }
         }
         if self.redo.as_ref().is_some_and(|redo| redo.until <= step) {
             self.redo = None;
+            self.judge_replay()?;
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub enum Pressed {
 impl Pressed {
     /// Whether a key that is held goes on asking.
     pub const fn repeats(self) -> bool {
-        matches!(self, Self::Scale(_) | Self::Screen(Action::Step | Action::Arrow(_) | Action::Undo | Action::Redo))
+        matches!(self, Self::Scale(_) | Self::Screen(Action::Step | Action::Arrow(_) | Action::Undo | Action::Redo | Action::Scrub { .. }))
     }
 }
 
@@ -154,6 +154,10 @@ pub const KEYS: &[Key] = &[
         "new weights: the same seed, the next seed").room_hint(3, 1, "new weights"),
     key(Training, Always, &[("T", Ask(Action::Twin)), ("Shift T", Ask(Action::Several))], "a twin, several seeds; or end them").hint(7, 1, "twin"),
     key(Training, Always, &[("A", Ask(Action::NextInFront))], "the other side, the next learner, to the front"),
+    key(Training, Always, &[(",", Ask(Action::Scrub { later: false })), (".", Ask(Action::Scrub { later: true }))],
+        "look at the kept state before, after"),
+    key(Training, CHARTS, &[("Enter", Ask(Action::Confirm))], "go on from the past step that is shown"),
+    key(Training, Always, &[("U", Ask(Action::OtherRoad))], "return to the road that was left"),
     key(Training, Always, &[("Ctrl Z", Ask(Action::Undo))], "take back the last change of this run"),
     key(Training, Always, &[("Ctrl Shift Z", Ask(Action::Redo)), ("Ctrl Y", Ask(Action::Redo))], "do it again"),
 
@@ -202,6 +206,8 @@ pub const KEYS: &[Key] = &[
     key(Presenting, Always, &[("L", Ask(Action::Lessons))], "lessons"),
     key(Presenting, Always, &[("PageDown", Ask(Action::NextPage)), ("PageUp", Ask(Action::PreviousPage))],
         "a lesson's next page, the page before"),
+    key(Presenting, Always, &[("Ctrl S", Ask(Action::SaveLog)), ("Ctrl C", Ask(Action::CopyLine))],
+        "save the event log, copy it as a command"),
     key(Presenting, Always, &[("F12", Pressed::Screenshot)], "save a picture of the window"),
     key(Presenting, Always, &[("F10", Pressed::Record)], "record the window, and stop"),
 

@@ -286,11 +286,23 @@ impl Player {
             return self.restore();
         }
         if page.starts {
-            self.tasks.push_back(Task::Start(Box::new(page.config.clone())));
+            self.start(&page);
         } else {
             self.tasks.extend(changes(&settings_of(snapshot), &page.config).into_iter().map(Task::Send));
         }
         self.own_part(&page);
+    }
+
+    /// The page's run from its start; that of an event log, with its changes, to the log's end.
+    fn start(&mut self, page: &Step) {
+        let Some(log) = &page.log else {
+            return self.tasks.push_back(Task::Start(Box::new(page.config.clone())));
+        };
+        self.tasks.push_back(Task::Start(Box::new(log.config.clone())));
+        for (step, change) in &log.changes {
+            self.tasks.extend([Task::Send(Command::PlayTo(*step)), Task::Reach(*step), Task::Send(change.command())]);
+        }
+        self.tasks.extend([Task::Send(Command::PlayTo(log.steps)), Task::Reach(log.steps)]);
     }
 
     /// The page's own training.
@@ -318,7 +330,8 @@ impl Player {
         for index in first..=end {
             let page = &lesson.steps[index];
             if index == first {
-                self.tasks.push_back(Task::Start(Box::new(page.config.clone())));
+                self.start(page);
+                done = page.log.as_ref().map_or(0, |log| log.steps);
             } else {
                 let before = settings(&lesson.steps[index - 1].config);
                 self.tasks.extend(changes(&before, &page.config).into_iter().map(Task::Send));

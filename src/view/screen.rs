@@ -62,6 +62,10 @@ pub enum Request {
     ExportMap,
     /// Have a graphics debugger capture a frame.
     Capture,
+    /// Save the event log.
+    SaveLog,
+    /// Copy the command that does the run again.
+    CopyLine,
 }
 
 /// The state of what is on the screen, apart from the training.

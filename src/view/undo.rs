@@ -113,7 +113,9 @@ fn shown(snapshot: &Snapshot, learner: Option<u32>, switch: Switch) -> bool {
 impl Undo {
     /// Once a frame: forgets the changes of a run that is over; `held` while the button of the mouse is down.
     pub fn follow(&mut self, snapshot: &Snapshot, held: bool) {
-        let run = Run { preset: snapshot.preset.clone(), data: snapshot.data.clone(), number: snapshot.run, step: snapshot.step };
+        // To look at an earlier step is not to be there.
+        let step = snapshot.past.as_ref().map_or(snapshot.step, |past| past.now);
+        let run = Run { preset: snapshot.preset.clone(), data: snapshot.data.clone(), number: snapshot.run, step };
         let anew = self.run.as_ref().is_some_and(|known| Run { step: run.step, ..known.clone() } != run || run.step < known.step);
         if anew {
             *self = Self::default();

@@ -13,6 +13,7 @@ mod map;
 mod meters;
 mod panes;
 mod present;
+mod scrubber;
 mod tips;
 mod twin;
 mod walk;

@@ -16,7 +16,7 @@ use twinlens::view::screen::{Action, Direction, Recording, Screen};
 use twinlens::view::theme::Look;
 
 use crate::harness::{bring_to_front, cloud, gpu, one_at_a_time, snapshot};
-use crate::{crops, kernels, map, panes, twin, walk};
+use crate::{crops, kernels, map, panes, scrubber, twin, walk};
 
 const AWAY: [f32; 2] = [-1e3, -1e3];
 
@@ -143,6 +143,17 @@ fn cases(gpu: &Arc<Gpu>) -> Vec<Case> {
         let mut screen = Screen::new(Scene::Byol);
         act(&mut screen, Action::Several, data);
         cases.push((format!("who trains, {name}"), screen, data.clone()));
+    }
+    // The past: now, an earlier step, steps that are done again, none for lack of room.
+    for (name, mut data) in [("byol", byol.clone()), ("dino", dino.clone())] {
+        for (state, past) in scrubber::pasts() {
+            data.past = Some(past);
+            let scene = if name == "byol" { Scene::Byol } else { Scene::Dino };
+            for presenting in [false, true] {
+                let screen = Screen::new(scene).with_look(Look { presenting, ..Look::default() });
+                cases.push((format!("{name}, past {state}, presenting {presenting}"), screen, data.clone()));
+            }
+        }
     }
     // Zoomed charts, a chosen image.
     let mut screen = Screen::new(Scene::Byol);

@@ -45,7 +45,7 @@ pub fn drive(app: &App, display: &Display, rows: &[Row]) -> Vec<String> {
 }
 
 /// Keys of the scene BYOL and those of every scene, while the training stands still.
-const OF_BYOL: [Row; 70] = [
+const OF_BYOL: [Row; 77] = [
     ("d", "key Theme", WHOLE, 500_000), // light
     ("d", "key Theme", WHOLE, 500_000),
     ("F5", "key Present", WHOLE, 20_000),
@@ -113,6 +113,13 @@ const OF_BYOL: [Row; 70] = [
     ("F10", "notice Saved", BOTTOM, 100),
     ("space", "command Play", TOP, 20),
     ("space", "command Pause", TOP, 20),
+    ("comma", "command Peek(Some(", RIGHT, 20), // an earlier step
+    ("period", "command Peek(", RIGHT, 20),
+    ("comma", "command Peek(Some(", RIGHT, 20),
+    ("Return", "command Rewind(", CLOUD, 50), // the banner goes
+    ("u", "command OtherRoad", RIGHT, 20),
+    ("ctrl+s", "event log /", CLOUD, 500), // it says where
+    ("ctrl+c", "notice Twins and kernels do not fit", CLOUD, 50),
     ("shift+r", "command Reset { new_seed: true }", BOTTOM, 20),
     ("r", "command Reset { new_seed: false }", WHOLE, 0),
     ("o", "key OwnImages", CLOUD, 10_000),
@@ -201,6 +208,8 @@ pub fn spelled(chord: &str) -> String {
         "+" => "plus".to_owned(),
         "−" => "minus".to_owned(),
         "?" => "question".to_owned(),
+        "," => "comma".to_owned(),
+        "." => "period".to_owned(),
         "Ctrl" | "Shift" => key.to_ascii_lowercase(),
         letter if letter.len() == 1 => letter.to_ascii_lowercase(),
         named => named.to_owned(),

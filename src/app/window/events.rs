@@ -13,6 +13,7 @@ use crate::app::WindowOptions;
 use crate::app::input::meaning;
 use crate::command::Command;
 use crate::data::typed;
+use crate::event_log::EventLog;
 use crate::view::keys::Pressed;
 use crate::view::screen::Request;
 
@@ -123,6 +124,8 @@ impl Open {
             match request {
                 Request::Quit => {}
                 Request::Capture => self.capture = true,
+                Request::SaveLog => self.save_event_log(options),
+                Request::CopyLine => self.copy_event_log(),
                 Request::Export => self.export(options),
                 Request::ExportMap => self.export_map(options),
             }
@@ -138,6 +141,16 @@ impl Open {
         }
         self.screen.drag(None);
         let mut commands = Vec::new();
+        if let [path] = dropped.as_slice()
+            && path.extension().is_some_and(|extension| extension == "toml")
+        {
+            match EventLog::read(path) {
+                Ok(log) => self.screen.submit(Command::Replay(Box::new(log)), &self.snapshot, &mut commands),
+                Err(error) => self.screen.say(&error.to_string()),
+            }
+            self.apply(commands);
+            return self.pacing.wake(false);
+        }
         match typed::of_paths(&dropped) {
             Ok(spec) => self.screen.submit(Command::LoadData(spec), &self.snapshot, &mut commands),
             Err(problem) => self.screen.say(&problem),

@@ -4,11 +4,13 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use imgui::ClipboardBackend as _;
 use winit::dpi::PhysicalSize;
 
 use super::Open;
 use crate::app::WindowOptions;
 use crate::app::recorder::Recorder;
+use crate::event_log::EventLog;
 use crate::profile::export;
 use crate::save::{self, Belongs};
 use crate::view::picture::{self, Canvas};
@@ -34,6 +36,48 @@ impl Open {
         }
         self.pacing.wake(false);
         log::info!(target: "twinlens::event", "exported {} {}", trace.display(), table.display());
+    }
+
+    /// The record of the run; what is wrong is said. Waits for the GPU: a file is worth a hitch.
+    fn event_log(&mut self) -> Option<EventLog> {
+        match self.session.event_log() {
+            Ok(Some(log)) => Some(log),
+            Ok(None) => {
+                self.screen.say("This run went on from a checkpoint: its beginning is not known, so it has no event log.");
+                None
+            }
+            // A lost device is noticed by the training.
+            Err(error) => {
+                self.screen.say(&error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Ctrl+S: the event log as a file.
+    pub(super) fn save_event_log(&mut self, options: &WindowOptions) {
+        let Some(log) = self.event_log() else { return };
+        let folder = options.save_to.clone().unwrap_or_else(|| save::folder_for(Belongs::Pictures));
+        let path = save::free_name(&folder, &format!("twinlens-{}-{}", self.snapshot.preset, log.steps), "toml");
+        match log.write(&path) {
+            Ok(()) => self.screen.say(&format!("Saved {}; drop it on the window, or twinlens replay does it again.", save::told(&path))),
+            Err(error) => self.screen.say(&format!("The event log could not be saved as {}: {error}", save::told(&path))),
+        }
+        self.pacing.wake(false);
+        log::info!(target: "twinlens::event", "event log {}", path.display());
+    }
+
+    /// Ctrl+C: the command that does the run again.
+    pub(super) fn copy_event_log(&mut self) {
+        let Some(log) = self.event_log() else { return };
+        match log.one_line() {
+            Ok(line) => {
+                self.clipboard.set(&line);
+                self.screen.say(&format!("Copied: {line}"));
+            }
+            Err(why) => self.screen.say(why),
+        }
+        self.pacing.wake(false);
     }
 
     /// X in the map: the next frame as a picture, and the cells as JSON.

@@ -14,7 +14,7 @@ use crate::view::layout::Rect;
 use crate::view::theme;
 
 use super::balance::ln_k;
-use super::{Frame, Panel, member};
+use super::{Frame, Panel, member, scrubber};
 use presented::presented;
 
 /// The right pane.
@@ -211,6 +211,12 @@ impl Panel for Meters {
         } else {
             inner
         };
+        let scrubbed = scrubber::height(frame, snapshot, inner.height());
+        if scrubbed > 0.0 {
+            let below = Rect::new(inner.min[0] + 4.0, inner.max[1] - scrubbed, inner.max[0] - 4.0, inner.max[1]);
+            scrubber::ui(frame, below, snapshot, commands);
+        }
+        let inner = Rect { max: [inner.max[0], inner.max[1] - scrubbed], ..inner };
         self.crowd.follow(snapshot);
         let mut charts = match snapshot.method {
             Method::Byol => byol_charts(snapshot, &self.crowd),
@@ -223,7 +229,8 @@ impl Panel for Meters {
                 _ => charts[0].title,
             };
             let place = charts.iter().position(|chart| chart.title == decides).unwrap_or(0);
-            return presented(frame, Rect { min: [area.min[0], area.min[1] + strip], ..area }, charts.swap_remove(place), snapshot);
+            let rest = Rect::new(area.min[0], area.min[1] + strip, area.max[0], area.max[1] - scrubbed);
+            return presented(frame, rest, charts.swap_remove(place), snapshot);
         }
         // What goes where not all fit: BYOL's loss, rank and kNN, DINO's std, KL and kNN; the collapse meters stay.
         let going = match snapshot.method {

@@ -21,6 +21,7 @@ pub mod member;
 pub mod meters;
 pub mod notices;
 pub mod overlay;
+pub mod scrubber;
 pub mod substeps;
 pub mod top;
 pub mod walk;

@@ -34,6 +34,7 @@ impl Screen {
     }
 
     fn do_action(&mut self, action: Action, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
+        let shown = snapshot.past.as_ref().and_then(|past| past.shown);
         match action {
             Action::Help if self.question.is_none() => {
                 self.top.presets.close();
@@ -45,6 +46,7 @@ impl Screen {
             Action::Escape if self.images.is_open() => self.images.close(),
             Action::Escape if self.top.presets.is_open() => self.top.presets.close(),
             Action::Escape if self.card.part().is_some() => self.card.close(),
+            Action::Escape if shown.is_some() => commands.push(Command::Peek(None)),
             Action::Escape if snapshot.loading.is_some() => commands.push(Command::CancelLoad),
             Action::Escape if scenes::of(self.scene).shows_cloud(self) && self.centre.selects(snapshot) => {
                 commands.push(Command::SelectImage(None))
@@ -61,6 +63,7 @@ impl Screen {
             Action::Escape if scenes::of(self.scene).escape(self, snapshot) => {}
             Action::Escape | Action::Quit => self.ask(Question::Quit),
             Action::Confirm if self.question.is_none() && self.lessons.chosen.is_some() => self.start_chosen(snapshot),
+            Action::Confirm if !self.is_covered() && shown.is_some() => commands.extend(shown.map(Command::Rewind)),
             Action::Confirm if !self.is_covered() => scenes::of(self.scene).confirm(self, snapshot, commands),
             Action::Confirm => self.answer(Answer::Option(self.marked), snapshot, commands, requests),
             Action::Arrow(direction) if self.question.is_some() => self.mark(direction),
@@ -111,6 +114,10 @@ impl Screen {
             Action::Variant => scenes::of(self.scene).variant(self, snapshot, commands),
             Action::Export => scenes::of(self.scene).export(self, snapshot, requests),
             Action::Capture => requests.push(Request::Capture),
+            Action::SaveLog => requests.push(Request::SaveLog),
+            Action::CopyLine => requests.push(Request::CopyLine),
+            Action::Scrub { later } => self.scrub(later, snapshot, commands),
+            Action::OtherRoad => commands.push(Command::OtherRoad),
             Action::Tint => self.centre.next_tint(snapshot),
             Action::Images => self.centre.images = !self.centre.images,
             Action::Resample => scenes::of(self.scene).resample(self, commands),
@@ -121,6 +128,20 @@ impl Screen {
             Action::Logarithmic => self.timeline.logarithmic = !self.timeline.logarithmic,
             Action::Theme => self.look.theme = self.look.theme.other(),
             Action::Present => self.look.presenting = !self.look.presenting,
+        }
+    }
+
+    /// Looks at the kept state before the one that is shown, or after it; after the last comes the present.
+    fn scrub(&mut self, later: bool, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        let Some(past) = snapshot.past.as_ref().filter(|past| !past.marks.is_empty()) else {
+            self.say("No earlier state of this run is kept.");
+            return;
+        };
+        let at = past.shown.unwrap_or(past.now);
+        if later {
+            commands.push(Command::Peek(past.marks.iter().copied().find(|&mark| mark > at && past.shown.is_some())));
+        } else if let Some(mark) = past.marks.iter().copied().rfind(|&mark| mark < at) {
+            commands.push(Command::Peek(Some(mark)));
         }
     }
 

@@ -76,6 +76,17 @@ pub enum Action {
     NextPage,
     /// The page before.
     PreviousPage,
+    /// Look at the kept state before, or after.
+    Scrub {
+        /// The one after.
+        later: bool,
+    },
+    /// Return to the road that was left.
+    OtherRoad,
+    /// Save the event log.
+    SaveLog,
+    /// Copy the command that does the run again.
+    CopyLine,
     /// Take the last change back.
     Undo,
     /// Do again what was taken back.

@@ -64,7 +64,11 @@ impl Screen {
     pub fn submit(&mut self, command: Command, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let ends_the_run = matches!(
             command,
-            Command::Reset { .. } | Command::LoadData(_) | Command::LoadPreset(_) | Command::Gather(Gather::Map(_) | Gather::Seeds(_))
+            Command::Reset { .. }
+                | Command::LoadData(_)
+                | Command::LoadPreset(_)
+                | Command::Replay(_)
+                | Command::Gather(Gather::Map(_) | Gather::Seeds(_))
         );
         // Others than the chosen one end, however short the run was.
         let ends_others = matches!(command, Command::Gather(Gather::Alone(_))) && snapshot.learners.len() > 1 && snapshot.step > 0;

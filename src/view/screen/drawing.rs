@@ -15,7 +15,7 @@ use crate::view::panels::card::Leaves;
 use crate::view::panels::lesson_band::{self, Turn};
 use crate::view::panels::lesson_list::{self, Offered};
 use crate::view::panels::walk;
-use crate::view::panels::{Frame, Panel as _, Pointing, overlay};
+use crate::view::panels::{Frame, Panel as _, Pointing, overlay, scrubber};
 use crate::view::theme::Fonts;
 
 impl Screen {
@@ -121,6 +121,7 @@ impl Screen {
                 }
                 let (over, height) = story.notices(self, &layout);
                 frame.paint.pane(over);
+                scrubber::banner(&frame, if story.is_whole() { &layout.window } else { &layout.centre }, snapshot);
                 self.notices.ui(&frame, &over, height, snapshot, &mut wanted);
                 if self.lessons.offers() {
                     offered = lesson_list::offer(&frame, &layout.centre, height - 44.0, &self.lessons.first_title());
