@@ -243,3 +243,23 @@ fn one_line_says_the_run_and_at_flags_are_checked() {
         assert!((error.contains("--at") || bad.contains("batch")) && !error.contains('\n'), "{error}");
     }
 }
+
+#[test]
+fn a_session_replays_a_log_and_says_whether_the_weights_are_its() {
+    let mut session = Session::open(gpu(), config("byol", &["batch=8", "seed=3"]), Cadence::headless(1, None)).expect("one");
+    session.keep_past();
+    steps(&mut session, 3);
+    session.apply(Command::Gather(Gather::Twin(Some(Change::Switch(Switch::StopGradient, false)))));
+    steps(&mut session, 2);
+    session.apply(Command::Gather(Gather::Alone(1)));
+    steps(&mut session, 2);
+    let log = log_of(&mut session);
+    for (wanted, said) in [(log.weights.clone(), "to the bit"), ("0".repeat(64), "differ from the event log's")] {
+        session.apply(Command::Replay(Box::new(EventLog { weights: wanted, ..log.clone() })));
+        steps(&mut session, 0);
+        let shown = session.snapshot();
+        assert_eq!((shown.step, shown.playing, shown.learners.len()), (7, false, 1));
+        assert!(shown.notices.iter().any(|notice| notice.contains(said)), "{:?}", shown.notices);
+        assert_eq!(log_of(&mut session), log);
+    }
+}

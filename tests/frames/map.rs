@@ -110,11 +110,13 @@ fn keys_choose_a_cell_and_have_it_go_on_alone() {
     assert!(act(&mut screen, Action::Arrow(Direction::Left), &data).0.is_empty(), "at the edge");
     data.front = 11;
     assert_eq!(act(&mut screen, Action::Arrow(Direction::Up), &data), bring(7));
-    assert!(act(&mut screen, Action::Confirm, &data).0.is_empty() && screen.is_asking(), "the others end: it asks");
-    assert_eq!(act(&mut screen, Action::Confirm, &data).0, [Command::Gather(Gather::Alone(11))]);
     assert_eq!(act(&mut screen, Action::Export, &data).1, [Request::ExportMap]);
     assert!(act(&mut screen, Action::Escape, &data).0.is_empty() && !screen.is_asking());
     assert_eq!(screen.scene(), Scene::Byol, "Escape leaves the scene, not the program");
+    let mut screen = Screen::new(Scene::Map);
+    assert!(act(&mut screen, Action::Confirm, &data).0.is_empty() && screen.is_asking(), "the others end: it asks");
+    assert_eq!(act(&mut screen, Action::Confirm, &data).0, [Command::Gather(Gather::Alone(11))]);
+    assert_eq!(screen.scene(), Scene::Byol, "it is shown in the scene of its method");
 }
 
 #[test]

@@ -107,8 +107,11 @@ fn every_state_of_the_past_is_drawn() {
         let data = with(&gpu, past);
         for size in [[1280, 800], [640, 480]] {
             let picture = draw(&gpu, &mut renderer, &mut Screen::new(Scene::Byol), size, &data);
-            keep(&picture, &format!("past-{}-{}", name.replace(' ', "-"), size[0]));
-            pictures.push(picture);
+            keep(&picture, &format!("past-{}-{}.png", name.replace(' ', "-"), size[0]));
+            // A small window has no charts, and no scrubber under them.
+            if size[0] == 1280 {
+                pictures.push(picture);
+            }
         }
     }
     assert!(pictures.iter().enumerate().all(|(index, picture)| !pictures[..index].contains(picture)), "each looks otherwise");

@@ -5,6 +5,7 @@ use crate::command::{Command, Gather};
 use crate::snapshot::Snapshot;
 use crate::view::gathering::{name, summary, twin};
 use crate::view::panels::overlay::{Answer, Question, SEEDS};
+use crate::view::scene::Scene;
 
 /// A run of at least this many steps is not ended without asking.
 pub const LONG_RUN: u64 = 500;
@@ -74,17 +75,27 @@ impl Screen {
         if ends_others || ends_the_run && snapshot.step >= LONG_RUN && snapshot.stopped.is_none() {
             self.ask(Question::Lose { command, steps: snapshot.step });
         } else {
-            commands.push(command);
+            self.pass_on(command, snapshot, commands);
         }
+    }
+
+    /// A learner that goes on alone is shown in the scene of its method: there is no map any longer.
+    fn pass_on(&mut self, command: Command, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        if self.scene == Scene::Map && matches!(command, Command::Gather(Gather::Alone(_))) {
+            self.leave(snapshot);
+        }
+        commands.push(command);
     }
 
     pub(super) fn answer(&mut self, answer: Answer, snapshot: &Snapshot, commands: &mut Vec<Command>, requests: &mut Vec<Request>) {
         match (self.question.take(), answer) {
             (Some(Question::Quit), Answer::Option(_)) => requests.push(Request::Quit),
-            (Some(Question::Lose { command, .. }), Answer::Option(_)) => commands.push(command),
+            (Some(Question::Lose { command, .. }), Answer::Option(_)) => self.pass_on(command, snapshot, commands),
             (Some(Question::Lesson { lesson, .. }), Answer::Option(_)) => self.lessons.start(lesson, snapshot),
             (Some(Question::Keep(learners)), Answer::Option(index)) => {
-                commands.extend(learners.get(index).map(|(learner, ..)| Command::Gather(Gather::Alone(*learner))));
+                if let Some((learner, ..)) = learners.get(index) {
+                    self.pass_on(Command::Gather(Gather::Alone(*learner)), snapshot, commands);
+                }
             }
             (Some(Question::Several { .. }), Answer::Option(0)) => {
                 commands.push(Command::Gather(Gather::Twin(None)));
