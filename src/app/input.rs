@@ -189,7 +189,8 @@ mod tests {
         let none = ModifiersState::empty();
         assert_eq!(letter('2', none), Some(Pressed::Screen(Action::Scene(Scene::Dino))));
         assert_eq!(letter('4', none), Some(Pressed::Screen(Action::Scene(Scene::Kernels))));
-        assert_eq!(letter('5', none), None);
+        assert_eq!(letter('5', none), Some(Pressed::Screen(Action::Scene(Scene::Map))));
+        assert_eq!(letter('6', none), None);
         let french = interpret(Some('&'), None, Some(KeyCode::Digit1), none);
         assert_eq!(french, Some(Pressed::Screen(Action::Scene(Scene::Byol))));
         assert_eq!(interpret(Some('!'), None, Some(KeyCode::Digit1), ModifiersState::SHIFT), None);

@@ -163,7 +163,9 @@ mod tests {
         let svg = plot(&measured);
         assert_eq!(svg.matches("<circle").count(), points);
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-        assert_eq!(table(&measured).lines().count(), 2 + AXES.len());
+        let told = table(&measured);
+        assert_eq!(told.lines().count(), 4 + AXES.len());
+        assert!(told.contains("1: 1.00x"), "{told}");
         for axis in &AXES {
             for (_, value) in axis.values {
                 RunConfig::load(axis.preset, None, &[format!("{}={value}", axis.key)]).expect("a configuration that is allowed");

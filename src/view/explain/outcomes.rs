@@ -9,8 +9,8 @@ use super::measured::Fact;
 
 /// The outcome over seeds of a switch that is off alone.
 pub struct Outcome {
-    /// A few words: "5 of 5 collapse".
-    pub short: String,
+    /// A few words, the longer wording first: "5 of 5 collapse", "5 of 5".
+    pub short: [String; 2],
     /// Meter by meter, from the least to the greatest of the seeds.
     pub facts: Vec<Fact>,
     /// Preset, steps, adapter and day.
@@ -23,7 +23,7 @@ pub fn off_alone(switch: Switch, method: Method) -> Option<Outcome> {
     let collapsed = ran.learners.iter().filter(|learner| learner.is_collapsed()).count();
     let words = |(name, value): (&str, String)| (name.to_owned(), value);
     Some(Outcome {
-        short: format!("{collapsed} of {} collapse", ran.learners.len()),
+        short: [format!("{collapsed} of {} collapse", ran.learners.len()), format!("{collapsed} of {}", ran.learners.len())],
         facts: told(ran, results.study.kind, method).into_iter().map(words).collect(),
         source: source(results, ran),
     })

@@ -39,13 +39,17 @@ fn decimals(value: Option<f32>) -> String {
     }
 }
 
-/// What was measured in this run, short; before that, what came of it over the seeds of the shipped study.
-fn here(alone: Option<&Alone>, outcome: Option<&Outcome>) -> String {
-    match alone {
-        None => outcome.map_or_else(|| "not tried yet".to_owned(), |outcome| outcome.short.clone()),
+/// What was measured in this run, the longest wording first; before that, what came of it over the seeds of the shipped study.
+fn here(alone: Option<&Alone>, outcome: Option<&Outcome>) -> [String; 2] {
+    let text = match alone {
+        None => match outcome {
+            Some(outcome) => return outcome.short.clone(),
+            None => "not tried yet".to_owned(),
+        },
         Some(Alone { after: None, .. }) => "just now".to_owned(),
         Some(alone) => format!("{} → {}", decimals(alone.before), decimals(alone.after)),
-    }
+    };
+    [text.clone(), text]
 }
 
 /// Paints the table into `area`.
@@ -73,7 +77,9 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let alone = off_alone(switch, snapshot);
         let outcome = outcomes::off_alone(switch, method);
         let style = if alone.is_some() { Style::LABEL.coloured(theme::TEXT) } else { Style::LABEL };
-        paint.text([right, y], Align::Right, style, &here(alone.as_ref(), outcome.as_ref()));
+        let said = here(alone.as_ref(), outcome.as_ref());
+        let words = paint.fitting(style, &[&said[0], &said[1]], right - middle - 8.0).unwrap_or(&said[1]);
+        paint.text([right, y], Align::Right, style, words);
         let row = Rect::new(left, y - 0.5 * PITCH, right, y + 0.5 * PITCH);
         if frame.touch(&format!("alone-{}", switch.key()), row).hovered {
             let text = match alone {

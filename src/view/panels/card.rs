@@ -333,15 +333,15 @@ fn elements(paint: &Paint<'_>, part: Part, snapshot: &Snapshot, width: f32) -> V
         add(Element::Gap(4.0), true);
         add(Element::Dial(dial), false);
     }
+    add(Element::Break, false);
     if let Some(outcome) = part.switch().and_then(|switch| outcomes::off_alone(switch, snapshot.method)) {
-        add(Element::Rule, true);
-        add(Element::Line(Style::LABEL.strong().coloured(theme::TEXT), format!("Off alone: {}", outcome.short)), true);
+        add(Element::Line(Style::LABEL.strong().coloured(theme::TEXT), format!("Off alone: {}", outcome.short[0])), true);
         for (name, value) in outcome.facts {
             add(Element::Row(name, value), true);
         }
         paragraph(&mut add, Style::LABEL, &outcome.source, false);
+        add(Element::Gap(14.0), false);
     }
-    add(Element::Break, false);
     for question in text.deeper {
         paragraph(&mut add, Style::TITLE, question.question, true);
         add(Element::Gap(3.0), true);
