@@ -144,7 +144,7 @@ impl Card {
         let width = free.width().min(if presenting { 620.0 } else { 416.0 });
         let margin = margin(paint);
         let high = (free.height() - 2.0 * margin - foot(paint)).max(40.0);
-        let most = if presenting { high } else { high.min(440.0) };
+        let most = if presenting { high } else { high.min(360.0) };
         let leaves = leaves(elements(paint, asked.part, snapshot, width - 2.0 * margin), most);
         self.leaves = leaves.len();
         self.leaf = self.leaf.min(leaves.len().saturating_sub(1));
