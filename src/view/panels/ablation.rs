@@ -1,5 +1,5 @@
 //! The table under the diagram: what leaving out one ingredient alone did in the published experiment, and what it did here, in this
-//! very run; where it was not tried in this run, what came of it over seeds, from the shipped study.
+//! very run; until something was tried in it, what came of it over seeds in the shipped study.
 
 use crate::command::Switch;
 use crate::config::Method;
@@ -39,7 +39,7 @@ fn decimals(value: Option<f32>) -> String {
     }
 }
 
-/// What was measured in this run, the longest wording first; before that, what came of it over the seeds of the shipped study.
+/// What was measured in this run, the longest wording first, or what came of it over the seeds of the shipped study.
 fn here(alone: Option<&Alone>, outcome: Option<&Outcome>) -> [String; 2] {
     let text = match alone {
         None => match outcome {
@@ -61,8 +61,12 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let meter = alone_meter(method);
     let y = area.min[1] + 12.0;
     let published = paint.text([middle, y], Align::Right, Style::LABEL, "published");
-    let long = format!("here, {meter}");
-    let words = paint.fitting(Style::LABEL, &[&long, "here"], right - middle - 8.0).unwrap_or("here");
+    // A column says one thing: what this run has measured, or, while it has measured none of it, what the shipped study has.
+    let tried = listed(method).iter().any(|&switch| off_alone(switch, snapshot).is_some());
+    let seeds_known = !tried && listed(method).iter().any(|&switch| outcomes::off_alone(switch, method).is_some());
+    let [long, short] =
+        if seeds_known { ["over seeds".to_owned(), "seeds".to_owned()] } else { [format!("here, {meter}"), "here".to_owned()] };
+    let words = paint.fitting(Style::LABEL, &[&long, &short], right - middle - 8.0).unwrap_or(&short);
     paint.text([right, y], Align::Right, Style::LABEL, words);
     let room = middle - published - left - 8.0;
     if let Some(title) = paint.fitting(Style::TITLE, &["Switched off alone", "Off alone"], room) {
@@ -77,7 +81,7 @@ pub fn ui(frame: &Frame<'_>, area: Rect, snapshot: &Snapshot) {
         let alone = off_alone(switch, snapshot);
         let outcome = outcomes::off_alone(switch, method);
         let style = if alone.is_some() { Style::LABEL.coloured(theme::TEXT) } else { Style::LABEL };
-        let said = here(alone.as_ref(), outcome.as_ref());
+        let said = here(alone.as_ref(), outcome.as_ref().filter(|_| !tried));
         let words = paint.fitting(style, &[&said[0], &said[1]], right - middle - 8.0).unwrap_or(&said[1]);
         paint.text([right, y], Align::Right, style, words);
         let row = Rect::new(left, y - 0.5 * PITCH, right, y + 0.5 * PITCH);
